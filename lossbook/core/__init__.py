@@ -1,0 +1,1 @@
+"""What every loss shares: inputs, domains, streaming, reduction, traits."""

@@ -1,0 +1,115 @@
+"""Sets that labels, predictions, weights and parameters must lie in.
+
+A domain answers three questions: ``holds(block)``, fast, for a block of numbers in cache;
+``contains(values)``, element by element, to find the culprit; and ``str(domain)``, how an error
+message names it.  In a block of class scores or probabilities the samples are on the last axis.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Finite:
+    """Every finite real number."""
+
+    def __str__(self):
+        return "finite"
+
+    def contains(self, values):
+        return np.isfinite(values)
+
+    def holds(self, block):
+        # A finite sum has only finite terms; an infinite one may be mere overflow.
+        return math.isfinite(np.add.reduce(block, axis=None)) or bool(np.isfinite(block).all())
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Numbers between two ends, each of them included or not."""
+
+    low: float
+    high: float
+    include_low: bool = True
+    include_high: bool = True
+
+    def __str__(self):
+        left = "[" if self.include_low else "("
+        right = "]" if self.include_high else ")"
+        return f"in {left}{self.low:g}, {self.high:g}{right}"
+
+    def contains(self, values):
+        above = values >= self.low if self.include_low else values > self.low
+        below = values <= self.high if self.include_high else values < self.high
+        return above & below
+
+    def holds(self, block):
+        low = np.minimum.reduce(block, axis=None)
+        high = np.maximum.reduce(block, axis=None)
+        return bool(self.contains(low) and self.contains(high))
+
+
+@dataclass(frozen=True)
+class TwoValues:
+    """Either of two numbers, such as the labels 0 and 1."""
+
+    first: float
+    second: float
+
+    def __str__(self):
+        return f"{self.first:g} or {self.second:g}"
+
+    def contains(self, values):
+        return (values == self.first) | (values == self.second)
+
+    def holds(self, block):
+        return bool(self.contains(block).all())
+
+
+@dataclass(frozen=True)
+class ClassIndices:
+    """Integers from 0 to the number of classes, and the index that marks ignored samples."""
+
+    n_classes: int
+    ignore_index: int | None = None
+
+    def __str__(self):
+        ignored = "" if self.ignore_index is None else f", or {self.ignore_index} (ignored)"
+        return f"a class index from 0 to {self.n_classes - 1}{ignored}"
+
+    def contains(self, values):
+        valid = (values >= 0) & (values < self.n_classes)
+        return valid if self.ignore_index is None else valid | (values == self.ignore_index)
+
+    def holds(self, block):
+        if self.ignore_index is None:
+            return np.minimum.reduce(block) >= 0 and np.maximum.reduce(block) < self.n_classes
+        return bool(self.contains(block).all())
+
+
+@dataclass(frozen=True)
+class Distributions:
+    """Probability distributions over the classes: in [0, 1], and each sums to one."""
+
+    tolerance: float = 1e-4
+
+    def __str__(self):
+        return f"probabilities that sum to 1 (to within {self.tolerance:g}) over the last axis"
+
+    def contains(self, values):
+        inside = ((values >= 0) & (values <= 1)).all(axis=0)
+        return inside & (np.abs(np.add.reduce(values, axis=0) - 1) <= self.tolerance)
+
+    def holds(self, block):
+        return bool(self.contains(block).all())
+
+
+FINITE = Finite()
+UNIT_INTERVAL = Interval(0, 1)
+ZERO_OR_ONE = TwoValues(0, 1)
+PLUS_MINUS_ONE = TwoValues(-1, 1)
+DISTRIBUTIONS = Distributions()
+POSITIVE = Interval(0, math.inf, include_low=False, include_high=False)
+NON_NEGATIVE = Interval(0, math.inf, include_high=False)

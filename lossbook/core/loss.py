@@ -1,0 +1,376 @@
+"""The contract of a loss: what it states, and what follows for all of them.
+
+A loss states its mathematics on one block of samples: the quantities its formulas share, and from
+them the value, the gradient and the second derivative.  Checks, blocks, threads, weights and
+reduction are written here, once.
+"""
+
+from dataclasses import dataclass, field, fields
+from typing import ClassVar
+
+import numpy as np
+
+from .domains import DISTRIBUTIONS, FINITE, ClassIndices
+from .inputs import (
+    Batch,
+    Column,
+    Weights,
+    as_real_array,
+    require_shape,
+    samples_first,
+    working_dtype,
+)
+from .streaming import stream
+from .traits import Traits
+
+REDUCTIONS = ("mean", "sum", "none")
+
+
+def parameter(default, domain, *, optional=False):
+    """Declare a numeric parameter of a loss, checked against `domain` at construction."""
+    return field(default=default, metadata={"domain": domain, "optional": optional})
+
+
+@dataclass(frozen=True, repr=False)
+class Loss:
+    """Base of all losses.
+
+    A subclass is a frozen dataclass whose fields are its parameters.  It implements ``_shared``,
+    which turns blocks of the inputs into the quantities its formulas have in common, and three
+    functions of these: ``_value``, ``_gradient`` (with respect to the prediction) and
+    ``_hessian`` (its diagonal second derivative), each in plain NumPy.  Samples are on the last
+    axis of a block.
+
+    Parameters
+    ----------
+    reduction : {"mean", "sum", "none"}, keyword only
+        ``"mean"`` is the weighted mean Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"``
+        leaves one value wℓ a sample.
+    """
+
+    reduction: str = field(default="mean", kw_only=True)
+
+    traits: ClassVar[Traits]
+    y_true_domain: ClassVar = FINITE
+    y_pred_domain: ClassVar = None
+    link: ClassVar[str] = "identity"
+
+    def __post_init__(self):
+        if self.reduction not in REDUCTIONS:
+            raise ValueError(f"reduction must be one of {REDUCTIONS}; got {self.reduction!r}")
+        for declared in fields(self):
+            if "domain" in declared.metadata:
+                self._check_parameter(declared.name, **declared.metadata)
+
+    def _check_parameter(self, name, domain, optional):
+        given = getattr(self, name)
+        if given is None and optional:
+            return
+        if isinstance(given, bool | np.bool_) or not isinstance(
+            given, int | float | np.integer | np.floating
+        ):
+            raise TypeError(f"{name} must be a number; got {given!r}")
+        if not domain.contains(given):
+            raise ValueError(f"{name} must be {domain}; got {given!r}")
+        object.__setattr__(self, name, float(given))
+
+    def __repr__(self):
+        shown = [
+            f"{f.name}={getattr(self, f.name)!r}"
+            for f in fields(self)
+            if f.name != "reduction" or self.reduction != "mean"
+        ]
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+    # What a caller asks for.
+
+    def __call__(self, y_true, y_pred, sample_weight=None, *, out=None):
+        """Return the loss.
+
+        Parameters
+        ----------
+        y_true : array_like
+            Targets.
+        y_pred : array_like
+            Predictions.
+        sample_weight : array_like, optional
+            One non-negative weight a sample.
+        out : ndarray, optional
+            With ``reduction="none"``, where to write the result.
+
+        Returns
+        -------
+        float or ndarray
+            The mean or the sum, accumulated in double precision; with ``reduction="none"`` an
+            array with one value a sample.
+
+        Raises
+        ------
+        TypeError
+            If an argument does not hold real numbers.
+        ValueError
+            If shapes differ, an input is empty, or a value is outside its domain.
+        """
+        return self._evaluate(("value",), y_true, y_pred, sample_weight, out)[0]
+
+    def gradient(self, y_true, y_pred, sample_weight=None, *, out=None):
+        """Return the gradient of the reduced loss with respect to `y_pred`.
+
+        Parameters
+        ----------
+        y_true, y_pred, sample_weight : array_like
+            As in a call of the loss.
+        out : ndarray, optional
+            Where to write the result.
+
+        Returns
+        -------
+        ndarray of the shape of `y_pred`
+            With ``reduction="none"``, each sample's own derivative of wℓ.
+        """
+        return self._evaluate(("gradient",), y_true, y_pred, sample_weight, out)[0]
+
+    def hessian(self, y_true, y_pred, sample_weight=None, *, out=None):
+        """Return the diagonal of the reduced loss's second derivative with respect to `y_pred`.
+
+        Parameters
+        ----------
+        y_true, y_pred, sample_weight : array_like
+            As in a call of the loss.
+        out : ndarray, optional
+            Where to write the result.
+
+        Returns
+        -------
+        ndarray of the shape of `y_pred`
+            Exact, even where it is zero or negative.
+        """
+        return self._evaluate(("hessian",), y_true, y_pred, sample_weight, out)[0]
+
+    def value_and_gradient(self, y_true, y_pred, sample_weight=None, *, out=None):
+        """Return the loss and its gradient from one pass over the inputs.
+
+        Parameters
+        ----------
+        y_true, y_pred, sample_weight : array_like
+            As in a call of the loss.
+        out : ndarray, optional
+            Where to write the gradient; with ``reduction="none"`` a tuple of two arrays.
+
+        Returns
+        -------
+        value : float or ndarray
+        gradient : ndarray of the shape of `y_pred`
+        """
+        return self._evaluate(("value", "gradient"), y_true, y_pred, sample_weight, out)
+
+    def gradient_and_hessian(self, y_true, y_pred, sample_weight=None, *, out=None):
+        """Return the gradient and the diagonal second derivative from one pass.
+
+        Parameters
+        ----------
+        y_true, y_pred, sample_weight : array_like
+            As in a call of the loss.
+        out : tuple of two ndarrays, optional
+            Where to write the results.
+
+        Returns
+        -------
+        gradient, hessian : ndarray of the shape of `y_pred`
+        """
+        return self._evaluate(("gradient", "hessian"), y_true, y_pred, sample_weight, out)
+
+    def optimal_constant(self, y_true, sample_weight=None):
+        """Return the constant prediction with the least loss on a sample of targets.
+
+        Parameters
+        ----------
+        y_true : array_like
+            Targets.
+        sample_weight : array_like, optional
+            One non-negative weight a sample.
+
+        Returns
+        -------
+        float or ndarray
+            One number, or one for each class.
+
+        Raises
+        ------
+        NotImplementedError
+            If this loss has none.
+        """
+        y_true = as_real_array("y_true", y_true)
+        targets, weight = self._read_targets(as_real_array("y_true", y_true), sample_weight)
+        return self._optimal_constant(targets, weight)
+
+    def card(self):
+        """Return a summary: formula, gradient, curvature, domain, traits, names elsewhere.
+
+        Returns
+        -------
+        lossbook.cards.Card
+            Prints as text; a notebook shows it as a table.  Needs SymPy.
+        """
+        from ..cards import Card
+
+        return Card(self)
+
+    # What a loss states.
+
+    def _shared(self, y_true, y_pred):
+        raise NotImplementedError
+
+    def _value(self, *shared):
+        raise NotImplementedError
+
+    def _gradient(self, *shared):
+        raise NotImplementedError
+
+    def _hessian(self, *shared):
+        raise NotImplementedError
+
+    def _read(self, y_true, y_pred):
+        """Return the checked inputs of a call as a Batch."""
+        raise NotImplementedError
+
+    def _read_targets(self, y_true, sample_weight):
+        """Return the checked blocks of all targets and of their weights, in double precision."""
+        raise NotImplementedError
+
+    def _total_weight(self, batch, weights):
+        """Return what the mean divides by."""
+        return batch.n_samples if weights is None else weights.total
+
+    def _optimal_constant(self, y_true, weight):
+        """Return the optimal constant for flat, checked targets and weights."""
+        raise NotImplementedError(f"{type(self).__name__} has no optimal constant")
+
+    # How the one becomes the other.
+
+    def _evaluate(self, parts, y_true, y_pred, sample_weight, out):
+        batch = self._read(y_true, y_pred)
+        weights = None
+        if sample_weight is not None:
+            weights = Weights(sample_weight, batch.sample_shape, batch.dtype)
+        total = self._total_weight(batch, weights)
+        scale = 1 / total if self.reduction == "mean" else 1
+        n_samples, block_size = batch.n_samples, batch.block_size
+
+        summed = None if self.reduction == "none" else "value"
+        names = [part for part in parts if part != summed]
+        shapes = [batch.sample_shape if name == "value" else batch.shape for name in names]
+        results = dict(zip(names, batch.arrays(names, shapes, out), strict=True))
+        targets = {name: samples_first(a, batch.sample_shape) for name, a in results.items()}
+        if out is not None:
+            stream(batch.blocks, n_samples, block_size)
+
+        def work(start, stop):
+            with np.errstate(all="ignore"):
+                shared = self._shared(*batch.blocks(start, stop))
+                weight = None if weights is None else weights.block(start, stop)
+                block_sum = 0.0
+                for part in parts:
+                    terms = getattr(self, "_" + part)(*shared)
+                    if weight is not None:
+                        terms = _weigh(terms, weight)
+                    if part == summed:
+                        block_sum = np.add.reduce(terms, dtype=np.float64)
+                    else:
+                        np.multiply(terms, scale, out=targets[part][start:stop].T)
+                return block_sum
+
+        sums = stream(work, n_samples, block_size)
+        if summed in parts:
+            results["value"] = float(np.add.reduce(np.array(sums))) * scale
+        return [results[part] for part in parts]
+
+
+def one_hot(labels, n_classes, dtype):
+    """Return a row for each class, with a 1 where a label names it."""
+    return (np.arange(n_classes)[:, None] == labels).astype(dtype)
+
+
+def _weigh(terms, weight):
+    """Return weighted terms; a sample of weight 0 is absent, even where its term is infinite."""
+    weighted = terms * weight
+    if not np.minimum.reduce(weight) > 0:
+        weighted[..., weight == 0] = 0
+    return weighted
+
+
+@dataclass(frozen=True, repr=False)
+class PointwiseLoss(Loss):
+    """Base of losses in which every element of the arrays is a sample of its own."""
+
+    def _read(self, y_true, y_pred):
+        y_true, y_pred = as_real_array("y_true", y_true), as_real_array("y_pred", y_pred)
+        require_shape("y_pred", y_pred, y_true.shape, "that of y_true")
+        shape, dtype = y_pred.shape, working_dtype(y_true.dtype, y_pred.dtype)
+        columns = (
+            Column("y_true", y_true, shape, dtype, self.y_true_domain),
+            Column("y_pred", y_pred, shape, dtype, self.y_pred_domain),
+        )
+        return Batch(columns, shape, shape, dtype)
+
+    def _read_targets(self, y_true, sample_weight):
+        double, n = np.dtype(np.float64), y_true.size
+        targets = Column("y_true", y_true, y_true.shape, double, self.y_true_domain).block(0, n)
+        if sample_weight is None:
+            return targets, np.ones(n)
+        return targets, Weights(sample_weight, y_true.shape, double).block(0, n)
+
+
+@dataclass(frozen=True, repr=False)
+class ClassLoss(Loss):
+    """Base of losses over classes, which are on the last axis of the prediction.
+
+    Targets are integer labels with one axis less than the prediction, or distributions over the
+    classes of the prediction's shape.  In a block the classes are on the first axis.
+    """
+
+    y_true_domain: ClassVar = DISTRIBUTIONS
+
+    def _label_domain(self, n_classes):
+        return ClassIndices(n_classes)
+
+    def _target_column(self, y_true, n_classes, sample_shape, dtype):
+        if y_true.ndim == len(sample_shape):
+            if y_true.dtype.kind == "f":
+                raise TypeError(f"y_true must hold integer labels; got dtype {y_true.dtype}")
+            domain, dtype = self._label_domain(n_classes), np.dtype(np.intp)
+        else:
+            domain = self.y_true_domain
+        return Column("y_true", y_true, sample_shape, dtype, domain)
+
+    def _read_targets(self, y_true, sample_weight):
+        double = np.dtype(np.float64)
+        if y_true.dtype.kind == "f":
+            sample_shape, n_classes = y_true.shape[:-1], y_true.shape[-1]
+        else:
+            sample_shape, n_classes = y_true.shape, int(y_true.max()) + 1
+        column = self._target_column(y_true, n_classes, sample_shape, double)
+        n_samples = int(np.prod(sample_shape))
+        targets = column.block(0, n_samples)
+        if targets.ndim == 1:
+            targets = one_hot(targets, n_classes, double)
+        if sample_weight is None:
+            return targets, np.ones(n_samples)
+        return targets, Weights(sample_weight, sample_shape, double).block(0, n_samples)
+
+    def _read(self, y_true, y_pred):
+        y_true, y_pred = as_real_array("y_true", y_true), as_real_array("y_pred", y_pred)
+        if y_pred.ndim == 0 or y_pred.shape[-1] < 2:
+            raise ValueError(f"y_pred must have two classes or more; got shape {y_pred.shape}")
+        shape, sample_shape = y_pred.shape, y_pred.shape[:-1]
+        if y_true.shape not in (sample_shape, shape):
+            raise ValueError(
+                f"y_true must have shape {sample_shape} (labels) or {shape} (distributions) "
+                f"for y_pred of shape {shape}; got {y_true.shape}"
+            )
+        dtype = working_dtype(y_true.dtype, y_pred.dtype)
+        columns = (
+            self._target_column(y_true, shape[-1], sample_shape, dtype),
+            Column("y_pred", y_pred, sample_shape, dtype, self.y_pred_domain),
+        )
+        return Batch(columns, shape, sample_shape, dtype)

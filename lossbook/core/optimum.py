@@ -1,0 +1,38 @@
+"""Constants that minimise a loss on a weighted sample of targets."""
+
+import numpy as np
+
+
+def weighted_mean(y_true, weight):
+    """Return Σwy/Σw."""
+    return float(np.average(y_true, weights=weight))
+
+
+def weighted_median(y_true, weight):
+    """Return the middle of the interval that halves the weight."""
+    order = np.argsort(y_true)
+    y_true, below = y_true[order], np.cumsum(weight[order])
+    half = below[-1] / 2
+    lower, upper = np.searchsorted(below, half, "left"), np.searchsorted(below, half, "right")
+    return float(y_true[lower] / 2 + y_true[min(upper, y_true.size - 1)] / 2)
+
+
+def root_of_slope(slope, y_true, weight):
+    """Return the middle of the zeros of Σ w slope(c - y), for a slope that never decreases."""
+
+    def total(c):
+        return float(np.sum(weight * slope(c - y_true)))
+
+    low, high = float(np.min(y_true)), float(np.max(y_true))
+    first = bisect(lambda c: total(c) >= 0, low, high)
+    last = bisect(lambda c: total(c) > 0, low, high)
+    return first / 2 + last / 2
+
+
+def bisect(reached, low, high):
+    """Return the least c in [low, high] at which the monotone condition `reached` holds."""
+    if reached(low):
+        return low
+    while low < (middle := low / 2 + high / 2) < high:
+        low, high = (low, middle) if reached(middle) else (middle, high)
+    return high

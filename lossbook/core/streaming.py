@@ -1,0 +1,140 @@
+"""Work through long arrays in blocks that stay in cache, on several threads.
+
+NumPy releases the interpreter lock inside its loops, so plain threads keep all cores busy.  The
+blocks do not depend on the number of threads and their results come back in block order, so
+neither does anything computed from them.
+"""
+
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+BLOCK_BYTES = 1 << 18
+"""Bytes of one input in one block: large beside a NumPy call's overhead, small beside the cache."""
+
+_THREADED_FROM = 4
+"""Blocks from which starting threads pays."""
+
+
+class _Pool:
+    """The worker threads of this process, started when first needed."""
+
+    def __init__(self):
+        self.threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
+        self.threads = self.threads or os.cpu_count() or 1
+        self.forget()
+
+    def forget(self):
+        self.lock = threading.Lock()
+        self.executor = None
+
+    def submit(self, task, copies):
+        with self.lock:
+            if self.executor is None:
+                self.executor = ThreadPoolExecutor(self.threads - 1, "lossbook")
+            return [self.executor.submit(task) for _ in range(copies)]
+
+
+_pool = _Pool()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_pool.forget)
+
+
+def get_num_threads():
+    """Return the number of threads that large inputs are computed on.
+
+    Returns
+    -------
+    int
+        At first, the number of cores this process may use.
+
+    Examples
+    --------
+    >>> import lossbook as lb
+    >>> lb.get_num_threads() >= 1
+    True
+    """
+    return _pool.threads
+
+
+def set_num_threads(n_threads):
+    """Set the number of threads that large inputs are computed on.
+
+    Results do not depend on it, to the last bit.
+
+    Parameters
+    ----------
+    n_threads : int
+        At least 1.
+
+    Raises
+    ------
+    TypeError
+        If `n_threads` is not an integer.
+    ValueError
+        If `n_threads` is below 1.
+
+    Examples
+    --------
+    >>> import lossbook as lb
+    >>> before = lb.get_num_threads()
+    >>> lb.set_num_threads(1)
+    >>> lb.get_num_threads()
+    1
+    >>> lb.set_num_threads(before)
+    """
+    if isinstance(n_threads, bool) or not isinstance(n_threads, int):
+        raise TypeError(f"n_threads must be an integer; got {n_threads!r}")
+    if n_threads < 1:
+        raise ValueError(f"n_threads must be at least 1; got {n_threads}")
+    with _pool.lock:
+        executor, _pool.executor, _pool.threads = _pool.executor, None, n_threads
+    if executor is not None:
+        executor.shutdown(wait=False)
+
+
+def stream(work, n_samples, block_size):
+    """Return ``[work(start, stop), ...]`` over consecutive blocks of samples, in order.
+
+    Parameters
+    ----------
+    work : callable
+        Takes the bounds of a block.  Must be safe to call from several threads.
+    n_samples, block_size : int
+        How many samples there are, and how many go into one block.
+
+    Returns
+    -------
+    list
+        What `work` returned for each block.  If it raised, the error of the first block that did
+        is raised here, whatever the number of threads.
+    """
+    if n_samples <= block_size:
+        return [work(0, n_samples)]
+    blocks = [(i, min(i + block_size, n_samples)) for i in range(0, n_samples, block_size)]
+    helpers = min(_pool.threads, len(blocks)) - 1 if len(blocks) >= _THREADED_FROM else 0
+    if helpers == 0:
+        return [work(start, stop) for start, stop in blocks]
+
+    results, errors = [None] * len(blocks), {}
+    pending, lock = iter(range(len(blocks))), threading.Lock()
+
+    def drain():
+        while not errors:
+            with lock:
+                k = next(pending, None)
+            if k is None:
+                return
+            try:
+                results[k] = work(*blocks[k])
+            except BaseException as error:
+                errors[k] = error
+
+    futures = _pool.submit(drain, helpers)
+    drain()
+    for future in futures:
+        if not future.cancel():
+            future.result()
+    if errors:
+        raise errors[min(errors)]
+    return results

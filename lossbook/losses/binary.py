@@ -1,0 +1,400 @@
+"""Losses for two classes: from probabilities, from scores, and from margins."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..core.domains import (
+    NON_NEGATIVE,
+    PLUS_MINUS_ONE,
+    POSITIVE,
+    UNIT_INTERVAL,
+    ZERO_OR_ONE,
+    Interval,
+)
+from ..core.loss import PointwiseLoss, parameter
+from ..core.optimum import bisect, weighted_mean
+from ..core.traits import Traits
+
+
+@dataclass(frozen=True, repr=False)
+class BinaryCrossEntropy(PointwiseLoss):
+    r"""Log loss of a probability, :math:`\ell = -y \log p - (1 - y) \log(1 - p)`.
+
+    Takes probabilities; for raw scores use `SigmoidCrossEntropy`, which cannot overflow.
+
+    Parameters
+    ----------
+    eps : float, default 0.0
+        Probabilities are first clipped to ``[eps, 1 - eps]``, which bounds the loss and biases it;
+        in [0, 0.5).  With 0, a wrong prediction made with certainty costs ``inf``.
+    reduction : {"mean", "sum", "none"}, keyword only
+        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
+
+    Notes
+    -----
+    Targets :math:`y` in [0, 1] (they may be soft), predictions :math:`p` in [0, 1].  Gradient
+    :math:`-y/p + (1-y)/(1-p)`, second derivative :math:`y/p^2 + (1-y)/(1-p)^2`, where
+    :math:`0 \log 0 = 0/0 = 0`; both are 0 where `eps` clips.  The loss is the logarithmic score,
+    which is proper: the constant that minimises it is the mean of the targets [1]_.
+
+    References
+    ----------
+    .. [1] T. Gneiting and A. E. Raftery, "Strictly proper scoring rules, prediction, and
+       estimation", *Journal of the American Statistical Association* 102(477), 2007.
+
+    Examples
+    --------
+    >>> import lossbook as lb
+    >>> loss = lb.BinaryCrossEntropy(reduction="none")
+    >>> loss([1, 0, 1], [1.0, 0.5, 0.0])
+    array([0.        , 0.69314718,        inf])
+    """
+
+    eps: float = parameter(0.0, Interval(0, 0.5, include_high=False))
+
+    y_true_domain = UNIT_INTERVAL
+    y_pred_domain = UNIT_INTERVAL
+
+    @property
+    def traits(self):
+        clipped = self.eps > 0
+        return Traits(
+            convex=not clipped,
+            differentiable=not clipped,
+            twice_differentiable=not clipped,
+            lipschitz=1 / self.eps if clipped else np.inf,
+            bounded=clipped,
+            proper=not clipped,
+            classification_calibrated=True,
+            elicits="probability",
+        )
+
+    def _shared(self, y_true, y_pred):
+        if self.eps == 0:
+            return y_true, y_pred, 1
+        p = y_pred.clip(self.eps, 1 - self.eps)
+        return y_true, p, p == y_pred
+
+    def _value(self, y, p, inside):
+        return np.fmax(-y * np.log(p), 0) + np.fmax((y - 1) * np.log1p(-p), 0)
+
+    def _gradient(self, y, p, inside):
+        return (np.fmax((1 - y) / (1 - p), 0) - np.fmax(y / p, 0)) * inside
+
+    def _hessian(self, y, p, inside):
+        return (np.fmax((1 - y) / (1 - p) ** 2, 0) + np.fmax(y / p**2, 0)) * inside
+
+    def _optimal_constant(self, y_true, weight):
+        return weighted_mean(y_true, weight)
+
+
+@dataclass(frozen=True, repr=False)
+class SigmoidCrossEntropy(PointwiseLoss):
+    r"""Log loss of a score, the cross-entropy of :math:`p = \sigma(z) = 1/(1 + e^{-z})`.
+
+    .. math::
+
+        \ell = w_+\, y \log(1 + e^{-z}) + (1 - y) \log(1 + e^{z})
+
+    Parameters
+    ----------
+    pos_weight : float, default 1.0
+        Weight :math:`w_+` of the positive class; positive.
+    label_smoothing : float, default 0.0
+        Targets are first moved towards one half, :math:`y \leftarrow (1-\varepsilon) y +
+        \varepsilon/2`; in [0, 1].
+    reduction : {"mean", "sum", "none"}, keyword only
+        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
+
+    Notes
+    -----
+    Targets :math:`y` in [0, 1] (they may be soft), predictions :math:`z` any real score.  With
+    :math:`u = w_+ y` and :math:`v = 1 - y` the gradient is :math:`v\,\sigma(z) - u\,\sigma(-z)`,
+    which is :math:`\sigma(z) - y` where :math:`w_+ = 1`, and the second derivative
+    :math:`(u + v)\,\sigma(z)\,\sigma(-z)`.  They are computed from :math:`a = e^{\min(z, 0)}` and
+    :math:`b = e^{-\max(z, 0)}`: one of the two is 1, so :math:`\sigma(z) = a/(a+b)`,
+    :math:`\sigma(-z) = b/(a+b)`, and nothing overflows or cancels.  The constant that minimises the
+    loss is the log-odds of the mean target [1]_.
+
+    References
+    ----------
+    .. [1] C. M. Bishop, *Pattern Recognition and Machine Learning*, Springer, 2006, section 4.3.2.
+
+    Examples
+    --------
+    >>> import lossbook as lb
+    >>> loss = lb.SigmoidCrossEntropy(reduction="none")
+    >>> loss([1, 0, 1], [0.0, 1000.0, 1000.0])
+    array([6.93147181e-01, 1.00000000e+03, 0.00000000e+00])
+    >>> loss.gradient([1, 0, 1], [0.0, 1000.0, 1000.0])
+    array([-0.5,  1. , -0. ])
+    """
+
+    pos_weight: float = parameter(1.0, POSITIVE)
+    label_smoothing: float = parameter(0.0, UNIT_INTERVAL)
+
+    y_true_domain = UNIT_INTERVAL
+    link = "logit"
+
+    @property
+    def traits(self):
+        plain = self.pos_weight == 1 and self.label_smoothing == 0
+        smallest, largest = self.label_smoothing / 2, 1 - self.label_smoothing / 2
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=True,
+            lipschitz=largest * max(1.0, self.pos_weight),
+            proper=plain,
+            classification_calibrated=self.pos_weight == 1 and smallest < largest,
+            elicits="probability" if plain else "shifted probability",
+        )
+
+    def _shared(self, y_true, y_pred):
+        y, z = y_true, y_pred
+        if self.label_smoothing:
+            y = (1 - self.label_smoothing) * y + self.label_smoothing / 2
+        u = y if self.pos_weight == 1 else self.pos_weight * y
+        return u, 1 - y, z, np.exp(np.minimum(z, 0)), np.exp(-np.maximum(z, 0))
+
+    def _value(self, u, v, z, a, b):
+        # log(1 + e^z) = max(z, 0) + log(1 + ab), and 0 ∞ = 0.
+        return np.fmax(np.fmax(v * z, -u * z), 0) + (u + v) * np.log1p(a * b)
+
+    def _gradient(self, u, v, z, a, b):
+        return (v * a - u * b) / (a + b)
+
+    def _hessian(self, u, v, z, a, b):
+        return (u + v) * a * b / (a + b) ** 2
+
+    def _optimal_constant(self, y_true, weight):
+        y = (1 - self.label_smoothing) * weighted_mean(y_true, weight) + self.label_smoothing / 2
+        with np.errstate(divide="ignore"):
+            return float(np.log(self.pos_weight) + np.log(y) - np.log1p(-y))
+
+
+@dataclass(frozen=True, repr=False)
+class SigmoidFocal(PointwiseLoss):
+    r"""Focal loss of a score: cross-entropy that turns away from what is already easy [1]_.
+
+    .. math::
+
+        \ell = -\alpha_y\,(1 - p_y)^\gamma \log p_y, \qquad p_1 = \sigma(z), \quad p_0 = \sigma(-z)
+
+    Parameters
+    ----------
+    gamma : float, default 2.0
+        Focusing exponent :math:`\gamma`; not negative.  With 0 the loss is the cross-entropy.
+    alpha : float or None, default None
+        Weight :math:`\alpha_1 = \alpha` of the positive and :math:`\alpha_0 = 1 - \alpha` of the
+        negative class, in [0, 1]; None weights nothing.
+    reduction : {"mean", "sum", "none"}, keyword only
+        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
+
+    Notes
+    -----
+    Targets are 0 or 1, predictions any real score.  With :math:`p = p_y`, :math:`q = 1 - p` and
+    the cross-entropy :math:`h = -\log p`, the gradient with respect to :math:`(2y-1)z` is
+    :math:`-\alpha_y q^\gamma (q + \gamma p h)` and the second derivative
+    :math:`\alpha_y q^\gamma p\,(q + \gamma(2q + \gamma p h - q h))`, which is negative for examples
+    that are hard enough: the loss is not convex.
+
+    References
+    ----------
+    .. [1] T.-Y. Lin, P. Goyal, R. Girshick, K. He and P. Dollár, "Focal loss for dense object
+       detection", *Proceedings of the IEEE International Conference on Computer Vision*, 2017.
+
+    Examples
+    --------
+    >>> import lossbook as lb
+    >>> loss = lb.SigmoidFocal(gamma=2.0, reduction="none")
+    >>> loss([1, 1], [0.0, -200.0])
+    array([  0.1732868, 200.       ])
+    """
+
+    gamma: float = parameter(2.0, NON_NEGATIVE)
+    alpha: float | None = parameter(None, UNIT_INTERVAL, optional=True)
+
+    y_true_domain = ZERO_OR_ONE
+    link = "logit"
+
+    @property
+    def traits(self):
+        return Traits(
+            convex=self.gamma == 0,
+            differentiable=True,
+            twice_differentiable=True,
+            lipschitz=self._steepest(),
+            proper=self.gamma == 0 and self.alpha in (None, 0.5),
+            classification_calibrated=self.alpha in (None, 0.5),
+            elicits="probability" if self.gamma == 0 else "sharpened log-odds",
+        )
+
+    def _steepest(self):
+        q = np.linspace(0, 1, 10_001)[:-1]
+        slope = q**self.gamma * (q - self.gamma * (1 - q) * np.log1p(-q))
+        return max(1.0, float(slope.max())) * max(self._class_weights())
+
+    def _class_weights(self):
+        return (1.0, 1.0) if self.alpha is None else (1 - self.alpha, self.alpha)
+
+    def _shared(self, y_true, y_pred):
+        negative, positive = self._class_weights()
+        sign = 2 * y_true - 1
+        s = sign * y_pred
+        a, b = np.exp(np.minimum(s, 0)), np.exp(-np.maximum(s, 0))
+        p, q, h = a / (a + b), b / (a + b), np.log1p(a * b) - np.minimum(s, 0)
+        weight = negative + (positive - negative) * y_true
+        return sign, weight * q**self.gamma, p, q, h, np.fmax(p * h, 0)
+
+    def _value(self, sign, modulation, p, q, h, ph):
+        return modulation * h
+
+    def _gradient(self, sign, modulation, p, q, h, ph):
+        return -sign * modulation * (q + self.gamma * ph)
+
+    def _hessian(self, sign, modulation, p, q, h, ph):
+        g = self.gamma
+        return modulation * ((1 + 2 * g) * p * q + g * (g * p - q) * ph)
+
+    def _optimal_constant(self, y_true, weight):
+        mean = weighted_mean(y_true, weight)
+        negative, positive = self._class_weights()
+        negative, positive = negative * (1 - mean), positive * mean
+        if negative == 0 or positive == 0:
+            return np.inf if positive > 0 else -np.inf if negative > 0 else 0.0
+
+        def rises(z):
+            up, down = self._slope_towards(1, z), self._slope_towards(0, z)
+            return negative * down >= positive * up
+
+        return bisect(rises, -700.0, 700.0)
+
+    def _slope_towards(self, label, z):
+        sign, modulation, *rest = SigmoidFocal(self.gamma)._shared(float(label), z)
+        return -sign * self._gradient(sign, modulation, *rest)
+
+
+@dataclass(frozen=True, repr=False)
+class MarginLoss(PointwiseLoss):
+    """Base of losses that depend on the margin ``m = y_true * y_pred`` alone, labels -1 and +1.
+
+    A subclass gives the loss, its slope and its curvature as functions of the margin.
+    """
+
+    y_true_domain = PLUS_MINUS_ONE
+
+    def _shared(self, y_true, y_pred):
+        return y_true, y_true * y_pred
+
+    def _value(self, y, m):
+        return self._of_margin(m)
+
+    def _gradient(self, y, m):
+        return y * self._slope(m)
+
+    def _hessian(self, y, m):
+        return self._curvature(m)
+
+
+@dataclass(frozen=True, repr=False)
+class Hinge(MarginLoss):
+    r"""Hinge loss, :math:`\ell = \max(0, 1 - m)` with the margin :math:`m = yz`.
+
+    Parameters
+    ----------
+    reduction : {"mean", "sum", "none"}, keyword only
+        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
+
+    Notes
+    -----
+    Targets :math:`y` are -1 or +1, predictions :math:`z` any real score.  Gradient :math:`-y`
+    where :math:`m < 1`, else 0: the subgradient at the kink :math:`m = 1` is 0.  The second
+    derivative is 0.  This is the loss of the support vector machine [1]_.
+
+    References
+    ----------
+    .. [1] C. Cortes and V. Vapnik, "Support-vector networks", *Machine Learning* 20, 1995.
+
+    Examples
+    --------
+    >>> import lossbook as lb
+    >>> loss = lb.Hinge(reduction="none")
+    >>> loss([1, 1, -1], [2.0, 0.5, 0.5])
+    array([0. , 0.5, 1.5])
+    >>> loss.gradient([1, 1, -1], [2.0, 0.5, 0.5])
+    array([-0., -1.,  1.])
+    """
+
+    traits = Traits(
+        convex=True,
+        differentiable=False,
+        twice_differentiable=False,
+        lipschitz=1.0,
+        classification_calibrated=True,
+        elicits="most probable label",
+    )
+
+    def _of_margin(self, m):
+        return np.maximum(1 - m, 0)
+
+    def _slope(self, m):
+        return -(m < 1).astype(m.dtype)
+
+    def _curvature(self, m):
+        return np.zeros_like(m)
+
+    def _optimal_constant(self, y_true, weight):
+        return float(np.sign(np.sum(weight * y_true)))
+
+
+@dataclass(frozen=True, repr=False)
+class SquaredHinge(MarginLoss):
+    r"""Squared hinge loss, :math:`\ell = \max(0, 1 - m)^2` with the margin :math:`m = yz`.
+
+    Parameters
+    ----------
+    reduction : {"mean", "sum", "none"}, keyword only
+        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
+
+    Notes
+    -----
+    Targets :math:`y` are -1 or +1, predictions :math:`z` any real score.  Gradient
+    :math:`-2y\max(0, 1 - m)`; second derivative 2 where :math:`m < 1`, else 0 (also at
+    :math:`m = 1`).  The constant that minimises it is the mean label, which determines the
+    probability: it is proper through the link :math:`p = (1 + z)/2` [1]_.
+
+    References
+    ----------
+    .. [1] P. L. Bartlett, M. I. Jordan and J. D. McAuliffe, "Convexity, classification, and risk
+       bounds", *Journal of the American Statistical Association* 101(473), 2006.
+
+    Examples
+    --------
+    >>> import lossbook as lb
+    >>> lb.SquaredHinge(reduction="none")([1, 1, -1], [2.0, 0.5, 0.5])
+    array([0.  , 0.25, 2.25])
+    """
+
+    traits = Traits(
+        convex=True,
+        differentiable=True,
+        twice_differentiable=False,
+        proper=True,
+        classification_calibrated=True,
+        elicits="probability",
+    )
+
+    def _of_margin(self, m):
+        return np.maximum(1 - m, 0) ** 2
+
+    def _slope(self, m):
+        return -2 * np.maximum(1 - m, 0)
+
+    def _curvature(self, m):
+        return 2 * (m < 1).astype(m.dtype)
+
+    def _optimal_constant(self, y_true, weight):
+        return weighted_mean(y_true, weight)
+
