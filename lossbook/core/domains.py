@@ -2,7 +2,7 @@
 
 A domain answers three questions: ``holds(block)``, fast, for a block of numbers in cache;
 ``contains(values)``, element by element, to find the culprit; and ``str(domain)``, how an error
-message names it.  In a block of class scores or probabilities the samples are on the last axis.
+message names it.  In a block over classes the samples are on the last axis.
 """
 
 import math
@@ -11,23 +11,37 @@ from dataclasses import dataclass
 import numpy as np
 
 
+class Domain:
+    """Base of all domains."""
+
+    def contains(self, values):
+        """Return which of the values are in the domain."""
+        raise NotImplementedError
+
+    def holds(self, block):
+        """Return whether all values of a block are in the domain."""
+        return bool(self.contains(block).all())
+
+
 @dataclass(frozen=True)
-class Finite:
+class Finite(Domain):
     """Every finite real number."""
 
     def __str__(self):
         return "finite"
 
     def contains(self, values):
+        """Return which of the values are in the domain."""
         return np.isfinite(values)
 
     def holds(self, block):
+        """Return whether all values of a block are in the domain."""
         # A finite sum has only finite terms; an infinite one may be mere overflow.
         return math.isfinite(np.add.reduce(block, axis=None)) or bool(np.isfinite(block).all())
 
 
 @dataclass(frozen=True)
-class Interval:
+class Interval(Domain):
     """Numbers between two ends, each of them included or not."""
 
     low: float
@@ -41,18 +55,20 @@ class Interval:
         return f"in {left}{self.low:g}, {self.high:g}{right}"
 
     def contains(self, values):
+        """Return which of the values are in the domain."""
         above = values >= self.low if self.include_low else values > self.low
         below = values <= self.high if self.include_high else values < self.high
         return above & below
 
     def holds(self, block):
+        """Return whether all values of a block are in the domain."""
         low = np.minimum.reduce(block, axis=None)
         high = np.maximum.reduce(block, axis=None)
         return bool(self.contains(low) and self.contains(high))
 
 
 @dataclass(frozen=True)
-class TwoValues:
+class TwoValues(Domain):
     """Either of two numbers, such as the labels 0 and 1."""
 
     first: float
@@ -62,14 +78,12 @@ class TwoValues:
         return f"{self.first:g} or {self.second:g}"
 
     def contains(self, values):
+        """Return which of the values are in the domain."""
         return (values == self.first) | (values == self.second)
-
-    def holds(self, block):
-        return bool(self.contains(block).all())
 
 
 @dataclass(frozen=True)
-class ClassIndices:
+class ClassIndices(Domain):
     """Integers from 0 to the number of classes, and the index that marks ignored samples."""
 
     n_classes: int
@@ -80,17 +94,19 @@ class ClassIndices:
         return f"a class index from 0 to {self.n_classes - 1}{ignored}"
 
     def contains(self, values):
+        """Return which of the values are in the domain."""
         valid = (values >= 0) & (values < self.n_classes)
         return valid if self.ignore_index is None else valid | (values == self.ignore_index)
 
     def holds(self, block):
+        """Return whether all values of a block are in the domain."""
         if self.ignore_index is None:
             return np.minimum.reduce(block) >= 0 and np.maximum.reduce(block) < self.n_classes
-        return bool(self.contains(block).all())
+        return super().holds(block)
 
 
 @dataclass(frozen=True)
-class Distributions:
+class Distributions(Domain):
     """Probability distributions over the classes: in [0, 1], and each sums to one."""
 
     tolerance: float = 1e-4
@@ -99,11 +115,9 @@ class Distributions:
         return f"probabilities that sum to 1 (to within {self.tolerance:g}) over the last axis"
 
     def contains(self, values):
+        """Return which of the values are in the domain."""
         inside = ((values >= 0) & (values <= 1)).all(axis=0)
         return inside & (np.abs(np.add.reduce(values, axis=0) - 1) <= self.tolerance)
-
-    def holds(self, block):
-        return bool(self.contains(block).all())
 
 
 FINITE = Finite()

@@ -1,12 +1,12 @@
 """Turn what callers pass into arrays that are read block by block, or refuse it clearly."""
 
-from dataclasses import dataclass
 from functools import lru_cache
+from math import prod
 
 import numpy as np
 
 from .domains import NON_NEGATIVE
-from .streaming import BLOCK_BYTES, stream
+from .streaming import BLOCK_BYTES, stream, total
 
 _CLASS_MAJOR_UP_TO = 256
 """Classes up to which a block is transposed, so that NumPy's loops run along the samples."""
@@ -90,22 +90,21 @@ class Column:
         What blocks are checked against as they are read.
     """
 
-    __slots__ = ("name", "rows", "sample_shape", "dtype", "domain")
+    __slots__ = ("array", "domain", "dtype", "name", "rows", "sample_shape")
 
     def __init__(self, name, array, sample_shape, dtype, domain):
-        self.name, self.dtype, self.domain = name, dtype, domain
-        self.rows, self.sample_shape = samples_first(array, sample_shape), sample_shape
+        self.name, self.array, self.sample_shape = name, array, sample_shape
+        self.dtype, self.domain = dtype, domain
+        self.rows = samples_first(array, sample_shape)
 
     def block(self, start, stop):
         """Return the samples from `start` to `stop`, on the last axis."""
         block = self.rows[start:stop].T
-        if block.dtype != self.dtype:
-            block = block.astype(self.dtype)
         if block.ndim > 1 and block.shape[0] <= _CLASS_MAJOR_UP_TO:
             block = np.ascontiguousarray(block)
         if self.domain is not None and not self.domain.holds(block):
             raise self._outside(block, start)
-        return block
+        return block if block.dtype == self.dtype else block.astype(self.dtype)
 
     def _outside(self, block, start):
         valid = self.domain.contains(block)
@@ -118,33 +117,31 @@ class Column:
 
 
 class Weights(Column):
-    """The sample weights of a call, and their sum."""
+    """The sample weights of a call, in double precision, and their sum."""
 
     __slots__ = ("total",)
 
-    def __init__(self, sample_weight, sample_shape, dtype):
+    def __init__(self, sample_weight, sample_shape):
         weight = as_real_array("sample_weight", sample_weight)
         require_shape("sample_weight", weight, sample_shape, "one weight a sample")
-        super().__init__("sample_weight", weight, sample_shape, dtype, NON_NEGATIVE)
-        block_size = BLOCK_BYTES // dtype.itemsize
-        sums = stream(self._sum, weight.size, block_size)
-        self.total = float(np.add.reduce(np.array(sums)))
+        double = np.dtype(np.float64)
+        super().__init__("sample_weight", weight, sample_shape, double, NON_NEGATIVE)
+        self.total = total(stream(self._sum, weight.size, BLOCK_BYTES // double.itemsize))
         if self.total == 0:
             raise ValueError("sample_weight must not be zero for every sample")
         if self.total == np.inf:
             raise ValueError("sample_weight must have a finite sum; got inf")
 
     def _sum(self, start, stop):
-        return np.add.reduce(self.block(start, stop), dtype=np.float64)
+        return np.add.reduce(self.block(start, stop))
 
 
-@dataclass(frozen=True)
 class Batch:
     """The checked inputs of one call.
 
-    Attributes
+    Parameters
     ----------
-    columns : tuple of Column
+    columns : sequence of Column
         The inputs, the prediction last.
     shape : tuple of int
         The shape of the prediction and its derivatives.
@@ -154,38 +151,47 @@ class Batch:
         What is computed in, and returned.
     """
 
-    columns: tuple
-    shape: tuple
-    sample_shape: tuple
-    dtype: np.dtype
+    __slots__ = ("block_size", "columns", "dtype", "n_samples", "sample_shape", "shape")
 
-    @property
-    def n_samples(self):
-        """How many samples there are."""
-        return int(np.prod(self.sample_shape))
-
-    @property
-    def block_size(self):
-        """How many samples make one block."""
-        classes = self.shape[len(self.sample_shape) :]
-        return max(1, BLOCK_BYTES // (self.dtype.itemsize * int(np.prod(classes))))
+    def __init__(self, columns, shape, sample_shape, dtype):
+        self.columns, self.shape, self.sample_shape, self.dtype = (
+            columns,
+            shape,
+            sample_shape,
+            dtype,
+        )
+        self.n_samples = prod(sample_shape)
+        values_per_sample = prod(shape[len(sample_shape) :])
+        # Rounded up: from 256 KiB on, NumPy computes expressions of temporaries in place.
+        self.block_size = -(-BLOCK_BYTES // (dtype.itemsize * values_per_sample))
 
     def blocks(self, start, stop):
         """Return each input's block of samples."""
         return [column.block(start, stop) for column in self.columns]
 
-    def arrays(self, names, shapes, out):
-        """Return arrays for results: new ones, or the caller's `out`, checked."""
-        if out is None:
-            return [np.empty(shape, self.dtype) for shape in shapes]
+    def results(self, parts, reduction):
+        """Return a new array for each part, or None for a value that will be a single number."""
+        return [
+            np.empty(self.shape, self.dtype)
+            if part != "value"
+            else np.empty(self.sample_shape, self.dtype)
+            if reduction == "none"
+            else None
+            for part in parts
+        ]
+
+    def results_in(self, out, parts, reduction, weights):
+        """Return the caller's arrays for the results, checked."""
+        names = [part for part in parts if part != "value" or reduction == "none"]
         given = out if isinstance(out, tuple) else (out,)
         if len(given) != len(names):
-            wanted = " and ".join(names) or "nothing: this call returns no array"
-            raise ValueError(f"out must hold one array each for: {wanted}; got {len(given)}")
-        inputs = [column.rows for column in self.columns]
-        for k, (array, name, shape) in enumerate(zip(given, names, shapes, strict=True)):
+            wanted = " and ".join(names) or f"nothing, with reduction={reduction!r}"
+            raise ValueError(f"out must be an array for: {wanted}; got {len(given)} of them")
+        taken = [column.array for column in (*self.columns, weights) if column is not None]
+        for name, array in zip(names, given, strict=True):
+            shape = self.sample_shape if name == "value" else self.shape
             if not isinstance(array, np.ndarray):
-                raise TypeError(f"out for the {name} must be an ndarray; got {type(array).__name__}")
+                raise TypeError(f"out for the {name} must be an array; got {type(array).__name__}")
             if array.shape != shape or array.dtype != self.dtype:
                 raise ValueError(
                     f"out for the {name} must be {self.dtype} of shape {shape}; "
@@ -193,6 +199,14 @@ class Batch:
                 )
             if not array.flags.writeable or not (array.ndim == 1 or array.flags.c_contiguous):
                 raise ValueError(f"out for the {name} must be writable and C-contiguous")
-            if any(np.shares_memory(array, other) for other in (*inputs, *given[:k])):
+            if any(_may_overlap(array, other) for other in taken):
                 raise ValueError(f"out for the {name} must not share memory with another argument")
-        return list(given)
+            taken.append(array)
+        return [None] * (len(parts) - len(names)) + list(given)
+
+
+def _may_overlap(first, second):
+    try:
+        return np.shares_memory(first, second, max_work=10_000)
+    except np.exceptions.TooHardError:
+        return True

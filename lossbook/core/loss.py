@@ -6,6 +6,7 @@ reduction are written here, once.
 """
 
 from dataclasses import dataclass, field, fields
+from math import prod
 from typing import ClassVar
 
 import numpy as np
@@ -20,7 +21,7 @@ from .inputs import (
     samples_first,
     working_dtype,
 )
-from .streaming import stream
+from .streaming import stream, total
 from .traits import Traits
 
 REDUCTIONS = ("mean", "sum", "none")
@@ -70,7 +71,7 @@ class Loss:
             given, int | float | np.integer | np.floating
         ):
             raise TypeError(f"{name} must be a number; got {given!r}")
-        if not domain.contains(given):
+        if not (domain.contains(given) and abs(given) <= np.finfo(float).max):
             raise ValueError(f"{name} must be {domain}; got {given!r}")
         object.__setattr__(self, name, float(given))
 
@@ -186,7 +187,7 @@ class Loss:
         Parameters
         ----------
         y_true : array_like
-            Targets.
+            Targets.  For a loss over classes, integers are labels and floats distributions.
         sample_weight : array_like, optional
             One non-negative weight a sample.
 
@@ -201,8 +202,12 @@ class Loss:
             If this loss has none.
         """
         y_true = as_real_array("y_true", y_true)
-        targets, weight = self._read_targets(as_real_array("y_true", y_true), sample_weight)
-        return self._optimal_constant(targets, weight)
+        with np.errstate(all="ignore"):
+            targets, sample_shape = self._read_targets(y_true)
+            weight = np.ones(targets.shape[-1])
+            if sample_weight is not None:
+                weight = Weights(sample_weight, sample_shape).block(0, weight.size)
+            return self._optimal_constant(targets, weight)
 
     def card(self):
         """Return a summary: formula, gradient, curvature, domain, traits, names elsewhere.
@@ -234,8 +239,8 @@ class Loss:
         """Return the checked inputs of a call as a Batch."""
         raise NotImplementedError
 
-    def _read_targets(self, y_true, sample_weight):
-        """Return the checked blocks of all targets and of their weights, in double precision."""
+    def _read_targets(self, y_true):
+        """Return all targets as one checked block in double precision, and their sample shape."""
         raise NotImplementedError
 
     def _total_weight(self, batch, weights):
@@ -252,51 +257,49 @@ class Loss:
         batch = self._read(y_true, y_pred)
         weights = None
         if sample_weight is not None:
-            weights = Weights(sample_weight, batch.sample_shape, batch.dtype)
-        total = self._total_weight(batch, weights)
-        scale = 1 / total if self.reduction == "mean" else 1
-        n_samples, block_size = batch.n_samples, batch.block_size
+            weights = Weights(sample_weight, batch.sample_shape)
+        total_weight = self._total_weight(batch, weights)
+        divisor = total_weight if self.reduction == "mean" else 1
 
-        summed = None if self.reduction == "none" else "value"
-        names = [part for part in parts if part != summed]
-        shapes = [batch.sample_shape if name == "value" else batch.shape for name in names]
-        results = dict(zip(names, batch.arrays(names, shapes, out), strict=True))
-        targets = {name: samples_first(a, batch.sample_shape) for name, a in results.items()}
-        if out is not None:
-            stream(batch.blocks, n_samples, block_size)
+        if out is None:
+            results = batch.results(parts, self.reduction)
+        else:
+            results = batch.results_in(out, parts, self.reduction, weights)
+            stream(batch.blocks, batch.n_samples, batch.block_size)
+        targets = [None if a is None else samples_first(a, batch.sample_shape) for a in results]
+        terms_of = [getattr(self, "_" + part) for part in parts]
 
         def work(start, stop):
-            with np.errstate(all="ignore"):
-                shared = self._shared(*batch.blocks(start, stop))
-                weight = None if weights is None else weights.block(start, stop)
-                block_sum = 0.0
-                for part in parts:
-                    terms = getattr(self, "_" + part)(*shared)
-                    if weight is not None:
-                        terms = _weigh(terms, weight)
-                    if part == summed:
-                        block_sum = np.add.reduce(terms, dtype=np.float64)
-                    else:
-                        np.multiply(terms, scale, out=targets[part][start:stop].T)
-                return block_sum
+            shared = self._shared(*batch.blocks(start, stop))
+            scale, absent = 1 / divisor, None
+            if weights is not None:
+                weight = weights.block(start, stop)
+                scale = (weight / divisor).astype(batch.dtype)
+                absent = None if np.minimum.reduce(weight) > 0 else weight == 0
+            block_sum = 0.0
+            for terms_of_part, target in zip(terms_of, targets, strict=True):
+                terms = terms_of_part(*shared)
+                if target is not None:
+                    weighted = np.multiply(terms, scale, out=target[start:stop].T)
+                elif weights is not None:
+                    weighted = terms * scale
+                else:
+                    weighted = terms
+                if absent is not None:
+                    weighted[..., absent] = 0
+                if target is None:
+                    block_sum = np.add.reduce(weighted, dtype=np.float64)
+            return block_sum
 
-        sums = stream(work, n_samples, block_size)
-        if summed in parts:
-            results["value"] = float(np.add.reduce(np.array(sums))) * scale
-        return [results[part] for part in parts]
+        sums = stream(work, batch.n_samples, batch.block_size)
+        if weights is not None:
+            divisor = 1
+        return [total(sums) / divisor if array is None else array for array in results]
 
 
 def one_hot(labels, n_classes, dtype):
     """Return a row for each class, with a 1 where a label names it."""
     return (np.arange(n_classes)[:, None] == labels).astype(dtype)
-
-
-def _weigh(terms, weight):
-    """Return weighted terms; a sample of weight 0 is absent, even where its term is infinite."""
-    weighted = terms * weight
-    if not np.minimum.reduce(weight) > 0:
-        weighted[..., weight == 0] = 0
-    return weighted
 
 
 @dataclass(frozen=True, repr=False)
@@ -313,12 +316,10 @@ class PointwiseLoss(Loss):
         )
         return Batch(columns, shape, shape, dtype)
 
-    def _read_targets(self, y_true, sample_weight):
-        double, n = np.dtype(np.float64), y_true.size
-        targets = Column("y_true", y_true, y_true.shape, double, self.y_true_domain).block(0, n)
-        if sample_weight is None:
-            return targets, np.ones(n)
-        return targets, Weights(sample_weight, y_true.shape, double).block(0, n)
+    def _read_targets(self, y_true):
+        double = np.dtype(np.float64)
+        column = Column("y_true", y_true, y_true.shape, double, self.y_true_domain)
+        return column.block(0, y_true.size), y_true.shape
 
 
 @dataclass(frozen=True, repr=False)
@@ -343,20 +344,21 @@ class ClassLoss(Loss):
             domain = self.y_true_domain
         return Column("y_true", y_true, sample_shape, dtype, domain)
 
-    def _read_targets(self, y_true, sample_weight):
+    def _read_targets(self, y_true):
         double = np.dtype(np.float64)
-        if y_true.dtype.kind == "f":
-            sample_shape, n_classes = y_true.shape[:-1], y_true.shape[-1]
-        else:
-            sample_shape, n_classes = y_true.shape, int(y_true.max()) + 1
-        column = self._target_column(y_true, n_classes, sample_shape, double)
-        n_samples = int(np.prod(sample_shape))
-        targets = column.block(0, n_samples)
-        if targets.ndim == 1:
-            targets = one_hot(targets, n_classes, double)
-        if sample_weight is None:
-            return targets, np.ones(n_samples)
-        return targets, Weights(sample_weight, sample_shape, double).block(0, n_samples)
+        if y_true.dtype.kind != "f":
+            n_classes = self._n_classes(y_true)
+            column = self._target_column(y_true, n_classes, y_true.shape, double)
+            labels = column.block(0, y_true.size)
+            return one_hot(labels, n_classes, double), y_true.shape
+        if y_true.ndim == 0:
+            raise ValueError("y_true must be labels or distributions over classes; got a number")
+        sample_shape = y_true.shape[:-1]
+        column = self._target_column(y_true, y_true.shape[-1], sample_shape, double)
+        return column.block(0, prod(sample_shape)), sample_shape
+
+    def _n_classes(self, labels):
+        return int(labels.max()) + 1
 
     def _read(self, y_true, y_pred):
         y_true, y_pred = as_real_array("y_true", y_true), as_real_array("y_pred", y_pred)

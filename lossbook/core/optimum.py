@@ -17,15 +17,15 @@ def weighted_median(y_true, weight):
     return float(y_true[lower] / 2 + y_true[min(upper, y_true.size - 1)] / 2)
 
 
-def root_of_slope(slope, y_true, weight):
-    """Return the middle of the zeros of Σ w slope(c - y), for a slope that never decreases."""
+def root_of_slope(loss, y_true, weight):
+    """Return the middle of the constants at which a convex loss of the residual is flat."""
 
-    def total(c):
-        return float(np.sum(weight * slope(c - y_true)))
+    def slope(c):
+        return float(weight @ loss._gradient(*loss._shared(y_true, c)))
 
     low, high = float(np.min(y_true)), float(np.max(y_true))
-    first = bisect(lambda c: total(c) >= 0, low, high)
-    last = bisect(lambda c: total(c) > 0, low, high)
+    first = bisect(lambda c: slope(c) >= 0, low, high)
+    last = bisect(lambda c: slope(c) > 0, low, high)
     return first / 2 + last / 2
 
 

@@ -9,6 +9,8 @@ import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
+
 BLOCK_BYTES = 1 << 18
 """Bytes of one input in one block: large beside a NumPy call's overhead, small beside the cache."""
 
@@ -28,11 +30,14 @@ class _Pool:
         self.lock = threading.Lock()
         self.executor = None
 
-    def submit(self, task, copies):
+    def submit(self, task, at_most):
+        """Start `task` on the threads beside the caller's, but no more than `at_most`."""
         with self.lock:
+            if self.threads == 1:
+                return []
             if self.executor is None:
                 self.executor = ThreadPoolExecutor(self.threads - 1, "lossbook")
-            return [self.executor.submit(task) for _ in range(copies)]
+            return [self.executor.submit(task) for _ in range(min(self.threads - 1, at_most))]
 
 
 _pool = _Pool()
@@ -96,6 +101,8 @@ def set_num_threads(n_threads):
 def stream(work, n_samples, block_size):
     """Return ``[work(start, stop), ...]`` over consecutive blocks of samples, in order.
 
+    NumPy's floating-point warnings are off in `work`: infinities are results like any others.
+
     Parameters
     ----------
     work : callable
@@ -110,31 +117,37 @@ def stream(work, n_samples, block_size):
         is raised here, whatever the number of threads.
     """
     if n_samples <= block_size:
-        return [work(0, n_samples)]
+        with np.errstate(all="ignore"):
+            return [work(0, n_samples)]
     blocks = [(i, min(i + block_size, n_samples)) for i in range(0, n_samples, block_size)]
-    helpers = min(_pool.threads, len(blocks)) - 1 if len(blocks) >= _THREADED_FROM else 0
-    if helpers == 0:
-        return [work(start, stop) for start, stop in blocks]
-
     results, errors = [None] * len(blocks), {}
     pending, lock = iter(range(len(blocks))), threading.Lock()
 
     def drain():
-        while not errors:
-            with lock:
-                k = next(pending, None)
-            if k is None:
-                return
-            try:
-                results[k] = work(*blocks[k])
-            except BaseException as error:
-                errors[k] = error
+        with np.errstate(all="ignore"):
+            while not errors:
+                with lock:
+                    k = next(pending, None)
+                if k is None:
+                    return
+                try:
+                    results[k] = work(*blocks[k])
+                except BaseException as error:
+                    errors[k] = error
 
-    futures = _pool.submit(drain, helpers)
+    helpers = _pool.submit(drain, len(blocks) - 1) if len(blocks) >= _THREADED_FROM else []
     drain()
-    for future in futures:
-        if not future.cancel():
-            future.result()
+    for helper in helpers:
+        if not helper.cancel():
+            helper.result()
     if errors:
         raise errors[min(errors)]
     return results
+
+
+def total(block_sums):
+    """Return the sum of the blocks' sums as a float, in an order that never varies."""
+    if len(block_sums) == 1:
+        return float(block_sums[0])
+    with np.errstate(all="ignore"):
+        return float(np.add.reduce(np.array(block_sums)))

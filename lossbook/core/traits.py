@@ -17,14 +17,15 @@ class Traits:
     twice_differentiable : bool
         So does the second derivative.
     lipschitz : float
-        The smallest constant that bounds the slope; ``inf`` where none does.
+        A bound of the slope (for several scores, of the gradient's length), the least one
+        wherever it does not depend on the number of classes; ``inf`` where none exists.
     bounded : bool
         The loss itself stays below some constant.
     symmetric : bool
         Missing by +r costs what missing by -r costs (``False`` for losses without a residual).
     proper : bool
-        The expected loss is least at the true probability (of a prediction that is one, or
-        becomes one through the loss's link).
+        The expected loss is least at the true probability and nowhere else (for a prediction that
+        is a probability, or becomes one through the loss's link).
     classification_calibrated : bool
         The sign (or the class) that minimises the expected loss is the most probable one.
     elicits : str

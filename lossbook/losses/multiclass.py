@@ -5,8 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..core.domains import DISTRIBUTIONS, UNIT_INTERVAL, ClassIndices
+from ..core.elementwise import zero_if_nan
+from ..core.inputs import as_real_array
 from ..core.loss import ClassLoss, one_hot, parameter
-from ..core.streaming import stream
+from ..core.streaming import stream, total
 from ..core.traits import Traits
 
 
@@ -60,13 +62,13 @@ class CategoricalCrossEntropy(ClassLoss):
         return y_true, y_pred
 
     def _value(self, t, p):
-        return np.add.reduce(np.fmax(-t * np.log(p), 0), axis=0)
+        return np.add.reduce(zero_if_nan(-t * np.log(p)), axis=0)
 
     def _gradient(self, t, p):
-        return -np.fmax(t / p, 0)
+        return -zero_if_nan(t / p)
 
     def _hessian(self, t, p):
-        return np.fmax(t / p**2, 0)
+        return zero_if_nan(t / p**2)
 
     def _optimal_constant(self, t, weight):
         return np.average(t, axis=1, weights=weight)
@@ -127,11 +129,9 @@ class SoftmaxCrossEntropy(ClassLoss):
     def __post_init__(self):
         super().__post_init__()
         if self.class_weight is not None:
-            weight = np.asarray(self.class_weight)
-            if weight.ndim != 1 or weight.dtype.kind not in "fiu":
-                raise TypeError(
-                    f"class_weight must be a sequence of numbers; got {self.class_weight!r}"
-                )
+            weight = as_real_array("class_weight", self.class_weight)
+            if weight.ndim != 1:
+                raise ValueError(f"class_weight must be one-dimensional; got {weight.shape}")
             if not (np.isfinite(weight).all() and (weight >= 0).all() and weight.any()):
                 raise ValueError(
                     "class_weight must be finite, not negative and not all zero; "
@@ -147,6 +147,7 @@ class SoftmaxCrossEntropy(ClassLoss):
 
     @property
     def traits(self):
+        """What is known about the loss with these parameters."""
         weights = self.class_weight or (1.0,)
         plain = self.label_smoothing == 0 and len(set(weights)) == 1
         return Traits(
@@ -204,29 +205,43 @@ class SoftmaxCrossEntropy(ClassLoss):
         return u if kept is None else u * kept
 
     def _total_weight(self, batch, weights):
-        if self.class_weight is None and self.ignore_index is None:
+        targets = batch.columns[0]
+        ignoring = self.ignore_index is not None and targets.array.ndim < len(batch.shape)
+        if self.class_weight is None and not ignoring:
             return super()._total_weight(batch, weights)
-        plain = SoftmaxCrossEntropy(class_weight=self.class_weight)
+        unsmoothed = SoftmaxCrossEntropy(class_weight=self.class_weight)
         like = np.empty((batch.shape[-1], 0))
 
         def mass(start, stop):
-            y_true = batch.columns[0].block(start, stop)
-            u = plain._weighted_target(y_true, self._kept(y_true), like)
+            y_true = targets.block(start, stop)
+            u = unsmoothed._weighted_target(y_true, self._kept(y_true), like)
             each = np.add.reduce(u, axis=0)
             return each.sum() if weights is None else each @ weights.block(start, stop)
 
-        total = float(np.sum(stream(mass, batch.n_samples, batch.block_size)))
-        if total == 0:
+        divisor = total(stream(mass, batch.n_samples, batch.block_size))
+        if divisor == 0:
             raise ValueError(
-                "y_true must hold a sample that counts; each has the ignore_index "
-                "or the class_weight 0"
+                "y_true must hold a sample that counts; each has the ignore_index, "
+                "the class_weight 0 or the sample_weight 0"
             )
-        return total
+        return divisor
+
+    def _n_classes(self, labels):
+        if self.class_weight is not None:
+            return len(self.class_weight)
+        labels = labels[labels != self.ignore_index]
+        if labels.size == 0:
+            raise ValueError(f"y_true must hold a label other than {self.ignore_index}")
+        return super()._n_classes(labels)
+
+    def _read_targets(self, y_true):
+        targets, sample_shape = super()._read_targets(y_true)
+        kept = self._kept(y_true.reshape(-1)) if y_true.dtype.kind != "f" else None
+        return targets if kept is None else targets * kept, sample_shape
 
     def _optimal_constant(self, t, weight):
-        total = self._weighted_target(t, None, t) @ weight
-        with np.errstate(divide="ignore"):
-            return np.log(total / total.sum())
+        mass = self._weighted_target(t, t.any(axis=0), t) @ weight
+        return np.log(mass / mass.sum())
 
 
 class _LabelSoftmax:
@@ -270,7 +285,7 @@ class _TargetSoftmax:
         self.total, self.rest = _totals(self.exp)
 
     def value(self):
-        linear = np.add.reduce(np.fmax(self.target * self.below, 0), axis=0)
+        linear = np.add.reduce(zero_if_nan(self.target * self.below), axis=0)
         return linear + self.mass * np.log1p(np.minimum.reduce(self.rest, axis=0))
 
     def gradient(self):

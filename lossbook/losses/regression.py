@@ -96,7 +96,7 @@ class HalfSquaredError(ResidualLoss):
     traits = SquaredError.traits
 
     def _value(self, r):
-        return r * r / 2
+        return 0.5 * r * r
 
     def _gradient(self, r):
         return r
@@ -206,6 +206,7 @@ class Huber(ResidualLoss):
 
     @property
     def traits(self):
+        """What is known about the loss with these parameters."""
         return Traits(
             convex=True,
             differentiable=True,
@@ -215,18 +216,21 @@ class Huber(ResidualLoss):
             elicits="Huber's location",
         )
 
-    def _value(self, r):
-        c = self._gradient(r)
-        return c * (r - c / 2)
+    def _shared(self, y_true, y_pred):
+        r = y_pred - y_true
+        return r, r.clip(-self.delta, self.delta)
 
-    def _gradient(self, r):
-        return r.clip(-self.delta, self.delta)
+    def _value(self, r, c):
+        return c * (r - 0.5 * c)
 
-    def _hessian(self, r):
-        return (np.abs(r) <= self.delta).astype(r.dtype)
+    def _gradient(self, r, c):
+        return c
+
+    def _hessian(self, r, c):
+        return (r == c) + 0 * c
 
     def _optimal_constant(self, y_true, weight):
-        return root_of_slope(self._gradient, y_true, weight)
+        return root_of_slope(self, y_true, weight)
 
 
 @dataclass(frozen=True, repr=False)
@@ -252,9 +256,9 @@ class SmoothL1(ResidualLoss):
 
     Notes
     -----
-    Gradient :math:`s = \min(\max(r/\beta, -1), 1)`, in terms of which the loss is
-    :math:`s\,(r - \beta s/2)` on both pieces.  The second derivative is :math:`1/\beta` inside, 0
-    outside, and taken as :math:`1/\beta` at :math:`|r| = \beta`.
+    With the clipped residual :math:`c = \min(\max(r, -\beta), \beta)` the gradient is
+    :math:`c/\beta` and the loss :math:`c\,(r - c/2)/\beta` on both pieces.  The second derivative
+    is :math:`1/\beta` inside, 0 outside, and taken as :math:`1/\beta` at :math:`|r| = \beta`.
 
     References
     ----------
@@ -272,6 +276,7 @@ class SmoothL1(ResidualLoss):
 
     @property
     def traits(self):
+        """What is known about the loss with these parameters."""
         return Traits(
             convex=True,
             differentiable=True,
@@ -281,15 +286,18 @@ class SmoothL1(ResidualLoss):
             elicits="Huber's location",
         )
 
-    def _value(self, r):
-        s = self._gradient(r)
-        return s * (r - self.beta * s / 2)
+    def _shared(self, y_true, y_pred):
+        r = y_pred - y_true
+        return r, r.clip(-self.beta, self.beta)
 
-    def _gradient(self, r):
-        return (r / self.beta).clip(-1, 1)
+    def _value(self, r, c):
+        return c / self.beta * (r - 0.5 * c)
 
-    def _hessian(self, r):
-        return (np.abs(r) <= self.beta) / r.dtype.type(self.beta)
+    def _gradient(self, r, c):
+        return c / self.beta
+
+    def _hessian(self, r, c):
+        return ((r == c) + 0 * c) / self.beta
 
     def _optimal_constant(self, y_true, weight):
-        return root_of_slope(self._gradient, y_true, weight)
+        return root_of_slope(self, y_true, weight)

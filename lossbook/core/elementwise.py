@@ -1,0 +1,20 @@
+"""Elementwise functions that several losses share."""
+
+import numpy as np
+
+# NumPy compares two arrays in vector registers, an array with a number one by one: hence the zeros.
+
+
+def positive_part(x):
+    """Return max(x, 0)."""
+    return np.maximum(x, np.zeros_like(x))
+
+
+def negative_part(x):
+    """Return min(x, 0)."""
+    return np.minimum(x, np.zeros_like(x))
+
+
+def zero_if_nan(x):
+    """Return terms that are never negative; NaN, from 0 log 0 or 0/0, becomes the limit 0."""
+    return np.fmax(x, np.zeros_like(x))
