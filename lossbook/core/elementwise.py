@@ -1,8 +1,10 @@
-"""Elementwise functions that several losses share."""
+"""Elementwise functions that several losses share.
+
+NumPy takes the larger of two arrays in vector registers, but of an array and a number one element
+at a time: hence the arrays of zeros.
+"""
 
 import numpy as np
-
-# NumPy compares two arrays in vector registers, an array with a number one by one: hence the zeros.
 
 
 def positive_part(x):

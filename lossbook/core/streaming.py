@@ -14,8 +14,9 @@ import numpy as np
 BLOCK_BYTES = 1 << 18
 """Bytes of one input in one block: large beside a NumPy call's overhead, small beside the cache."""
 
-_THREADED_FROM = 4
-"""Blocks from which starting threads pays."""
+# glibc hands freed memory back to the system at once, and every block would pay for fresh pages,
+# until it has seen a large array freed.  This one is never touched, so it costs nothing.
+np.empty(1 << 24, np.uint8)
 
 
 class _Pool:
@@ -135,7 +136,7 @@ def stream(work, n_samples, block_size):
                 except BaseException as error:
                     errors[k] = error
 
-    helpers = _pool.submit(drain, len(blocks) - 1) if len(blocks) >= _THREADED_FROM else []
+    helpers = _pool.submit(drain, len(blocks) - 1)
     drain()
     for helper in helpers:
         if not helper.cancel():

@@ -221,8 +221,8 @@ class SigmoidFocal(PointwiseLoss):
     --------
     >>> import lossbook as lb
     >>> loss = lb.SigmoidFocal(gamma=2.0, reduction="none")
-    >>> loss([1, 1], [0.0, 3.0]).round(4)
-    array([0.1733, 0.0001])
+    >>> loss([1, 1], [0.0, -3.0]).round(4)
+    array([0.1733, 2.7663])
     """
 
     gamma: float = parameter(2.0, NON_NEGATIVE)
