@@ -10,8 +10,9 @@ from math import prod
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
-from .domains import DISTRIBUTIONS, FINITE, ClassIndices
+from .domains import DISTRIBUTIONS, FINITE, ClassIndices, Domain
 from .inputs import (
     Batch,
     Column,
@@ -52,8 +53,8 @@ class Loss:
     reduction: str = field(default="mean", kw_only=True)
 
     traits: ClassVar[Traits]
-    y_true_domain: ClassVar = FINITE
-    y_pred_domain: ClassVar = None
+    y_true_domain: ClassVar[Domain] = FINITE
+    y_pred_domain: ClassVar[Domain | None] = None
     link: ClassVar[str] = "identity"
 
     def __post_init__(self):
@@ -75,7 +76,7 @@ class Loss:
             raise ValueError(f"{name} must be {domain}; got {given!r}")
         object.__setattr__(self, name, float(given))
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         shown = [
             f"{f.name}={getattr(self, f.name)!r}"
             for f in fields(self)
@@ -85,7 +86,14 @@ class Loss:
 
     # What a caller asks for.
 
-    def __call__(self, y_true, y_pred, sample_weight=None, *, out=None):
+    def __call__(
+        self,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        out: NDArray | None = None,
+    ) -> float | NDArray:
         """Return the loss.
 
         Parameters
@@ -114,7 +122,14 @@ class Loss:
         """
         return self._evaluate(("value",), y_true, y_pred, sample_weight, out)[0]
 
-    def gradient(self, y_true, y_pred, sample_weight=None, *, out=None):
+    def gradient(
+        self,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        out: NDArray | None = None,
+    ) -> NDArray:
         """Return the gradient of the reduced loss with respect to `y_pred`.
 
         Parameters
@@ -131,7 +146,14 @@ class Loss:
         """
         return self._evaluate(("gradient",), y_true, y_pred, sample_weight, out)[0]
 
-    def hessian(self, y_true, y_pred, sample_weight=None, *, out=None):
+    def hessian(
+        self,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        out: NDArray | None = None,
+    ) -> NDArray:
         """Return the diagonal of the reduced loss's second derivative with respect to `y_pred`.
 
         Parameters
@@ -148,7 +170,14 @@ class Loss:
         """
         return self._evaluate(("hessian",), y_true, y_pred, sample_weight, out)[0]
 
-    def value_and_gradient(self, y_true, y_pred, sample_weight=None, *, out=None):
+    def value_and_gradient(
+        self,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        out: NDArray | tuple[NDArray, ...] | None = None,
+    ) -> tuple[float | NDArray, NDArray]:
         """Return the loss and its gradient from one pass over the inputs.
 
         Parameters
@@ -165,7 +194,14 @@ class Loss:
         """
         return self._evaluate(("value", "gradient"), y_true, y_pred, sample_weight, out)
 
-    def gradient_and_hessian(self, y_true, y_pred, sample_weight=None, *, out=None):
+    def gradient_and_hessian(
+        self,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        out: NDArray | tuple[NDArray, ...] | None = None,
+    ) -> tuple[NDArray, NDArray]:
         """Return the gradient and the diagonal second derivative from one pass.
 
         Parameters
@@ -181,7 +217,9 @@ class Loss:
         """
         return self._evaluate(("gradient", "hessian"), y_true, y_pred, sample_weight, out)
 
-    def optimal_constant(self, y_true, sample_weight=None):
+    def optimal_constant(
+        self, y_true: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> float | NDArray:
         """Return the constant prediction with the least loss on a sample of targets.
 
         Parameters
@@ -294,7 +332,7 @@ class Loss:
         sums = stream(work, batch.n_samples, batch.block_size)
         if weights is not None:
             divisor = 1
-        return [total(sums) / divisor if array is None else array for array in results]
+        return tuple(total(sums) / divisor if array is None else array for array in results)
 
 
 def one_hot(labels, n_classes, dtype):
@@ -330,7 +368,7 @@ class ClassLoss(Loss):
     classes of the prediction's shape.  In a block the classes are on the first axis.
     """
 
-    y_true_domain: ClassVar = DISTRIBUTIONS
+    y_true_domain: ClassVar[Domain] = DISTRIBUTIONS
 
     def _label_domain(self, n_classes):
         return ClassIndices(n_classes)

@@ -46,7 +46,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_pool.forget)
 
 
-def get_num_threads():
+def get_num_threads() -> int:
     """Return the number of threads that large inputs are computed on.
 
     Returns
@@ -63,7 +63,7 @@ def get_num_threads():
     return _pool.threads
 
 
-def set_num_threads(n_threads):
+def set_num_threads(n_threads: int) -> None:
     """Set the number of threads that large inputs are computed on.
 
     Results do not depend on it, to the last bit.
