@@ -25,7 +25,7 @@ def root_of_slope(loss, y_true, weight):
 
     low, high = float(np.min(y_true)), float(np.max(y_true))
     first = bisect(lambda c: slope(c) >= 0, low, high)
-    last = bisect(lambda c: slope(c) > 0, low, high)
+    last = -bisect(lambda c: slope(-c) <= 0, -high, -low)
     return first / 2 + last / 2
 
 
