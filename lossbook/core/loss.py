@@ -6,7 +6,7 @@ reduction are written here, once.
 """
 
 from dataclasses import dataclass, field, fields
-from math import prod
+from math import inf, prod
 from typing import ClassVar
 
 import numpy as np
@@ -72,9 +72,13 @@ class Loss:
             given, int | float | np.integer | np.floating
         ):
             raise TypeError(f"{name} must be a number; got {given!r}")
-        if not (domain.contains(given) and abs(given) <= np.finfo(float).max):
+        try:
+            number = float(given)
+        except OverflowError:
+            number = inf
+        if not domain.contains(number):
             raise ValueError(f"{name} must be {domain}; got {given!r}")
-        object.__setattr__(self, name, float(given))
+        object.__setattr__(self, name, number)
 
     def __repr__(self) -> str:
         shown = [
@@ -320,7 +324,7 @@ class Loss:
                 if target is not None:
                     weighted = np.multiply(terms, scale, out=target[start:stop].T)
                 elif weights is not None:
-                    weighted = terms * scale
+                    weighted = terms * weight
                 else:
                     weighted = terms
                 if absent is not None:
@@ -330,8 +334,6 @@ class Loss:
             return block_sum
 
         sums = stream(work, batch.n_samples, batch.block_size)
-        if weights is not None:
-            divisor = 1
         return tuple(total(sums) / divisor if array is None else array for array in results)
 
 

@@ -88,7 +88,7 @@ class BinaryCrossEntropy(PointwiseLoss):
 
     def _hessian(self, y, p):
         q = 1 - p
-        return self._unclipped(p, q, zero_if_nan((1 - y) / q**2) + zero_if_nan(y / p**2))
+        return self._unclipped(p, q, zero_if_nan((1 - y) / q / q) + zero_if_nan(y / p / p))
 
     def _unclipped(self, p, q, derivative):
         if self.eps == 0:
@@ -163,11 +163,13 @@ class SigmoidCrossEntropy(PointwiseLoss):
         )
 
     def _shared(self, y_true, y_pred):
-        y, z = y_true, y_pred
+        u, v, z = y_true, 1 - y_true, y_pred
         if self.label_smoothing:
-            y = (1 - self.label_smoothing) * y + self.label_smoothing / 2
-        u = y if self.pos_weight == 1 else self.pos_weight * y
-        return u, 1 - y, z, np.exp(negative_part(z)), np.exp(-positive_part(z))
+            kept, added = 1 - self.label_smoothing, self.label_smoothing / 2
+            u, v = kept * u + added, kept * v + added
+        if self.pos_weight != 1:
+            u = self.pos_weight * u
+        return u, v, z, np.exp(negative_part(z)), np.exp(-positive_part(z))
 
     def _value(self, u, v, z, a, b):
         # log(1 + e^z) = max(z, 0) + log(1 + ab)
@@ -241,7 +243,7 @@ class SigmoidFocal(PointwiseLoss):
             lipschitz=self._steepest(),
             proper=self.gamma == 0 and self.alpha in (None, 0.5),
             classification_calibrated=self.alpha in (None, 0.5),
-            elicits="probability" if self.gamma == 0 else "sharpened log-odds",
+            elicits="probability" if self.gamma == 0 else "flattened log-odds",
         )
 
     def _steepest(self):

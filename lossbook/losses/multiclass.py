@@ -68,7 +68,7 @@ class CategoricalCrossEntropy(ClassLoss):
         return -zero_if_nan(t / p)
 
     def _hessian(self, t, p):
-        return zero_if_nan(t / p**2)
+        return zero_if_nan(t / p / p)
 
     def _optimal_constant(self, t, weight):
         return np.average(t, axis=1, weights=weight)
@@ -165,13 +165,15 @@ class SoftmaxCrossEntropy(ClassLoss):
 
     def _read(self, y_true, y_pred):
         batch = super()._read(y_true, y_pred)
-        n_classes = batch.shape[-1]
+        self._require_classes(batch.shape[-1])
+        return batch
+
+    def _require_classes(self, n_classes):
         if self.class_weight is not None and len(self.class_weight) != n_classes:
             raise ValueError(
-                f"class_weight must have one weight for each of the {n_classes} classes of "
-                f"y_pred; got {len(self.class_weight)}"
+                f"class_weight must have one weight for each of the {n_classes} classes; "
+                f"got {len(self.class_weight)}"
             )
-        return batch
 
     def _shared(self, y_true, y_pred):
         below = np.maximum.reduce(y_pred, axis=0) - y_pred
@@ -236,6 +238,7 @@ class SoftmaxCrossEntropy(ClassLoss):
 
     def _read_targets(self, y_true):
         targets, sample_shape = super()._read_targets(y_true)
+        self._require_classes(len(targets))
         kept = self._kept(y_true.reshape(-1)) if y_true.dtype.kind != "f" else None
         return targets if kept is None else targets * kept, sample_shape
 

@@ -1,0 +1,354 @@
+"""How exactly the losses are computed, in units in the last place.
+
+``python -m lossbook.accuracy`` evaluates every loss on ordinary and on extreme points, compares it
+with its symbolic expression in multiple precision, and prints the largest errors as a table.
+
+A unit in the last place (ulp) is the gap between a float and the next: a result that is rounded
+correctly is off by at most half of one.  Three things cost more than a formula can help:
+
+- Where the terms of a result cancel, as in σ(z) - y for a soft target, the unit is that of the
+  largest term.
+- A softmax begins with the differences of its scores; to the unit is added what the result changes
+  by when these change by theirs.
+- Next to the smallest normal number floats lose digits; below 1024 times it, the unit is the one
+  at that place.
+"""
+
+from dataclasses import dataclass, fields, replace
+
+import mpmath
+import numpy as np
+import sympy as sp
+
+from .core.domains import DISTRIBUTIONS, PLUS_MINUS_ONE, UNIT_INTERVAL, ZERO_OR_ONE
+from .core.loss import ClassLoss
+from .losses.binary import (
+    BinaryCrossEntropy,
+    Hinge,
+    SigmoidCrossEntropy,
+    SigmoidFocal,
+    SquaredHinge,
+)
+from .losses.multiclass import CategoricalCrossEntropy, SoftmaxCrossEntropy
+from .losses.regression import AbsoluteError, HalfSquaredError, Huber, SmoothL1, SquaredError
+from .symbolic import expression, k
+
+PARTS = ("value", "gradient", "hessian")
+DTYPES = (np.float64, np.float32)
+N_CLASSES = 3
+
+MEASURED = (
+    SquaredError(),
+    HalfSquaredError(),
+    AbsoluteError(),
+    Huber(),
+    Huber(delta=0.375),
+    SmoothL1(),
+    SmoothL1(beta=0.375),
+    BinaryCrossEntropy(),
+    BinaryCrossEntropy(eps=2.0**-10),
+    SigmoidCrossEntropy(),
+    SigmoidCrossEntropy(pos_weight=3.0),
+    SigmoidCrossEntropy(label_smoothing=0.125),
+    SigmoidFocal(gamma=0.5, alpha=0.25),
+    SigmoidFocal(),
+    SigmoidFocal(gamma=5.0),
+    Hinge(),
+    SquaredHinge(),
+    CategoricalCrossEntropy(),
+    SoftmaxCrossEntropy(),
+    SoftmaxCrossEntropy(label_smoothing=0.125),
+    SoftmaxCrossEntropy(class_weight=(1.0, 2.5, 0.25)),
+)
+"""Losses whose parameters both float widths hold exactly."""
+
+DIGITS = 450
+"""Digits computed with: where terms near 1 cancel down to the smallest float, 100 are left."""
+
+LOGISTIC = {"sigma": lambda x: 1 / (1 + mpmath.exp(-x))}
+
+
+@dataclass(frozen=True)
+class ExactResult:
+    """One entry of a result in multiple precision.
+
+    Attributes
+    ----------
+    result : mpf
+        The entry.
+    size : mpf
+        The size of its largest term, where terms cancel; else that of the entry.
+    slopes : tuple of mpf
+        Its derivatives by the scores of the classes; empty where there are no classes.
+    """
+
+    result: mpmath.mpf
+    size: mpmath.mpf
+    slopes: tuple
+
+
+class Exact:
+    """A loss and its derivatives in multiple precision, from its symbolic expression.
+
+    Parameters
+    ----------
+    loss : Loss
+        Any loss that `lossbook.symbolic.expression` knows.
+    n_classes : int, optional
+        How many classes a loss over classes has.
+    """
+
+    def __init__(self, loss, n_classes=None):
+        shown = expression(loss)
+        shown = shown.for_classes(n_classes) if n_classes else shown.written_out()
+        self.loss, self.shown = loss, shown
+        self.true, self.pred = _listed(shown.y_true), _listed(shown.y_pred)
+        self.parameters = dict(_numbers(shown))
+        self.compiled = {}
+
+    def __call__(self, part, y_true, y_pred):
+        """Return what a part is for one sample, as a list of one entry or one for each class.
+
+        Parameters
+        ----------
+        part : {"value", "gradient", "hessian"}
+            What to evaluate.
+        y_true, y_pred : sequence of float or mpf
+            The target and the prediction; in a loss over classes, those of each.
+
+        Returns
+        -------
+        list of ExactResult
+        """
+        # Labels that are exact are put into the expression, which so loses terms like 0 log 0.
+        labels = tuple(int(t) if t in (-1, 0, 1) else None for t in y_true)
+        if (part, labels) not in self.compiled:
+            self.compiled[part, labels] = self._compile(part, labels)
+        with mpmath.workdps(DIGITS):
+            given = list(map(mpmath.mpf, (*y_true, *y_pred, *self.parameters.values())))
+            entries = []
+            for function, n_terms in self.compiled[part, labels]:
+                result, *rest = function(*given)
+                terms, slopes = rest[:n_terms], rest[n_terms:]
+                entries.append(ExactResult(result, max(map(abs, terms)), tuple(slopes)))
+            return entries
+
+    def _compile(self, part, labels):
+        known = {s: label for s, label in zip(self.true, labels, strict=True) if label is not None}
+        smoothed = None in labels or getattr(self.loss, "label_smoothing", 0) > 0
+        cancels = part == "gradient" and smoothed and _takes_soft(self.loss)
+        cancels |= part == "hessian" and isinstance(self.loss, SigmoidFocal)
+        scores = self.pred if isinstance(self.loss, SoftmaxCrossEntropy) else []
+        arguments = [*self.true, *self.pred, *self.parameters]
+        compiled = []
+        for entry in _listed(getattr(self.shown, part)):
+            result = entry.subs(known)
+            terms = _terms(result) if cancels else [result]
+            slopes = [sp.diff(result, score) for score in scores]
+            wanted = [result, *terms, *slopes]
+            function = sp.lambdify(arguments, wanted, [LOGISTIC, "mpmath"], cse=True)
+            compiled.append((function, len(terms)))
+        return compiled
+
+
+def _listed(expr):
+    return list(expr) if isinstance(expr, sp.Tuple) else [expr]
+
+
+def _numbers(shown):
+    """Yield the symbols of parameters, one for each class where there are such, and values."""
+    for symbol, name in shown.parameters.items():
+        given = getattr(shown.loss, name)
+        if isinstance(given, tuple):
+            for i, entry in enumerate(given):
+                yield symbol.subs(k, i + 1), entry
+        else:
+            yield symbol, given
+
+
+def _terms(expr):
+    """Return the terms of a sum, also of one with factors, or on the first piece of two."""
+    if isinstance(expr, sp.Piecewise):
+        expr = expr.args[0].expr
+    return list(sp.Add.make_args(sp.expand_mul(expr, deep=False)))
+
+
+def _takes_soft(loss):
+    return loss.y_true_domain in (UNIT_INTERVAL, DISTRIBUTIONS)
+
+
+def errors(loss, part, y_true, y_pred):
+    """Return the error of every entry of a result, in units in the last place.
+
+    Parameters
+    ----------
+    loss : Loss
+        With ``reduction="none"``.
+    part : {"value", "gradient", "hessian"}
+        What to evaluate.
+    y_true, y_pred : ndarray
+        Of one dtype, samples on the first axis; for a loss over classes, distributions.
+
+    Returns
+    -------
+    ndarray of float
+    """
+    computed = loss(y_true, y_pred) if part == "value" else getattr(loss, part)(y_true, y_pred)
+    if isinstance(loss, ClassLoss):
+        exact = Exact(loss, y_pred.shape[1])
+    else:
+        exact, y_true, y_pred = Exact(loss), y_true[:, None], y_pred[:, None]
+    rows = zip(y_true, y_pred, computed.reshape(len(computed), -1), strict=True)
+    return np.array(
+        [
+            _error(got, entry, pred)
+            for true, pred, row in rows
+            for got, entry in zip(row, exact(part, true.tolist(), pred.tolist()), strict=True)
+        ]
+    )
+
+
+def _error(computed, exact, y_pred):
+    limits = np.finfo(computed.dtype)
+    with mpmath.workdps(DIGITS):
+        if abs(exact.result) > float(limits.max) and np.isinf(computed):
+            return 0.0
+        size = min(max(exact.size, 1024 * float(limits.tiny)), float(limits.max))
+        unit = mpmath.mpf(float(np.spacing(computed.dtype.type(float(size)))))
+        for slope, gap in zip(exact.slopes, y_pred.max() - y_pred, strict=False):
+            unit += abs(slope) * float(np.spacing(gap))
+        return float(abs(mpmath.mpf(float(computed)) - exact.result) / unit)
+
+
+def points(loss, dtype, soft, n_samples, seed=0):
+    """Return targets and predictions from a loss's domains, ordinary and extreme ones.
+
+    Parameters
+    ----------
+    loss : Loss
+        For its domains.
+    dtype : dtype
+        Of both.
+    soft : bool
+        Whether targets are soft.
+    n_samples : int
+        How many.
+    seed : int, default 0
+        Of the random numbers.
+
+    Returns
+    -------
+    y_true, y_pred : ndarray
+    """
+    rng = np.random.default_rng(seed)
+    if isinstance(loss, ClassLoss):
+        y_true = np.eye(N_CLASSES)[rng.integers(0, N_CLASSES, n_samples)]
+        if soft:
+            y_true = rng.dirichlet(np.full(N_CLASSES, 0.3), n_samples)
+        if loss.y_pred_domain is DISTRIBUTIONS:
+            y_pred = rng.dirichlet(np.full(N_CLASSES, 0.1), n_samples)
+        else:
+            y_pred = _scores(rng, dtype, (n_samples, N_CLASSES))
+        return y_true.astype(dtype), y_pred.astype(dtype)
+    if soft:
+        y_true = _probabilities(rng, dtype, n_samples)
+    elif loss.y_true_domain is PLUS_MINUS_ONE:
+        y_true = rng.choice([-1.0, 1.0], n_samples)
+    elif loss.y_true_domain in (UNIT_INTERVAL, ZERO_OR_ONE):
+        y_true = rng.choice([0.0, 1.0], n_samples)
+    else:
+        y_true = rng.choice([0.0, 1.0], n_samples) * rng.normal(0, 2, n_samples)
+    if loss.y_pred_domain is UNIT_INTERVAL:
+        y_pred = _probabilities(rng, dtype, n_samples)
+    else:
+        y_pred = _scores(rng, dtype, n_samples)
+    return y_true.astype(dtype), y_pred.astype(dtype)
+
+
+def _scores(rng, dtype, shape):
+    """Return real numbers: moderate ones, of all sizes, where exp ends, huge ones, at kinks."""
+    limits = np.finfo(dtype)
+    gap, huge = float(limits.eps), float(limits.max) / 16
+    kinks = np.outer([0.375, 1], [1 - gap, 1 - gap / 2, 1, 1 + gap, 1 + 2 * gap]).ravel()
+    sizes = np.choose(
+        rng.integers(0, 4, shape),
+        [
+            3 * rng.standard_normal(shape),
+            10 ** rng.uniform(-30, 3, shape),
+            1.2 * np.log(huge) * rng.uniform(0, 1, shape),
+            rng.choice([0, 1e3, 1e4, huge, *kinks], shape),
+        ],
+    )
+    return rng.choice([-1, 1], shape) * sizes
+
+
+def _probabilities(rng, dtype, shape):
+    """Return numbers in (0, 1): moderate ones, tiny ones, next to 1."""
+    near_one = 1 - 10 ** rng.uniform(np.log10(np.finfo(dtype).eps), 0, shape)
+    tiny = 10 ** rng.uniform(-30, 0, shape)
+    return np.choose(rng.integers(0, 3, shape), [rng.uniform(0.01, 0.99, shape), tiny, near_one])
+
+
+def largest_errors(loss, dtype, soft=False, n_samples=200, seed=0):
+    """Return the largest error of the value, of the gradient and of the second derivative.
+
+    Parameters
+    ----------
+    loss : Loss
+        Any loss with a symbolic expression.
+    dtype : dtype
+        Double or single precision.
+    soft : bool, default False
+        Whether to try soft targets, which cross-entropies take.
+    n_samples : int, default 200
+        How many points to try.
+    seed : int, default 0
+        Of their random numbers.
+
+    Returns
+    -------
+    dict of float
+    """
+    loss = replace(loss, reduction="none")
+    samples = points(loss, dtype, soft, n_samples, seed)
+    return {part: float(errors(loss, part, *samples).max()) for part in PARTS}
+
+
+def table(n_samples=200):
+    """Yield the name of each loss measured, whether targets are soft, and its largest errors.
+
+    Parameters
+    ----------
+    n_samples : int, default 200
+        How many points to try for each.
+
+    Yields
+    ------
+    name : str
+    soft : bool
+    found : dict of dict of float
+        By dtype and by part.
+    """
+    for loss in MEASURED:
+        for soft in (False, True) if _takes_soft(loss) else (False,):
+            found = {dtype: largest_errors(loss, dtype, soft, n_samples) for dtype in DTYPES}
+            yield _name(loss), soft, found
+
+
+def _name(loss):
+    given = {f.name: getattr(loss, f.name) for f in fields(loss)}
+    changed = [f"{f.name}={given[f.name]!r}" for f in fields(loss) if given[f.name] != f.default]
+    return f"{type(loss).__name__}({', '.join(changed)})"
+
+
+def main():
+    """Print the table."""
+    columns = [f"{part} {np.finfo(dtype).bits}" for dtype in DTYPES for part in PARTS]
+    print("largest error in ulp, by bits".ljust(64), *(f"{name:>11}" for name in columns))
+    for name, soft, found in table():
+        cells = [f"{error:11.1f}" for errors in found.values() for error in errors.values()]
+        print(f"{name}{', soft targets' if soft else ''}".ljust(64), *cells, flush=True)
+
+
+if __name__ == "__main__":
+    main()

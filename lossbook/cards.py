@@ -1,0 +1,222 @@
+"""A loss on one card: formulas, domains, traits, names elsewhere."""
+
+from dataclasses import dataclass, fields
+from html import escape
+from math import inf
+
+from .conventions import equivalents
+from .core.domains import FINITE
+from .core.loss import ClassLoss, Loss
+from .symbolic import expression, latex, pretty
+
+AIMS = {
+    "mean": "the mean of the target",
+    "median": "the median of the target",
+    "Huber's location": "a centre of the target, between its median and its mean",
+    "most probable label": "the more probable label",
+    "probability": "the probability of the label",
+    "flattened log-odds": "the log-odds of the label, drawn towards 0",
+    "shifted probability": "the probability of the label, shifted by weights or smoothing",
+}
+"""The best prediction in words, by what `Traits.elicits` says; the rest stands for itself."""
+
+LINKS = {
+    "logit": ", as log-odds",
+    "multinomial_logit": ", as logarithms up to a common shift",
+}
+
+STYLE = """
+.lossbook-card {
+  overflow: auto hidden;
+  background: var(--pst-color-background, transparent);
+  color: var(--pst-color-text-base, inherit);
+}
+.lossbook-card table { border-collapse: collapse; margin: 0; width: 100%; }
+.lossbook-card caption { caption-side: top; padding: 0.4em 0; text-align: left; }
+.lossbook-card tr { background: none; border-top: 1px solid rgb(127 127 127 / 35%); }
+.lossbook-card :is(th, td) { padding: 0.4em 0; text-align: left; vertical-align: top; }
+.lossbook-card th { font-weight: 600; padding-right: 0.5em; width: 7em; }
+@media (min-width: 40em) { .lossbook-card th { width: 11.5em; } }
+.lossbook-card code { overflow-wrap: anywhere; }
+"""
+
+
+@dataclass(frozen=True)
+class Formula:
+    """Mathematics within a line: LaTeX for HTML, characters for text."""
+
+    latex: str
+    text: str
+
+    @classmethod
+    def of(cls, expr):
+        """Return that of a SymPy expression."""
+        return cls(latex(expr), pretty(expr))
+
+
+@dataclass(frozen=True)
+class Code:
+    """Code within a line."""
+
+    text: str
+
+
+@dataclass(frozen=True, repr=False)
+class Card:
+    """What there is to know about a loss: a table in a notebook, plain text elsewhere.
+
+    Parameters
+    ----------
+    loss : Loss
+        Any loss that `lossbook.symbolic.expression` knows.
+
+    Examples
+    --------
+    >>> import lossbook as lb
+    >>> lb.AbsoluteError().card()
+    AbsoluteError()
+      Loss ℓ             │r│
+      Gradient ∂ℓ/∂ŷ     sign(r)
+      Curvature ∂²ℓ/∂ŷ²  0
+      where              r = ŷ - y
+      Target y           any real number
+      Prediction ŷ       any real number
+      Traits             convex, with kinks, slope at most 1, symmetric
+      Aims at            the median of the target
+      Best constant      the median of the targets
+      Elsewhere          PyTorch: torch.nn.functional.l1_loss
+                         Keras: keras.losses.mean_absolute_error
+                         scikit-learn: sklearn.metrics.mean_absolute_error
+    """
+
+    loss: Loss
+
+    def __repr__(self):
+        rows = [(_text(heading), "\n".join(map(_text, cell))) for heading, cell in self._rows()]
+        width = max(len(heading) for heading, _ in rows) + 4
+        lines = [repr(self.loss)]
+        for heading, cell in rows:
+            first, *rest = cell.split("\n")
+            lines.append(f"  {heading}".ljust(width) + first)
+            lines += [" " * width + line for line in rest]
+        return "\n".join(line.rstrip() for line in lines)
+
+    def _repr_html_(self):
+        name = escape(repr(self.loss))
+        rows = "".join(
+            f'<tr><th scope="row">{_html(heading)}</th>'
+            f"<td>{'<br>'.join(map(_html, cell))}</td></tr>\n"
+            for heading, cell in self._rows()
+        )
+        return (
+            f"<style>{STYLE}</style>\n"
+            f'<div class="lossbook-card" role="region" tabindex="0" aria-label="{name}: card">\n'
+            '<table style="table-layout: fixed">\n'
+            f"<caption><code>{name}</code></caption>\n"
+            f"<tbody>\n{rows}</tbody>\n</table>\n</div>"
+        )
+
+    def _rows(self):
+        """Return each row's heading and the lines of its cell, all of them lists of pieces."""
+        loss, shown = self.loss, expression(self.loss)
+        true, pred = Formula.of(shown.y_true), Formula.of(shown.y_pred)
+        first = Formula(rf"\partial\ell/\partial {pred.latex}", f"∂ℓ/∂{pred.text}")
+        second = Formula(rf"\partial^2\ell/\partial {pred.latex}^2", f"∂²ℓ/∂{pred.text}²")
+        rows = [
+            (["Loss ", Formula(r"\ell", "ℓ")], [[Formula.of(shown.value)]]),
+            (["Gradient ", first], [[Formula.of(shown.gradient)]]),
+            (["Curvature ", second], [[Formula.of(shown.hessian)]]),
+            (["where"], [[Formula.of(equation)] for equation in shown.equations]),
+            (["Target ", true], [[_target(loss)]]),
+            (["Prediction ", pred], [[_prediction(loss)]]),
+            (["Parameters"], _parameters(shown)),
+            (["Traits"], [[_traits(loss.traits)]]),
+            (["Aims at"], [[_aim(loss)]]),
+            (["Best constant"], [[shown.optimum]]),
+            (["Elsewhere"], [_elsewhere(row) for row in equivalents(loss)]),
+        ]
+        return [(heading, cell) for heading, cell in rows if cell]
+
+
+def _text(line):
+    return "".join(piece if isinstance(piece, str) else piece.text for piece in line)
+
+
+def _html(line):
+    return "".join(map(_html_piece, line))
+
+
+def _html_piece(piece):
+    if isinstance(piece, Formula):
+        return rf'<span class="mathjax_process">\(\displaystyle {escape(piece.latex)}\)</span>'
+    if isinstance(piece, Code):
+        return f"<code>{escape(piece.text)}</code>"
+    return escape(piece)
+
+
+def _target(loss):
+    if isinstance(loss, ClassLoss):
+        return "the index of a class, or probabilities of the classes that sum to 1"
+    return _domain(loss.y_true_domain)
+
+
+def _prediction(loss):
+    if not isinstance(loss, ClassLoss):
+        return _domain(loss.y_pred_domain)
+    if loss.y_pred_domain is None:
+        return "any real number for each class"
+    return "probabilities of the classes that sum to 1"
+
+
+def _domain(domain):
+    if domain in (None, FINITE):
+        return "any real number"
+    return str(domain).replace("-", "−").replace("inf", "∞")
+
+
+def _parameters(shown):
+    symbols = {name: symbol for symbol, name in shown.parameters.items()}
+    return [
+        _parameter(declared, getattr(shown.loss, declared.name), symbols.get(declared.name))
+        for declared in fields(shown.loss)
+        if declared.name != "reduction"
+    ]
+
+
+def _parameter(declared, value, symbol):
+    line = [Code(f"{declared.name} = {value!r}")]
+    if symbol is not None:
+        line = [Formula.of(symbol), ": ", *line]
+    if "domain" in declared.metadata:
+        line.append(f", {_domain(declared.metadata['domain'])}")
+    return line
+
+
+def _traits(traits):
+    smoothness = "with kinks"
+    if traits.differentiable:
+        smoothness = (
+            "twice differentiable" if traits.twice_differentiable else "differentiable once"
+        )
+    steepness = f"slope at most {traits.lipschitz:.4g}"
+    named = {
+        "convex" if traits.convex else "not convex": True,
+        smoothness: True,
+        "slope unbounded" if traits.lipschitz == inf else steepness: True,
+        "bounded": traits.bounded,
+        "symmetric": traits.symmetric,
+        "proper": traits.proper,
+        "calibrated for classification": traits.classification_calibrated,
+    }
+    return ", ".join(name for name, holds in named.items() if holds)
+
+
+def _aim(loss):
+    elicited = loss.traits.elicits
+    link = LINKS.get(loss.link, "") if "probability" in elicited else ""
+    return AIMS.get(elicited, elicited) + link
+
+
+def _elsewhere(row):
+    factor = "" if row.factor == "1" else f"{row.factor} * "
+    return [f"{row.library}: ", Code(factor + row.name), " (private)" if "._" in row.name else ""]

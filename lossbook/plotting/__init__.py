@@ -1,0 +1,26 @@
+"""Pictures of losses: value, gradient and curvature, in one style.
+
+`use_style` sets the style, `plot_losses` draws losses side by side, `explorer` puts a slider on
+one of their parameters, `plot_gallery` shows all losses at a glance.
+"""
+
+try:
+    import matplotlib  # noqa: F401
+except ModuleNotFoundError as error:
+    raise ImportError(
+        "lossbook.plotting needs matplotlib: pip install 'lossbook[plotting]'"
+    ) from error
+
+from .explorer import Explorer, explorer
+from .figures import plot_gallery, plot_losses
+from .style import COLORS, GREY, use_style
+
+__all__ = [
+    "COLORS",
+    "GREY",
+    "Explorer",
+    "explorer",
+    "plot_gallery",
+    "plot_losses",
+    "use_style",
+]

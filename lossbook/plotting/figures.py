@@ -1,0 +1,145 @@
+"""Figures of losses, their gradients and their curvature."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+import lossbook as lb
+
+from ..core.loss import Loss
+from .graphs import axis_labels, graphs_along, loss_graphs, name_of
+
+WIDTH = 5.6
+# Characters of a legend that fit beside each other, and how many the sample of a line takes up.
+LEGEND_WIDTH, LEGEND_SAMPLE = 69, 9
+
+
+def plot_losses(losses, y_pred, *, y_true=0.0, labels=None):
+    r"""Draw losses, their gradients and their curvature, one above the other.
+
+    A line breaks where the function jumps, and a dot marks the value taken there.
+
+    Parameters
+    ----------
+    losses : PointwiseLoss or sequence of PointwiseLoss
+        What to draw, each in a colour and dashes of its own.
+    y_pred : array_like
+        Predictions at which to evaluate them.
+    y_true : float, default 0.0
+        The target, the same for all predictions; with 0 the prediction is the residual.
+    labels : sequence of str, optional
+        Names in the legend; by default the losses as they are written.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Its three axes hold, from the top, loss, gradient and curvature.
+
+    Raises
+    ------
+    TypeError
+        If a loss is not pointwise: then its prediction is not one number.
+    ValueError
+        If there is not one label a loss, or a loss does not admit `y_true` or `y_pred`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import lossbook as lb
+    >>> from lossbook import plotting
+    >>> residuals = np.linspace(-3, 3, 301)
+    >>> figure = plotting.plot_losses([lb.HalfSquaredError(), lb.Huber(delta=1.0)], residuals)
+    >>> [axes.get_title(loc="left").split()[0] for axes in figure.axes]
+    ['loss', 'gradient', 'curvature']
+    """
+    losses = [losses] if isinstance(losses, Loss) else list(losses)
+    graphs = [loss_graphs(loss, y_pred, y_true) for loss in losses]
+    labels = [name_of(loss) for loss in losses] if labels is None else list(labels)
+    if len(labels) != len(losses):
+        raise ValueError(f"labels must have {len(losses)} names, one a loss; got {labels!r}")
+    varied, *titles = axis_labels(losses, y_true)
+
+    figure, panels = plt.subplots(3, sharex=True, figsize=(WIDTH, 6.2), layout="constrained")
+    for axes, title, lines in zip(panels, titles, zip(*graphs, strict=True), strict=True):
+        axes.set_title(title, loc="left")
+        axes.margins(x=0)
+        axes.locator_params("y", nbins=5, steps=[1, 2, 5, 10])
+        for line, label in zip(lines, labels, strict=True):
+            _draw(axes, line, label=label)
+    panels[-1].set_xlabel(varied)
+    _legend(figure, panels[0])
+    return figure
+
+
+def plot_gallery():
+    """Draw all losses at a glance, each with its gradient and its curvature.
+
+    Losses of a residual r stand over the residual; the others over the score z or the probability
+    p of the right class, one of two, or of three for softmax, where the others have score 0.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Examples
+    --------
+    >>> from lossbook import plotting
+    >>> figure = plotting.plot_gallery()
+    >>> figure.axes[0].get_title(loc="left")
+    'SquaredError'
+    """
+    r, z, p = np.linspace(-2.5, 2.5, 401), np.linspace(-4, 4, 401), np.linspace(0.02, 1, 401)
+
+    def residual(r):
+        return np.zeros_like(r), r
+
+    def right(x):
+        return np.ones_like(x), x
+
+    def among_three(z):
+        return np.zeros(len(z), int), np.column_stack([z, np.zeros((len(z), 2))])
+
+    def of_two(p):
+        return np.zeros(len(p), int), np.column_stack([p, 1 - p])
+
+    gallery = [
+        (lb.SquaredError(), "r", r, residual),
+        (lb.HalfSquaredError(), "r", r, residual),
+        (lb.AbsoluteError(), "r", r, residual),
+        (lb.Huber(delta=1.0), "r", r, residual),
+        (lb.SmoothL1(beta=0.5), "r", r, residual),
+        (lb.Hinge(), "z", z, right),
+        (lb.SquaredHinge(), "z", z, right),
+        (lb.SigmoidCrossEntropy(), "z", z, right),
+        (lb.SigmoidFocal(gamma=2.0), "z", z, right),
+        (lb.BinaryCrossEntropy(), "p", p, right),
+        (lb.CategoricalCrossEntropy(), "p", p, of_two),
+        (lb.SoftmaxCrossEntropy(), "z", z, among_three),
+    ]
+    figure, grid = plt.subplots(4, 3, sharey=True, figsize=(WIDTH, 7.4), layout="constrained")
+    for axes, (loss, symbol, x, inputs) in zip(grid.flat, gallery, strict=True):
+        name = type(loss).__name__.replace("Cross", "\nCross")
+        axes.set_title(name, loc="left", fontsize="small")
+        axes.locator_params(nbins=4, steps=[1, 2, 5, 10])
+        axes.set_xlabel(f"${symbol}$", labelpad=1)
+        axes.set_ylim(-2.2, 3.2)
+        graphs = graphs_along(loss, inputs, x)
+        for line, label in zip(graphs, ("loss", "gradient", "curvature"), strict=True):
+            _draw(axes, line, label=label)
+    _legend(figure, axes)
+    return figure
+
+
+def _draw(axes, line, **style):
+    (drawn,) = axes.plot(line.x, line.y, **style)
+    axes.plot(line.jumps_x, line.jumps_y, "o", color=drawn.get_color(), markersize=4.5)
+
+
+def _legend(figure, axes):
+    handles, labels = axes.get_legend_handles_labels()
+
+    def width(columns):
+        parts = np.array_split(labels, columns)
+        return sum(max(map(len, part)) + LEGEND_SAMPLE for part in parts)
+
+    columns = max(n for n in range(1, len(labels) + 1) if n == 1 or width(n) <= LEGEND_WIDTH)
+    figure.legend(handles, labels, loc="outside upper left", ncols=columns)

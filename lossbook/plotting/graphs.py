@@ -1,0 +1,125 @@
+"""The graphs of a loss and of its derivatives, cut where they jump."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..core.domains import FINITE, UNIT_INTERVAL
+from ..core.loss import PointwiseLoss
+
+HALVINGS = 40
+
+PREDICTION, SCORE, PROBABILITY = r"\hat y", "z", "p"
+NAMES = {PREDICTION: "prediction", SCORE: "score", PROBABILITY: "probability"}
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """Points to be joined by a line, and those taken at jumps.
+
+    Attributes
+    ----------
+    x, y : ndarray
+        Points on the graph, with NaN in `y` where the line breaks.
+    jumps_x, jumps_y : ndarray
+        Where the function jumps, and the value that it takes there.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    jumps_x: np.ndarray
+    jumps_y: np.ndarray
+
+
+def graph(function, x):
+    """Return the graph of a function over increasing `x`, cut at its jumps.
+
+    Between two neighbours, the half in which the function changes more is halved again and again:
+    of a slope nothing is left in the end, of a jump the jump.
+    """
+    y = function(x)
+    low, high = x[:-1], x[1:]
+    y_low, y_high = y[:-1], y[1:]
+    with np.errstate(invalid="ignore"):
+        for _ in range(HALVINGS):
+            middle = (low + high) / 2
+            y_middle = function(middle)
+            left = np.abs(y_middle - y_low) > np.abs(y_high - y_middle)
+            low, y_low = np.where(left, (low, y_low), (middle, y_middle))
+            high, y_high = np.where(left, (middle, y_middle), (high, y_high))
+        change = np.abs(y_high - y_low)
+    seen = np.concatenate([y, y_middle])
+    size = np.abs(seen[np.isfinite(seen)]).max(initial=0)
+    (at,) = np.nonzero(np.isfinite(change) & (change > 1e-6 * size))
+    middle = (low + high)[at] / 2
+    jumps = _short_decimals(middle, x[-1] - x[0])
+    after = np.repeat(at + 1, 3)
+    cut_x = np.column_stack([low[at], middle, high[at]])
+    cut_y = np.column_stack([y_low[at], np.full(len(at), np.nan), y_high[at]])
+    return Graph(
+        np.insert(x, after, cut_x.ravel()),
+        np.insert(y, after, cut_y.ravel()),
+        jumps,
+        function(jumps) if len(jumps) else jumps,
+    )
+
+
+def _short_decimals(places, span):
+    """Return the places that are short decimals, such as 0 or 1.345, exactly.
+
+    Halving only comes close to a place, and what is taken there shows at the place itself alone.
+    """
+    short = np.round(places, 9 - int(np.floor(np.log10(span))))
+    return np.unique(short[np.abs(short - places) < 1e-12 * span] + 0.0)
+
+
+def loss_graphs(loss, y_pred, y_true):
+    """Return the graphs of a pointwise loss, of its gradient and of its second derivative."""
+    if not isinstance(loss, PointwiseLoss):
+        raise TypeError(f"only a loss of one number a sample has a curve to draw; got {loss!r}")
+    x = np.unique(np.asarray(y_pred, dtype=np.float64))
+    if len(x) < 2:
+        raise ValueError(f"y_pred must hold two different numbers or more; got {y_pred!r}")
+    return graphs_along(loss, lambda x: (np.full_like(x, y_true), x), x)
+
+
+def graphs_along(loss, inputs, x):
+    """Return the graphs of a loss and of its derivatives over `x`.
+
+    `inputs` turns numbers into targets and predictions; of predictions with several numbers, the
+    derivatives are those by the first.
+    """
+    single = replace(loss, reduction="none")
+    graphs = []
+    for part in (single.hessian, single.gradient, single):
+        graphs.append(graph(lambda x, part=part: part(*inputs(x)).reshape(len(x), -1)[:, 0], x))
+        # Where a derivative jumps, the function has a kink: there a sample belongs.
+        x = np.union1d(x, graphs[-1].jumps_x)
+    return graphs[::-1]
+
+
+def name_of(loss):
+    """Return how a loss is written, whatever its reduction."""
+    return repr(replace(loss, reduction="mean"))
+
+
+def axis_labels(losses, y_true):
+    """Return, as mathtext, what is varied, and the names of loss, gradient and curvature."""
+    symbols = {_symbol(loss) for loss in losses}
+    symbol = symbols.pop() if len(symbols) == 1 else PREDICTION
+    if symbol == PREDICTION and y_true == 0:
+        varied = rf"residual $r = {symbol} - y$"
+    else:
+        varied = f"{NAMES[symbol]} ${symbol}$, for $y = {y_true:g}$"
+    return (
+        varied,
+        r"loss $\ell$",
+        rf"gradient $\partial\ell/\partial {symbol}$",
+        rf"curvature $\partial^2\ell/\partial {symbol}^2$",
+    )
+
+
+def _symbol(loss):
+    if loss.y_pred_domain == UNIT_INTERVAL:
+        return PROBABILITY
+    return PREDICTION if loss.y_true_domain == FINITE else SCORE

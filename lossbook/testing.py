@@ -1,0 +1,914 @@
+"""Check that a loss keeps the laws of its contract, whoever wrote it.
+
+`check_loss` runs every check in `CHECKS` on samples drawn from the domains that the loss declares.
+A check that fails says which law was broken, where, and with what numbers.  Nothing but NumPy is
+needed.
+"""
+
+import pickle
+import sys
+import warnings
+from dataclasses import FrozenInstanceError, dataclass, fields, replace
+from functools import cached_property, singledispatch
+
+import numpy as np
+
+from .core.domains import ClassIndices, Distributions, Finite, Interval, TwoValues
+from .core.loss import REDUCTIONS, ClassLoss, Loss, PointwiseLoss
+
+__all__ = ["CHECKS", "Samples", "check_loss", "derivative", "draw"]
+
+_EPSILON = np.finfo(np.float64).eps
+_FAR = 1e150
+"""Further than any scale of a loss, yet with a finite square."""
+
+
+def check_loss(loss, *, n_classes=3, seed=0):
+    """Raise unless a loss keeps every law of the contract.
+
+    The gradient must be the derivative of the value and the second derivative that of the
+    gradient; weights must act as repetition; labels outside the domain must be refused; `traits`
+    must be true, and neither too bold nor too modest; the optimal constant must be optimal; and so
+    on: `CHECKS` lists all.
+
+    Parameters
+    ----------
+    loss : Loss
+        An instance of a subclass of ``PointwiseLoss`` or ``ClassLoss``, of the package or your own.
+    n_classes : int, default 3
+        How many classes the samples have, for losses over classes.
+    seed : int, default 0
+        Seed of the random samples; the same seed gives the same samples.
+
+    Raises
+    ------
+    AssertionError
+        If a law is broken; the message says which, where, and with what numbers.
+    TypeError
+        If samples cannot be drawn for the loss.
+
+    Examples
+    --------
+    A loss of one's own:
+
+    >>> from dataclasses import dataclass
+    >>> import numpy as np
+    >>> import lossbook as lb
+    >>> from lossbook.core.loss import PointwiseLoss
+    >>> from lossbook.testing import check_loss
+    >>> @dataclass(frozen=True, repr=False)
+    ... class LogCosh(PointwiseLoss):
+    ...     traits = lb.Traits(
+    ...         convex=True,
+    ...         differentiable=True,
+    ...         twice_differentiable=True,
+    ...         lipschitz=1.0,
+    ...         symmetric=True,
+    ...         elicits="a location between mean and median",
+    ...     )
+    ...
+    ...     def _shared(self, y_true, y_pred):
+    ...         return (y_pred - y_true,)
+    ...
+    ...     def _value(self, r):
+    ...         return np.logaddexp(r, -r) - np.log(2)
+    ...
+    ...     def _gradient(self, r):
+    ...         return np.tanh(r)
+    ...
+    ...     def _hessian(self, r):
+    ...         return 1 - np.tanh(r) ** 2
+    >>> check_loss(LogCosh())
+
+    The same with a wrong sign in the second derivative:
+
+    >>> @dataclass(frozen=True, repr=False)
+    ... class WrongLogCosh(LogCosh):
+    ...     def _hessian(self, r):
+    ...         return 1 + np.tanh(r) ** 2
+    >>> try:
+    ...     check_loss(WrongLogCosh())
+    ... except AssertionError as error:
+    ...     print(str(error).split(":")[0])
+    WrongLogCosh() fails check_hessian
+    """
+    for check in CHECKS:
+        try:
+            check(loss, Samples(loss, n_classes, seed))
+        except AssertionError as error:
+            raise AssertionError(f"{loss!r} fails {check.__name__}: {error}") from None
+
+
+# Samples from the domains that a loss declares.
+
+
+@singledispatch
+def draw(domain, rng, shape):
+    """Return random members of a domain, an array of `shape`.
+
+    Register a function for a domain of your own with ``draw.register``.
+    """
+    raise TypeError(f"samples that are {domain} cannot be drawn; register a function with draw")
+
+
+@draw.register(Finite | None)
+def _(domain, rng, shape):
+    return rng.choice([-1.0, 1.0], shape) * 10 ** rng.uniform(-3, 3, shape)
+
+
+@draw.register
+def _(domain: Interval, rng, shape):
+    finite = np.isfinite([domain.low, domain.high])
+    if not finite.any():
+        return draw(None, rng, shape)
+    distance = 10 ** rng.uniform(-3, 2, shape)
+    if finite.all():
+        distance = (domain.high - domain.low) * 10 ** rng.uniform(-5, np.log10(0.5), shape)
+    from_low = finite[0] & (~finite[1] | (rng.random(shape) < 0.5))
+    return np.where(from_low, domain.low + distance, domain.high - distance)
+
+
+@draw.register
+def _(domain: TwoValues, rng, shape):
+    return rng.choice([float(domain.first), float(domain.second)], shape)
+
+
+@draw.register
+def _(domain: ClassIndices, rng, shape):
+    return rng.integers(domain.n_classes, size=shape)
+
+
+@draw.register
+def _(domain: Distributions, rng, shape):
+    return rng.dirichlet(np.ones(shape[-1]), shape[:-1])
+
+
+def _ends(domain):
+    """Return the first and the last number of an interval, or what comes near enough."""
+    low, high = np.float32([domain.low, domain.high])
+    low = low if domain.include_low else np.nextafter(low, high)
+    high = high if domain.include_high else np.nextafter(high, low)
+    return np.clip([float(low), float(high)], -_FAR, _FAR)
+
+
+def _corners(domain, n_classes):
+    """Return the members of a domain that no sample should be without."""
+    if isinstance(domain, Interval):
+        ends = ((domain.low, domain.include_low), (domain.high, domain.include_high))
+        return np.array([end for end, included in ends if included], float)
+    if isinstance(domain, TwoValues):
+        return np.array([domain.first, domain.second], float)
+    if isinstance(domain, ClassIndices):
+        return np.arange(n_classes)
+    return np.eye(n_classes) if isinstance(domain, Distributions) else np.empty(0)
+
+
+def _strangers(domain, n_classes):
+    """Return numbers or rows that are not in a domain."""
+    if isinstance(domain, Distributions):
+        sure = np.eye(n_classes)[0]
+        return [sure * np.nan, 1.5 * sure - 0.5 * sure[::-1], 0.9 * sure]
+    if isinstance(domain, ClassIndices):
+        return [-1, n_classes]
+    if isinstance(domain, Interval):
+        low = np.nextafter(domain.low, -np.inf) if domain.include_low else domain.low
+        high = np.nextafter(domain.high, np.inf) if domain.include_high else domain.high
+        return [low, high, np.nan]
+    if isinstance(domain, TwoValues):
+        return [(domain.first + domain.second) / 2, np.nan]
+    return [np.nan, np.inf, -np.inf]
+
+
+@dataclass(frozen=True)
+class Samples:
+    """What a loss is checked on: random batches, and lines through the space of predictions.
+
+    Parameters
+    ----------
+    loss : Loss
+        The loss, whose domains the samples are drawn from.
+    n_classes : int, default 3
+        How many classes there are, for losses over classes.
+    seed : int, default 0
+        Seed of the random numbers.
+    """
+
+    loss: Loss
+    n_classes: int = 3
+    seed: int = 0
+
+    def __post_init__(self):
+        if not isinstance(self.loss, PointwiseLoss | ClassLoss):
+            raise TypeError(f"loss must be a PointwiseLoss or a ClassLoss; got {self.loss!r}")
+
+    @cached_property
+    def rng(self):
+        """The source of randomness."""
+        return np.random.default_rng(self.seed)
+
+    @property
+    def of_classes(self):
+        """Whether the loss is one over classes."""
+        return isinstance(self.loss, ClassLoss)
+
+    @property
+    def label_domains(self):
+        """The domains that targets may be drawn from."""
+        if not self.of_classes:
+            return [self.loss.y_true_domain]
+        return [ClassIndices(self.n_classes), self.loss.y_true_domain]
+
+    def labels(self, domain, n):
+        """Return `n` targets, among them the corners of their domain."""
+        corners = _corners(domain, self.n_classes)[:n]
+        labels = draw(domain, self.rng, (n, *corners.shape[1:]))
+        labels[: len(corners)] = corners
+        return labels if labels.dtype.kind == "i" else _short(labels)
+
+    def predictions(self, n):
+        """Return `n` predictions from the interior of their domain."""
+        shape = (n, self.n_classes) if self.of_classes else (n,)
+        return _short(draw(self.loss.y_pred_domain, self.rng, shape))
+
+    def batches(self, n=120):
+        """Return pairs of targets and predictions, one pair for each kind of target."""
+        return [(self.labels(domain, n), self.predictions(n)) for domain in self.label_domains]
+
+    def lines(self):
+        """Return lines through the predictions, for a few targets of each kind."""
+        domain = self.loss.y_pred_domain
+        for label_domain in self.label_domains:
+            for k, label in enumerate(self.labels(label_domain, 6)):
+                start, direction, centre = np.array(0.0), np.array(1.0), label
+                if self.of_classes:
+                    direction, centre = np.eye(self.n_classes)[(k + 1) % self.n_classes], 0
+                    start = self.predictions(1)[0] * (direction == 0)
+                if isinstance(domain, Distributions):
+                    start = self.predictions(1)[0]
+                    direction = direction - start
+                    x, ends = _between(0, 1), [0, 1]
+                elif isinstance(domain, Interval):
+                    x, ends = _between(domain.low, domain.high), _ends(domain)
+                else:
+                    x, ends = np.union1d(_REAL_LINE, centre + _REAL_LINE), [-_FAR, _FAR]
+                yield Line(_unreduced(self.loss), label, start, direction, x, np.array(ends, float))
+
+
+def _short(values):
+    """Round to single precision, so that sums with round steps are exact in double precision."""
+    return values.astype(np.float32).astype(np.float64)
+
+
+_POSITIVE_HALF = np.logspace(-4, 6, 301)
+_REAL_LINE = np.concatenate([-_POSITIVE_HALF[::-1], [0.0], _POSITIVE_HALF])
+
+
+def _between(low, high):
+    if not np.isfinite(high - low):
+        return low + _POSITIVE_HALF if np.isfinite(low) else high - _POSITIVE_HALF[::-1]
+    lower = (high - low) * np.logspace(-8, np.log10(0.5), 201)
+    return np.concatenate([low + lower, high - lower[-2::-1]])
+
+
+@dataclass(frozen=True)
+class Line:
+    """The predictions ``start + x * direction`` for one target.
+
+    `x` is a grid inside the domain, finest where it starts; `ends` are the domain's ends.
+    """
+
+    loss: Loss
+    label: object
+    start: np.ndarray
+    direction: np.ndarray
+    x: np.ndarray
+    ends: np.ndarray
+
+    def inputs(self, x):
+        """Return the targets and the predictions at `x`."""
+        y_true = np.broadcast_to(self.label, (x.size, *np.shape(self.label)))
+        return y_true, self.start + np.multiply.outer(x, self.direction)
+
+    def value(self, x):
+        """Return the loss at `x`."""
+        return self.loss(*self.inputs(x))
+
+    def gradient(self, x):
+        """Return the gradient at `x`."""
+        return self.loss.gradient(*self.inputs(x))
+
+    def slope(self, x):
+        """Return the derivative of the loss along the line at `x`."""
+        return _dot(self.gradient(x), self.direction)
+
+    def curvature(self, x):
+        """Return the sum of the second derivatives at `x`."""
+        return _dot(self.loss.hessian(*self.inputs(x)), np.ones_like(self.direction))
+
+    def jumps(self, function):
+        """Return neighbouring points that a function jumps between, and its values there.
+
+        Every interval of the grid is halved towards its larger change until nothing but a jump
+        can be left of it.
+        """
+        low, high = self.x[:-1], self.x[1:]
+        below, above = function(low), function(high)
+        for _ in range(60):
+            middle = low / 2 + high / 2
+            between = function(middle)
+            left = np.abs(between - below) > np.abs(above - between)
+            low, below = np.where(left, low, middle), np.where(left, below, between)
+            high, above = np.where(left, middle, high), np.where(left, between, above)
+        jumps = np.isfinite(above - below) & (np.abs(above - below) > 1e-6 * (1 + np.abs(above)))
+        return low[jumps], high[jumps], below[jumps], above[jumps]
+
+
+def _dot(rows, direction):
+    return rows @ direction if direction.ndim else rows * direction
+
+
+def _unreduced(loss):
+    return replace(loss, reduction="none")
+
+
+def _parts(loss, *inputs):
+    return {
+        "value": loss(*inputs),
+        "gradient": loss.gradient(*inputs),
+        "hessian": loss.hessian(*inputs),
+    }
+
+
+def _require(law, holds, **numbers):
+    """Raise, with the numbers of the first place where a law does not hold."""
+    holds = np.asarray(holds)
+    if holds.all():
+        return
+    place = np.unravel_index(np.argmin(holds), holds.shape)
+    shown = []
+    for name, values in numbers.items():
+        values = np.asarray(values)
+        shown.append(f"{name} = {values[place[: values.ndim]]}")
+    raise AssertionError(f"{law}; here {', '.join(shown)}" if shown else law)
+
+
+def _near(got, expected, tolerance):
+    with np.errstate(invalid="ignore"):
+        near = np.abs(np.subtract(got, expected)) <= tolerance * (1 + np.abs(expected))
+    return np.equal(got, expected) | (near & np.isfinite(expected))
+
+
+def _agree(law, got, expected, tolerance=0.0):
+    """Raise unless numbers agree, relative to 1 or to their size; equal infinities do."""
+    _require(law, _near(got, expected, tolerance), got=got, expected=expected)
+
+
+# Derivatives.
+
+
+def derivative(function, room):
+    """Return numerical derivatives at 0 of many functions at once, and bounds of their errors.
+
+    Central differences of fourth order are taken with steps that shrink from `room` / 2, each a
+    quarter of the last.  A difference's truncation error is less than its change since the last,
+    larger step; its rounding error is a few units in the last place of the function over the step.
+    The step where their sum is least is kept.
+
+    Parameters
+    ----------
+    function : callable
+        Takes an array of offsets, one for each function, and returns the functions' values there.
+    room : ndarray
+        The largest offset allowed for each function, preferably a power of two.
+
+    Returns
+    -------
+    derivative, error : ndarray
+        The error is ``inf`` where no step gave a number.
+    """
+    best, error, previous = np.full(room.shape, np.nan), np.full(room.shape, np.inf), np.nan
+    for k in range(12):
+        h = room / 2 / 4**k
+        values = np.array([function(step * h) for step in (-2, -1, 1, 2)])
+        with np.errstate(invalid="ignore", over="ignore"):
+            estimate = (values[0] - 8 * values[1] + 8 * values[2] - values[3]) / (12 * h)
+            rounding = 16 * _EPSILON * (1 + np.abs(values).max(axis=0)) / h
+            bound = np.abs(estimate - previous) + rounding
+        better = bound < error
+        best, error = np.where(better, estimate, best), np.where(better, bound, error)
+        previous = estimate
+    return best, error
+
+
+def _room(domain, y_pred):
+    """Return a power of two that every prediction can move by without leaving the domain."""
+    room = np.full(y_pred.shape, 0.25)
+    if isinstance(domain, Distributions):
+        room = np.minimum(domain.tolerance / 2, y_pred / 2)
+    elif isinstance(domain, Interval):
+        room = np.minimum(room, np.minimum(y_pred - domain.low, domain.high - y_pred) / 2)
+    return 2 ** np.floor(np.log2(room))
+
+
+def _check_derivative(law, function, analytic, y_true, y_pred, domain):
+    room = _room(domain, y_pred)
+    for k in range(y_pred.shape[-1]) if y_pred.ndim > 1 else [...]:
+        coordinate = (..., k) if y_pred.ndim > 1 else ...
+
+        def along(offset, coordinate=coordinate):
+            moved = y_pred.copy()
+            moved[coordinate] += offset
+            return function(moved, coordinate)
+
+        numerical, error = derivative(along, room[coordinate])
+        close = np.isinf(error) | (np.abs(analytic[coordinate] - numerical) <= error)
+        numbers = {"given": analytic[coordinate], "numerical": numerical, "error": error}
+        _require(law, close, **numbers, y_true=y_true, y_pred=y_pred)
+        resolved = np.mean(error <= 1e-6 * (1 + np.abs(numerical)))
+        _require(f"{law}, and it can be told", resolved > 0.5, resolved=resolved)
+
+
+def check_gradient(loss, samples):
+    """Check the gradient against differences of the value."""
+    each, law = _unreduced(loss), "the gradient is the derivative of the value"
+    for y_true, y_pred in samples.batches():
+
+        def value(moved, coordinate, y_true=y_true):
+            return each(y_true, moved)
+
+        gradient = each.gradient(y_true, y_pred)
+        _check_derivative(law, value, gradient, y_true, y_pred, loss.y_pred_domain)
+
+
+def check_hessian(loss, samples):
+    """Check the second derivative against differences of the gradient."""
+    each, law = _unreduced(loss), "the hessian is the derivative of the gradient"
+    for y_true, y_pred in samples.batches():
+
+        def slope(moved, coordinate, y_true=y_true):
+            return each.gradient(y_true, moved)[coordinate]
+
+        hessian = each.hessian(y_true, y_pred)
+        _check_derivative(law, slope, hessian, y_true, y_pred, loss.y_pred_domain)
+
+
+@np.errstate(all="ignore")
+def check_smoothness(loss, samples):
+    """Check where derivatives jump against the traits, and the subgradients at kinks."""
+    once, twice = loss.traits.differentiable, loss.traits.twice_differentiable
+    kinks = bends = 0
+    for line in samples.lines():
+        low, high, below, above = line.jumps(line.slope)
+        kinks += low.size
+        where = {"y_true": line.label, "at": low, "below": below, "above": above}
+        law = "the gradient of a differentiable loss does not jump"
+        _require(law, np.full(low.shape, not once), **where)
+        if low.size:
+            room = np.minimum(low - line.x[0], line.x[-1] - high)
+            step = np.minimum(1e-6 * (1 + np.abs(low)), 1e-4 * room)
+            left = (line.value(low) - line.value(low - step)) / step
+            right = (line.value(high + step) - line.value(high)) / step
+            slack = 1e-3 * (1 + np.abs(left) + np.abs(right))
+            least, most = np.minimum(left, right) - slack, np.maximum(left, right) + slack
+            within = (least <= below) & (below <= most) & (least <= above) & (above <= most)
+            law = "the gradient at a kink lies between the slopes on its sides"
+            _require(law, within, **where, left=left, right=right)
+        low, _, below, above = line.jumps(line.curvature)
+        bends += low.size
+        law = "the hessian of a twice differentiable loss does not jump"
+        where = {"y_true": line.label, "at": low, "below": below, "above": above}
+        _require(law, np.full(low.shape, not twice), **where)
+    _require("a loss that is not differentiable has a kink", once or kinks > 0)
+    law = "a loss that is not twice differentiable has a derivative that jumps"
+    _require(law, twice or kinks + bends > 0)
+
+
+# How samples become one number.
+
+
+def check_reduction(loss, samples):
+    """Check that the mean, the sum and the single losses agree, and their derivatives."""
+    own_divisor = type(loss)._total_weight is not Loss._total_weight
+    for y_true, y_pred in samples.batches():
+        finite = np.isfinite(_unreduced(loss)(y_true, y_pred))
+        inputs = y_true[finite], y_pred[finite]
+        mean, total, each = (_parts(replace(loss, reduction=r), *inputs) for r in REDUCTIONS)
+        _require("a mean or sum is a float", type(mean["value"]) is type(total["value"]) is float)
+        _require("a loss has one value a sample", each["value"].shape == inputs[0].shape[:1])
+        _agree("the sum is the sum of the samples", total["value"], each["value"].sum(), 1e-12)
+        divisor = total["value"] / mean["value"] if own_divisor else len(inputs[0])
+        for name, result in mean.items():
+            law = f"the {name} of the mean is that of the sum, over the number of samples"
+            _agree(law, result * divisor, total[name], 1e-12)
+        for name in "gradient", "hessian":
+            _require(f"the {name} has the predictions' shape", each[name].shape == inputs[1].shape)
+            _agree(f"the {name} of the sum is that of each sample", total[name], each[name])
+
+
+@np.errstate(all="ignore")
+def check_weights(loss, samples):
+    """Check that weights act as repetition, weight 0 as absence, and scales as they should."""
+    for y_true, y_pred in samples.batches():
+        weight = samples.rng.integers(0, 4, len(y_pred))
+        weight[0] = 1
+        for reduction, factor in ("mean", 1), ("sum", 4):
+            reduced = replace(loss, reduction=reduction)
+            weighted = reduced(y_true, y_pred, weight)
+            repeated = reduced(np.repeat(y_true, weight, 0), np.repeat(y_pred, weight, 0))
+            _agree(f"weights act as repetition in the {reduction}", weighted, repeated, 1e-12)
+            scaled = reduced(y_true, y_pred, 4.0 * weight)
+            law = "the sum grows with the weights and the mean does not"
+            _agree(law, scaled, factor * weighted, 1e-12)
+        plain = _parts(_unreduced(loss), y_true, y_pred)
+        weighted = _parts(_unreduced(loss), y_true, y_pred, weight)
+        for name, result in plain.items():
+            factor = weight[:, None] if result.ndim > 1 else weight
+            law = f"the {name} of each sample is multiplied by its weight"
+            _agree(law, weighted[name], np.where(factor == 0, 0, result * factor), 1e-15)
+
+
+def check_order(loss, samples):
+    """Check that shuffling the samples shuffles the results and nothing else."""
+    for y_true, y_pred in samples.batches():
+        order = samples.rng.permutation(len(y_pred))
+        straight = _parts(_unreduced(loss), y_true, y_pred)
+        shuffled = _parts(_unreduced(loss), y_true[order], y_pred[order])
+        for name, result in straight.items():
+            law = f"the {name} of a sample does not depend on the others"
+            _agree(law, shuffled[name], result[order], 1e-14)
+
+
+def check_passes(loss, samples):
+    """Check that results are bit-identical from one pass, from several, and in given arrays."""
+    for y_true, y_pred in samples.batches():
+        weight = samples.rng.uniform(0.5, 2, len(y_pred))
+        for reduction in REDUCTIONS:
+            one, inputs = replace(loss, reduction=reduction), (y_true, y_pred, weight)
+            value, gradient, hessian = _parts(one, *inputs).values()
+            given = np.full(y_pred.shape, np.nan), np.full(y_pred.shape, np.nan)
+            filled = one.gradient_and_hessian(*inputs, out=given)
+            _require("out is returned", filled[0] is given[0] and filled[1] is given[1])
+            for law, got, expected in (
+                ("value_and_gradient", one.value_and_gradient(*inputs), (value, gradient)),
+                ("gradient_and_hessian", one.gradient_and_hessian(*inputs), (gradient, hessian)),
+                ("gradient_and_hessian with out", given, (gradient, hessian)),
+            ):
+                for a, b in zip(got, expected, strict=True):
+                    _agree(f"{law} gives bit for bit what separate calls give", a, b)
+
+
+def check_inputs(loss, samples):
+    """Check that inputs are not changed, and that their layout in memory does not matter."""
+    each = _unreduced(loss)
+    for y_true, y_pred in samples.batches():
+        inputs = y_true, y_pred, samples.rng.uniform(0.5, 2, len(y_pred))
+        before = [values.copy() for values in inputs]
+        plain = _parts(each, *inputs)
+        each.value_and_gradient(*inputs)
+        each.gradient_and_hessian(*inputs)
+        for values, copy in zip(inputs, before, strict=True):
+            _agree("inputs are left unchanged", values, copy)
+        strided = [np.repeat(values, 2, axis=-1)[..., ::2] for values in inputs]
+        for name, result in _parts(each, *strided).items():
+            _agree(f"the {name} of a strided view is that of a plain array", result, plain[name])
+
+
+def check_dtypes(loss, samples):
+    """Check that single precision stays single and agrees with double, and what others become."""
+    each = _unreduced(loss)
+    for y_true, y_pred in samples.batches():
+        double, y_single = _parts(each, y_true, y_pred), y_true
+        if y_true.dtype.kind == "f":
+            y_single = y_true.astype(np.float32)
+        for name, result in _parts(each, y_single, y_pred.astype(np.float32)).items():
+            _require(f"the {name} of float32 is float32", result.dtype == np.float32)
+            with np.errstate(over="ignore"):
+                expected = double[name].astype(np.float32).astype(np.float64)
+            law = f"the {name} in float32 agrees with that in float64"
+            _agree(law, result.astype(np.float64), expected, 1e-5)
+        listed = each.gradient(y_true.tolist(), y_pred.tolist())
+        _agree("lists are computed in float64", listed, double["gradient"])
+        if loss.y_pred_domain is None:
+            half = each.gradient(y_single, y_pred.astype(np.float16))
+            _require("float16 is computed in float32", half.dtype == np.float32)
+            whole = np.round(y_pred)
+            integer = each.gradient(y_true, whole.astype(np.int64))
+            _agree("integers are computed in float64", integer, each.gradient(y_true, whole))
+
+
+# What is refused, and what is not.
+
+
+def _refusal(call, *inputs):
+    """Return what is said of inputs that are refused, or nothing."""
+    try:
+        call(*inputs)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def check_domains(loss, samples):
+    """Check that targets, predictions and weights outside their domains are refused."""
+    calls = loss, loss.gradient, loss.hessian, loss.value_and_gradient, loss.gradient_and_hessian
+    for (y_true, y_pred), domain in zip(samples.batches(8), samples.label_domains, strict=True):
+        cases = [
+            ("y_true", y_true, _strangers(domain, samples.n_classes)),
+            ("sample_weight", np.ones(8), [-1, np.nan, np.inf]),
+        ]
+        if loss.y_pred_domain is not None:
+            strangers = _strangers(loss.y_pred_domain, samples.n_classes)
+            cases.append(("y_pred", y_pred, strangers))
+        for name, values, strangers in cases:
+            for stranger in strangers:
+                bad = values.copy()
+                bad[3] = stranger
+                inputs = {"y_true": y_true, "y_pred": y_pred, "sample_weight": None, name: bad}
+                for call in calls:
+                    said = _refusal(call, *inputs.values())
+                    named = said.startswith(name) and "index 3" in said
+                    _require(f"{name} {stranger} gives a ValueError naming it", named, said=said)
+        zeros = _refusal(loss, y_true, y_pred, np.zeros(8))
+        _require("weights that are all zero are refused", zeros)
+        for a, b in (y_true[:-1], y_pred), (y_true, y_pred[:-1]), (y_true[:0], y_pred[:0]):
+            refused = _refusal(loss, a, b)
+            _require("shapes that differ, and empty ones, are refused", refused, shape=[a.shape])
+
+
+def check_extremes(loss, samples):
+    """Check that finite inputs never give NaN or a NumPy warning, however extreme."""
+    for line in samples.lines():
+        x = np.clip(line.ends, -1e18, 1e18)
+        if loss.y_pred_domain is None:
+            x = np.array([-1e18, -1e3, -1e-30, 0, 1e-30, 1e3, 1e18])
+        for dtype, points in (np.float32, x), (np.float64, np.union1d(x, line.ends)):
+            y_true, y_pred = line.inputs(points)
+            y_true = y_true if y_true.dtype.kind == "i" else y_true.astype(dtype)
+            with warnings.catch_warnings(), np.errstate(all="raise"):
+                warnings.simplefilter("error")
+                try:
+                    parts = _parts(line.loss, y_true, y_pred.astype(dtype))
+                except (FloatingPointError, RuntimeWarning) as error:
+                    raise AssertionError(f"extremes give no warning; here {error}") from None
+            for name, result in parts.items():
+                law = f"the {name} of finite {np.dtype(dtype)} inputs is a number"
+                _require(law, ~np.isnan(result), y_true=y_true, y_pred=y_pred)
+
+
+# Traits.
+
+
+def check_convexity(loss, samples):
+    """Check the trait convex: along every line, slopes do not fall."""
+    convex, falls = loss.traits.convex, False
+    for line in samples.lines():
+        value = line.value(line.x)
+        finite = np.isfinite(value)
+        x, value = line.x[finite], value[finite]
+        width, size = np.diff(x), 1 + np.maximum(np.abs(value[1:]), np.abs(value[:-1]))
+        slope, rounding = np.diff(value) / width, 16 * _EPSILON * size / width
+        fall = np.diff(slope) < -(rounding[1:] + rounding[:-1])
+        falls |= fall.any()
+        numbers = {"y_true": line.label, "x": x[1:-1], "before": slope[:-1], "after": slope[1:]}
+        _require("a convex loss's slope does not fall", ~(convex & fall), **numbers)
+    _require("a loss that is not convex has a falling slope", falls or convex)
+    for y_true, y_pred in samples.batches():
+        hessian = loss.hessian(y_true, y_pred)
+        law = "a convex loss's hessian is not negative"
+        _require(law, (hessian >= 0) | (not convex), y_true=y_true, y_pred=y_pred, hessian=hessian)
+
+
+@np.errstate(all="ignore")
+def check_lipschitz(loss, samples):
+    """Check the trait lipschitz: it bounds the gradient, and no much smaller number does."""
+    bound, steepest = loss.traits.lipschitz, {"inside": 0.0, "at_the_ends": 0.0}
+    for line in samples.lines():
+        for where, x in zip(steepest, (line.x, line.ends), strict=True):
+            gradient = line.gradient(x)
+            norm = np.linalg.norm(gradient.reshape(x.size, -1), axis=1)
+            law = f"the slope is at most the lipschitz constant {bound:g}"
+            _require(law, norm <= bound * (1 + 1e-6), slope=norm, y_true=line.label, x=x)
+            steepest[where] = max(steepest[where], norm.max())
+    if np.isinf(bound):
+        law = "a loss without a lipschitz constant grows steeper to the end"
+        steeper = steepest["at_the_ends"] > 1.5 * steepest["inside"]
+        _require(law, steeper or np.isinf(steepest["inside"]), **steepest)
+    else:
+        law = f"the lipschitz constant {bound:g} is nearly attained"
+        _require(law, max(steepest.values()) >= 0.9 * bound, **steepest)
+
+
+def check_bounds(loss, samples):
+    """Check the trait bounded: towards the ends of the predictions the loss stays as it is."""
+    inside = at_the_ends = -np.inf
+    for line in samples.lines():
+        value = line.value(line.x)
+        inside = max(inside, value[np.isfinite(value)].max())
+        at_the_ends = max(at_the_ends, line.value(line.ends).max())
+    grows, bounded = at_the_ends > inside + 0.01 * abs(inside), loss.traits.bounded
+    law = f"a loss with bounded={bounded} {'stops' if bounded else 'goes on'} growing"
+    _require(law, grows != bounded, inside=inside, at_the_ends=at_the_ends)
+
+
+def check_symmetry(loss, samples):
+    """Check the trait symmetric: residuals +r and -r cost the same, of a loss of residuals."""
+    symmetric = loss.traits.symmetric
+    if not isinstance(loss.y_true_domain, Finite):
+        _require("a loss without a residual is not symmetric", not symmetric)
+        return
+    y_true, residual = samples.labels(loss.y_true_domain, 200), samples.predictions(200)
+    above, below = (_unreduced(loss)(y_true, y_true + r) for r in (residual, -residual))
+    if symmetric:
+        _agree("residuals +r and -r cost a symmetric loss the same", above, below, 1e-9)
+    else:
+        differ = not _near(above, below, 1e-9).all()
+        _require("residuals +r and -r cost a loss that is not symmetric differently", differ)
+
+
+_LINKS = {
+    "identity": lambda mean: mean,
+    "logit": lambda p: np.log(p) - np.log1p(-p),
+    "multinomial_logit": np.log,
+}
+
+
+def _outcomes(loss, samples):
+    """Return the pure labels of a classification loss, or None of another."""
+    domain = loss.y_true_domain
+    if samples.of_classes:
+        return np.arange(samples.n_classes)
+    if isinstance(domain, TwoValues):
+        return np.array([domain.first, domain.second])
+    if isinstance(domain, Interval) and np.isfinite([domain.low, domain.high]).all():
+        return np.array([domain.low, domain.high])
+    return None
+
+
+def _prediction(loss, outcomes, probabilities):
+    """Return the prediction that says what the probabilities of the outcomes are."""
+    link = _LINKS[loss.link]
+    if isinstance(loss, ClassLoss):
+        return link(probabilities)
+    if loss.link == "identity":
+        return link(probabilities @ outcomes)
+    return link(probabilities[..., 1])
+
+
+def _expected(loss, outcomes, probability, prediction):
+    """Return the expected loss of each prediction when outcomes have the given probabilities."""
+    shape = prediction.shape[:1]
+    with np.errstate(invalid="ignore"):
+        terms = [
+            p * _unreduced(loss)(np.full(shape, outcome), prediction)
+            for outcome, p in zip(outcomes, probability, strict=True)
+            if p > 0
+        ]
+    return np.sum(terms, axis=0)
+
+
+def _forecasts(samples, truth, n=400):
+    """Return probability vectors from very near to far from the truth."""
+    others = samples.rng.dirichlet(np.full(truth.size, 0.5), n) + 1e-12
+    others /= others.sum(axis=1, keepdims=True)
+    shares = 10 ** samples.rng.uniform(-9 if truth.max() == 1 else -2, 0, (n, 1))
+    return (1 - shares) * truth + shares * others
+
+
+def _truths(samples, outcomes, n=20):
+    return samples.rng.dirichlet(np.ones(outcomes.size), n)
+
+
+def check_propriety(loss, samples):
+    """Check the trait proper: only the true probabilities have the least expected loss."""
+    outcomes = _outcomes(loss, samples)
+    if outcomes is None:
+        return
+    _require(f"the link is one of {', '.join(_LINKS)}", loss.link in _LINKS, link=loss.link)
+    proper, beaten = loss.traits.proper, False
+    truths = [*_truths(samples, outcomes)]
+    if loss.y_pred_domain is not None:
+        truths.append(np.eye(outcomes.size)[0])
+    for truth in truths:
+        forecasts = _forecasts(samples, truth)
+        best = _expected(loss, outcomes, truth, _prediction(loss, outcomes, truth[None]))[0]
+        others = _expected(loss, outcomes, truth, _prediction(loss, outcomes, forecasts))
+        better = others <= best
+        beaten |= better.any()
+        numbers = {"truth": [truth] * len(others), "its_loss": best}
+        numbers |= {"forecast": forecasts, "loss_of_forecast": others}
+        law = "no other forecast costs less than the truth, by a proper loss"
+        _require(law, ~(proper & better), **numbers)
+    law = "some other forecast costs no more than the truth, by a loss that is not proper"
+    _require(law, beaten or proper)
+
+
+def check_calibration(loss, samples):
+    """Check the trait classification_calibrated: the best prediction is the likely class."""
+    outcomes = _outcomes(loss, samples)
+    if outcomes is None:
+        return
+    calibrated, misled = loss.traits.classification_calibrated, False
+    for truth in _truths(samples, outcomes, 60):
+        runner_up, top = np.sort(truth)[-2:]
+        if samples.of_classes and top - runner_up < 0.1:
+            continue
+        forecasts = np.vstack([_forecasts(samples, truth), _truths(samples, outcomes, 400)])
+        predictions = _prediction(loss, outcomes, forecasts)
+        if samples.of_classes:
+            if loss.y_pred_domain is None:
+                predictions = np.vstack([predictions, samples.predictions(400)])
+            right = predictions.argmax(axis=1) == truth.argmax()
+        else:
+            middle = _prediction(loss, outcomes, np.array([0.5, 0.5]))
+            predictions = np.hstack([predictions, next(samples.lines()).x, middle])
+            right = (predictions - middle) * (truth[1] - truth[0]) > 0
+        cost = _expected(loss, outcomes, truth, predictions)
+        costs = {"right": cost[right].min(), "wrong": cost[~right].min()}
+        fails = costs["right"] >= costs["wrong"]
+        misled |= fails
+        law = "a calibrated loss costs least where the most probable class is predicted"
+        _require(law, not (calibrated and fails), truth=[truth], **costs)
+    law = "a loss that is not calibrated costs least, for some truth, where another class is"
+    _require(law, misled or calibrated)
+
+
+def check_optimal_constant(loss, samples):
+    """Check that no other constant prediction costs less than the optimal one."""
+    mean = replace(loss, reduction="mean")
+    for domain in samples.label_domains:
+        y_true = samples.labels(domain, 41)
+        for weight in None, samples.rng.uniform(0.1, 2, 41):
+            try:
+                best = loss.optimal_constant(y_true, weight)
+            except NotImplementedError:
+                return
+            others = _other_constants(loss, samples, best)
+            cost, *costs = (
+                mean(y_true, np.broadcast_to(constant, (41, *np.shape(best))), weight)
+                for constant in (best, *others)
+            )
+            least = cost <= np.array(costs) + 1e-12 * (1 + abs(cost))
+            law = f"no constant costs less than the optimal constant {best}, which costs {cost}"
+            _require(law, least, other=others, its_loss=costs)
+            if loss.traits.elicits == "mean":
+                average = np.average(y_true, weights=weight)
+                _agree("what elicits the mean is optimal there", best, average, 1e-9)
+
+
+def _other_constants(loss, samples, best):
+    if isinstance(loss.y_pred_domain, Distributions):
+        return (best + _forecasts(samples, best)) / 2
+    if samples.of_classes:
+        steps = samples.rng.normal(size=(400, samples.n_classes))
+        return best + steps * 10 ** samples.rng.uniform(-4, 1, (400, 1))
+    x = next(samples.lines()).x
+    if isinstance(loss.y_pred_domain, Interval):
+        near = best + _REAL_LINE
+        return np.concatenate([x, near[loss.y_pred_domain.contains(near)]])
+    return np.concatenate([x, best + _REAL_LINE])
+
+
+def check_representation(loss, samples):
+    """Check equality, hash, immutability, and that text and pickles give the same loss back."""
+    kind, twin = type(loss), replace(loss)
+    same = twin == loss and hash(twin) == hash(loss)
+    _require("losses with the same parameters are equal and hash alike", same)
+    other = replace(loss, reduction="none" if loss.reduction == "sum" else "sum")
+    different = other != loss and repr(other) != repr(loss)
+    _require("losses with different parameters differ", different)
+    for one in loss, other:
+        again = eval(repr(one), {kind.__name__: kind, "inf": np.inf})
+        _require("a loss prints as it is constructed", again == one, printed=repr(one))
+    if getattr(sys.modules.get(kind.__module__), kind.__qualname__, None) is kind:
+        _require("a pickled loss comes back equal", pickle.loads(pickle.dumps(loss)) == loss)
+    for declared in fields(loss):
+        try:
+            setattr(loss, declared.name, getattr(loss, declared.name))
+        except FrozenInstanceError:
+            continue
+        raise AssertionError(f"a loss cannot be changed; here {declared.name} was set")
+    refused = _refusal(lambda: replace(loss, reduction="median"))
+    _require("an unknown reduction is refused", refused)
+
+
+CHECKS = (
+    check_gradient,
+    check_hessian,
+    check_smoothness,
+    check_reduction,
+    check_weights,
+    check_order,
+    check_passes,
+    check_inputs,
+    check_dtypes,
+    check_domains,
+    check_extremes,
+    check_convexity,
+    check_lipschitz,
+    check_bounds,
+    check_symmetry,
+    check_propriety,
+    check_calibration,
+    check_optimal_constant,
+    check_representation,
+)

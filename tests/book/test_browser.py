@@ -1,0 +1,62 @@
+"""The built pages, looked at in a browser that has no network."""
+
+from urllib.parse import urlsplit
+
+import pytest
+from test_pages import CONTENT
+
+SAMPLE = ["index", "chapters/huber"]
+WIDTHS = {"desktop": 1280, "phone": 390}
+
+OVERFLOW = """
+    [...document.querySelectorAll("body *")]
+      .filter(e => e.checkVisibility() && e.getBoundingClientRect().right > innerWidth + 1)
+      .map(e => e.tagName + "." + e.className)
+"""
+RAW_MATHS = r"""
+    [...document.querySelectorAll(".math")].filter(e => !e.querySelector("mjx-container")).length
+"""
+SEARCH_BOXES = """
+    [...document.querySelectorAll(".search-button, .search-button-field, input[type=search]")]
+      .filter(e => e.checkVisibility({visibilityProperty: true})).length
+"""
+SERIOUS = """
+    axe.run({resultTypes: ["violations"]}).then(result => result.violations
+      .filter(v => ["serious", "critical"].includes(v.impact))
+      .map(v => v.id + ": " + v.nodes.map(n => n.target.join(" ")).join(" | ")))
+"""
+
+
+@pytest.mark.parametrize("name", CONTENT)
+def test_page_reads_offline_on_a_phone(browser, html, name):
+    with browser.page((html / f"{name}.html").as_uri(), width=WIDTHS["phone"]) as page:
+        assert page.evaluate("document.documentElement.scrollWidth") <= WIDTHS["phone"]
+        assert page.evaluate(RAW_MATHS) == 0
+        assert page.evaluate("document.querySelectorAll('mjx-merror').length") == 0
+        assert page.errors == []
+        assert [url for url in page.requests if urlsplit(url).netloc] == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+@pytest.mark.parametrize("name", SAMPLE)
+def test_page_is_accessible(browser, html, axe, name, width, theme):
+    with browser.page((html / f"{name}.html").as_uri(), width=width, theme=theme) as page:
+        assert page.evaluate("document.documentElement.dataset.theme") == theme
+        page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        page.evaluate(axe)
+        assert page.evaluate(SERIOUS) == []
+        assert page.evaluate(SEARCH_BOXES) == 1
+        assert page.errors == []
+
+
+def test_mathematics_is_drawn(browser, html):
+    with browser.page((html / "chapters/huber.html").as_uri()) as page:
+        assert page.evaluate("document.querySelectorAll('mjx-container svg, mjx-math').length") > 0
+
+
+@pytest.mark.parametrize("word", ["Huber", "gradient"])
+def test_search_finds(browser, server, word):
+    with browser.page(f"{server}/search.html?q={word}") as page:
+        page.wait_for("document.querySelectorAll('#search-results li a').length > 0")
+        assert page.errors == []

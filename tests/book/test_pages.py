@@ -1,0 +1,120 @@
+"""The built pages, read as files: links, alternative texts, titles, downloads, exercises."""
+
+import json
+import re
+from functools import cache
+from urllib.parse import unquote, urlsplit
+
+import pytest
+import yaml
+from bs4 import BeautifulSoup
+from conftest import HTML, ROOT
+
+NOTEBOOKS = sorted((ROOT / "chapters").glob("*.ipynb"))
+TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+CONTENT = [TOC["root"]] + [page["file"] for part in TOC["parts"] for page in part["chapters"]]
+
+
+@cache
+def parsed(path):
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+
+
+@cache
+def anchors(path):
+    return {tag["id"] for tag in parsed(path).find_all(id=True)} | {""}
+
+
+def addresses(page):
+    for tag in page.find_all(["a", "area", "img", "link", "script", "source"]):
+        for name in ("href", "src"):
+            if name in tag.attrs:
+                yield tag, tag[name]
+
+
+def every_page():
+    return [path for path in sorted(HTML.rglob("*.html")) if "_static" not in path.parts]
+
+
+def sentence(text):
+    """Tell whether an alternative text says something: words, not the name of a file."""
+    return len(text) >= 20 and " " in text.strip() and not re.search(r"\.(svg|png|jpe?g)$", text)
+
+
+def test_every_link_lands(html):
+    broken = []
+    for path in every_page():
+        for _, address in addresses(parsed(path)):
+            parts = urlsplit(address)
+            if parts.scheme or parts.netloc:
+                continue
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            if not target.is_file():
+                broken.append(f"{path.relative_to(html)}: {address}")
+            elif target.suffix == ".html" and unquote(parts.fragment) not in anchors(target):
+                broken.append(f"{path.relative_to(html)}: {address} (no such anchor)")
+    assert not broken, "\n".join(broken)
+
+
+def test_nothing_is_loaded_from_elsewhere(html):
+    loaded = [
+        f"{path.relative_to(html)}: {address}"
+        for path in every_page()
+        for tag, address in addresses(parsed(path))
+        if tag.name not in ("a", "area") and urlsplit(address).netloc
+    ]
+    assert not loaded, "\n".join(loaded)
+
+
+@pytest.mark.parametrize("name", CONTENT)
+def test_every_image_has_an_alternative_text(html, name):
+    article = parsed(html / f"{name}.html").find("article")
+    texts = [image.get("alt", "") for image in article.find_all("img")]
+    texts += [
+        drawing.get("aria-label", drawing.title.get_text() if drawing.title else "")
+        for drawing in article.find_all("svg")
+        if drawing.find_parent(attrs={"aria-hidden": "true"}) is None
+        and drawing.get("aria-hidden") != "true"
+    ]
+    assert all(map(sentence, texts)), [text for text in texts if not sentence(text)]
+
+
+@pytest.mark.parametrize("name", CONTENT)
+def test_title_and_description(html, name):
+    page = parsed(html / f"{name}.html")
+    description = page.find("meta", attrs={"name": "description"})
+    assert "Loss Functions, Derived and Tested" in page.title.get_text()
+    assert description, "the page has no description for search engines"
+    assert 50 <= len(description["content"]) <= 160
+    assert len(page.find("article").find_all("h1")) == 1
+
+
+def test_titles_and_descriptions_differ(html):
+    pages = [parsed(html / f"{name}.html") for name in CONTENT]
+    titles = {page.title.get_text() for page in pages}
+    descriptions = {page.find("meta", attrs={"name": "description"})["content"] for page in pages}
+    assert len(titles) == len(descriptions) == len(CONTENT)
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebook_can_be_downloaded_with_its_outputs(html, notebook):
+    page = html / "chapters" / f"{notebook.stem}.html"
+    links = [a["href"] for a in parsed(page).find_all("a", href=True)]
+    offered = [(page.parent / link).resolve() for link in links if link.endswith(".ipynb")]
+    assert [path.read_bytes() for path in offered] == [notebook.read_bytes()]
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_every_exercise_has_an_executed_solution(notebook):
+    exercises, solutions, inside = [], [], None
+    for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
+        source = "".join(cell["source"])
+        exercises += re.findall(r"\{exercise\}.*\n:label: (\S+)", source)
+        if match := re.search(r"\{solution-start\} (\S+)", source):
+            inside = match[1]
+        if inside and cell["cell_type"] == "code":
+            solutions.append(inside)
+        if "{solution-end}" in source:
+            inside = None
+    assert exercises, "a chapter needs exercises"
+    assert sorted(set(solutions)) == sorted(exercises)

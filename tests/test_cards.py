@@ -1,0 +1,165 @@
+"""Cards show what is registered, as well-formed HTML and as text."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from html.parser import HTMLParser
+
+import pytest
+
+import lossbook as lb
+from lossbook import cards, conventions, symbolic
+from lossbook.accuracy import MEASURED
+
+
+class Outline(HTMLParser):
+    """Check that elements nest, and collect the text of each kind."""
+
+    def __init__(self, html):
+        super().__init__(convert_charrefs=True)
+        self.open, self.texts, self.attributes = [], {}, {}
+        self.feed(html)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.attributes.setdefault(tag, []).append(dict(attrs))
+        if tag != "br":
+            self.open.append(tag)
+            self.texts.setdefault(tag, []).append("")
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        for tag in set(self.open):
+            self.texts[tag][-1] += data
+
+
+@pytest.mark.parametrize("loss", MEASURED, ids=repr)
+def test_html_is_well_formed_and_accessible(loss):
+    outline = Outline(loss.card()._repr_html_())
+    assert outline.texts["caption"] == [repr(loss)]
+    assert all(attributes == {"scope": "row"} for attributes in outline.attributes["th"])
+    assert len(outline.texts["th"]) == len(outline.texts["td"]) == len(outline.texts["tr"])
+    # What may scroll can be reached by the keyboard and has a name.
+    (region,) = outline.attributes["div"]
+    assert region["tabindex"] == "0"
+    assert repr(loss) in region["aria-label"]
+
+
+@pytest.mark.parametrize("loss", MEASURED, ids=repr)
+def test_formulas_are_those_of_the_expression(loss):
+    outline = Outline(loss.card()._repr_html_())
+    shown = symbolic.expression(loss)
+    rows = dict(zip(outline.texts["th"], outline.texts["td"], strict=True))
+    for heading, part in (
+        ("Loss", shown.value),
+        ("Gradient", shown.gradient),
+        ("Curvature", shown.hessian),
+    ):
+        (cell,) = (text for name, text in rows.items() if name.startswith(heading))
+        assert cell == rf"\(\displaystyle {symbolic.latex(part)}\)"
+    for equation in shown.equations:
+        assert symbolic.latex(equation) in rows["where"]
+    assert rows["Best constant"] == shown.optimum
+    for row in conventions.equivalents(loss):
+        assert row.name in rows["Elsewhere"]
+
+
+@pytest.mark.parametrize("loss", MEASURED, ids=repr)
+def test_text_has_the_rows_of_the_table(loss):
+    lines = str(loss.card()).splitlines()
+    assert lines[0] == repr(loss)
+    assert all(line == line.rstrip() for line in lines)
+    for heading in ("Loss ℓ", "Gradient ∂ℓ/∂", "Curvature ∂²ℓ/∂", "Traits", "Best constant"):
+        assert sum(line.startswith(f"  {heading}") for line in lines) == 1
+
+
+def test_columns_of_the_text_are_aligned():
+    lines = str(lb.Huber(delta=2.0).card()).splitlines()
+    (where,) = (line for line in lines if line.startswith("  where"))
+    column = where.index("r = ŷ - y")
+    for line in lines[1:]:
+        assert line[column - 2 : column] == "  "
+
+
+def test_a_whole_card_as_text():
+    assert str(lb.SigmoidCrossEntropy(pos_weight=2.0).card()) == "\n".join(
+        [
+            "SigmoidCrossEntropy(pos_weight=2.0, label_smoothing=0.0)",
+            "  Loss ℓ             -w₊⋅y⋅log(σ(z)) - (1 - y)⋅log(σ(-z))",
+            "  Gradient ∂ℓ/∂z     (1 + w₊⋅y - y)⋅σ(z) - w₊⋅y",
+            "  Curvature ∂²ℓ/∂z²  (1 + w₊⋅y - y)⋅σ(z)⋅σ(-z)",
+            "  Target y           in [0, 1]",
+            "  Prediction z       any real number",
+            "  Parameters         w₊: pos_weight = 2.0, in (0, ∞)",
+            "                     label_smoothing = 0.0, in [0, 1]",
+            "  Traits             convex, twice differentiable, slope at most 2",
+            "  Aims at            the probability of the label, shifted by weights or smoothing, "
+            "as log-odds",
+            "  Best constant      the log-odds of the mean target, plus log w₊",
+            "  Elsewhere          PyTorch: torch.nn.functional.binary_cross_entropy_with_logits",
+        ]
+    )
+
+
+def test_factors_and_private_names_are_marked():
+    text = str(lb.HalfSquaredError().card())
+    assert "PyTorch: 1 / 2 * torch.nn.functional.mse_loss" in text
+    assert "sklearn._loss.HalfSquaredError (private)" in text
+
+
+def test_traits_in_words():
+    def traits(loss):
+        (line,) = (line for line in str(loss.card()).splitlines() if line.startswith("  Traits"))
+        return line.split(maxsplit=1)[1]
+
+    assert traits(lb.SquaredError()) == "convex, twice differentiable, slope unbounded, symmetric"
+    assert traits(lb.Huber(delta=3.0)) == "convex, differentiable once, slope at most 3, symmetric"
+    assert traits(lb.Hinge()) == (
+        "convex, with kinks, slope at most 1, calibrated for classification"
+    )
+    assert traits(lb.SigmoidFocal()).startswith("not convex, twice differentiable, slope at most")
+    assert "bounded, " in traits(lb.BinaryCrossEntropy(eps=0.25))
+
+
+def test_what_is_elicited_is_said_in_words():
+    for loss in MEASURED:
+        if loss.traits.elicits in cards.AIMS:
+            assert cards.AIMS[loss.traits.elicits] in str(loss.card())
+        else:
+            assert f"  Aims at            {loss.traits.elicits}\n" in str(loss.card())
+
+
+def test_markup_in_names_is_escaped():
+    @dataclass(frozen=True, repr=False)
+    class Tagged(lb.HalfSquaredError):
+        note: str = "<b>&"
+
+    html = Tagged().card()._repr_html_()
+    assert "<b>" not in html
+    assert "&lt;b&gt;&amp;" in html
+
+
+def test_cards_are_equal_where_losses_are():
+    assert lb.Huber().card() == lb.Huber(delta=1.0).card()
+    assert lb.Huber().card() != lb.Huber(delta=2.0).card()
+    assert isinstance(lb.Huber().card(), cards.Card)
+
+
+def test_the_same_card_whatever_the_hashes():
+    program = """
+import lossbook as lb
+for loss in (lb.SigmoidFocal(alpha=0.25), lb.SoftmaxCrossEntropy(class_weight=(1, 2))):
+    print(loss.card(), loss.card()._repr_html_())
+"""
+
+    def printed(seed):
+        environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONIOENCODING": "utf-8"}
+        return subprocess.run(
+            [sys.executable, "-c", program], env=environment, capture_output=True, check=True
+        ).stdout
+
+    assert printed("1") == printed("2")

@@ -1,0 +1,15 @@
+"""The loss that CONTRIBUTING.md shows is a loss."""
+
+import re
+from pathlib import Path
+
+from lossbook.testing import check_loss
+
+
+def test_the_example_keeps_the_contract():
+    text = (Path(__file__).parent.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(from dataclasses.*?)```", text, re.DOTALL)
+    namespace = {"__name__": __name__}
+    exec(code, namespace)
+    check_loss(namespace["Fair"]())
+    check_loss(namespace["Fair"](scale=2.5))

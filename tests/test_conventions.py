@@ -1,0 +1,384 @@
+"""Every row of the table of conventions is evaluated with the library it names."""
+
+import importlib
+import os
+import warnings
+from dataclasses import fields
+from itertools import product
+
+import numpy as np
+import pytest
+
+import lossbook as lb
+from lossbook import conventions
+from lossbook.core.domains import PLUS_MINUS_ONE, UNIT_INTERVAL, ZERO_OR_ONE
+from lossbook.core.loss import ClassLoss
+
+os.environ.setdefault("KERAS_BACKEND", "torch")
+N_SAMPLES, N_CLASSES = 64, 4
+TRIED = {
+    "delta": (1.0, 0.5, 2.5),
+    "beta": (1.0, 0.5, 2.5),
+    "pos_weight": (1.0, 3.0),
+    "gamma": (2.0, 0.0, 0.5),
+    "alpha": (None, 0.25, 0.0),
+    "class_weight": (None, (1.0, 2.0, 0.5, 0.25)),
+    "ignore_index": (None, 2),
+    "label_smoothing": (0.0, 0.1),
+}
+
+
+def load(module):
+    """Import a module, or skip the test where its library cannot be had."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return importlib.import_module(module)
+        except ImportError as error:
+            pytest.skip(f"{module.split('.')[0]} cannot be imported here: {error}")
+
+
+def instances(row):
+    """Yield the loss of a row at every combination of the parameters it maps."""
+    names = [ours for ours, _ in row.parameters]
+    for values in product(*(TRIED[name] for name in names)):
+        parameters = dict(zip(names, values, strict=True))
+        yield getattr(lb, row.loss)(**parameters, reduction=row.reduction)
+
+
+def samples(loss, kinds):
+    """Yield targets of the kinds that a row takes, and predictions."""
+    rng = np.random.default_rng(0)
+    if isinstance(loss, ClassLoss):
+        scores = 3 * rng.standard_normal((N_SAMPLES, N_CLASSES))
+        y_pred = scores if loss.y_pred_domain is None else softmax(scores)
+        if kinds in ("any", "labels"):
+            yield rng.integers(0, N_CLASSES, N_SAMPLES), y_pred
+        if kinds in ("any", "distributions") and getattr(loss, "ignore_index", None) is None:
+            yield softmax(rng.standard_normal((N_SAMPLES, N_CLASSES))), y_pred
+        return
+    if loss.y_true_domain == PLUS_MINUS_ONE:
+        y_true = rng.choice([-1.0, 1.0], N_SAMPLES)
+    elif loss.y_true_domain == ZERO_OR_ONE or kinds == "labels":
+        y_true = rng.choice([0.0, 1.0], N_SAMPLES)
+    elif loss.y_true_domain == UNIT_INTERVAL:
+        y_true = rng.uniform(0, 1, N_SAMPLES)
+    else:
+        y_true = rng.normal(0, 2, N_SAMPLES)
+    if loss.y_pred_domain == UNIT_INTERVAL:
+        yield y_true, rng.uniform(0.01, 0.99, N_SAMPLES)
+    else:
+        yield y_true, rng.normal(0, 3, N_SAMPLES)
+
+
+def softmax(scores):
+    """Return the distributions of scores."""
+    exp = np.exp(scores)
+    return exp / exp.sum(axis=-1, keepdims=True)
+
+
+def with_numpy(call, names):
+    """Evaluate a call of scikit-learn, whose losses have a method for the gradient."""
+    gradient = eval(call.replace(".loss(", ".gradient("), names) if ".loss(" in call else None
+    return eval(call, names), gradient
+
+
+def with_jax(call, names):
+    """Evaluate a call of optax and differentiate it with JAX."""
+    jax = load("jax")
+
+    def total(y_pred):
+        value = eval(call, names | {"y_true": jax.numpy.asarray(names["y_true"]), "y_pred": y_pred})
+        return value.sum(), value
+
+    with jax.enable_x64(True):
+        gradient, value = jax.grad(total, has_aux=True)(jax.numpy.asarray(names["y_pred"]))
+        return np.asarray(value), np.asarray(gradient)
+
+
+def with_torch(call, names):
+    """Evaluate a call on tensors and differentiate it with PyTorch."""
+    torch = load("torch")
+    y_pred = torch.tensor(names["y_pred"], requires_grad=True)
+    tensors = {"torch": torch, "y_true": torch.tensor(names["y_true"]), "y_pred": y_pred}
+    value = eval(call, names | tensors)
+    value.sum().backward()
+    return value.detach().numpy(), y_pred.grad.numpy()
+
+
+EVALUATED = {
+    "PyTorch": with_torch,
+    "torchvision": with_torch,
+    "Keras": with_torch,
+    "optax": with_jax,
+    "scikit-learn": with_numpy,
+}
+
+
+def evaluate(row, loss, y_true, y_pred):
+    """Return a row's value and gradient (or None), multiplied by its factor."""
+    module, function = row.name.rsplit(".", 1)
+    root = module.split(".")[0]
+    assert callable(getattr(load(module), function))
+    names = {f.name: getattr(loss, f.name) for f in fields(loss)} | {root: load(root)}
+    value, gradient = EVALUATED[row.library](row.call, names | {"y_true": y_true, "y_pred": y_pred})
+    factor = eval(row.factor, {}, names)
+    return factor * value, None if gradient is None else factor * gradient
+
+
+def label(row):
+    """Name a row in the report."""
+    return f"{row.loss}-{row.library}-{row.name.rsplit('.', 1)[1]}"
+
+
+@pytest.mark.parametrize("row", conventions.TABLE, ids=label)
+def test_row_holds(row):
+    # Keras, on PyTorch, averages in single precision whatever it is given.
+    close = (
+        {"rtol": 2e-6, "atol": 1e-7} if row.library == "Keras" else {"rtol": 1e-11, "atol": 1e-13}
+    )
+    for loss in instances(row):
+        for y_true, y_pred in samples(loss, row.targets):
+            value, gradient = evaluate(row, loss, y_true, y_pred)
+            expected = loss(y_true, y_pred)
+            assert np.shape(value) == np.shape(expected)
+            np.testing.assert_allclose(value, expected, **close)
+            if gradient is not None:
+                same = np.allclose(gradient, loss.gradient(y_true, y_pred), **close)
+                assert same == row.same_gradient
+
+
+def test_every_loss_and_parameter_exists():
+    losses = {name for name in lb.__all__ if name not in ("Loss", "Traits")}
+    for row in conventions.TABLE:
+        assert row.loss in losses
+        declared = {f.name for f in fields(getattr(lb, row.loss))}
+        assert {ours for ours, _ in row.parameters} <= declared
+        assert all(theirs in row.call for _, theirs in row.parameters)
+        assert row.name in row.call
+        assert row.library in EVALUATED
+        assert row.note.endswith(".")
+    classes = {name for name in losses if isinstance(getattr(lb, name), type)}
+    assert classes == {row.loss for row in conventions.TABLE}
+
+
+def test_rows_are_unique():
+    assert len({(row.loss, row.library, row.name) for row in conventions.TABLE}) == len(
+        conventions.TABLE
+    )
+
+
+def test_equivalents_are_those_of_the_instance():
+    libraries = [row.library for row in conventions.equivalents(lb.SigmoidCrossEntropy())]
+    assert libraries == ["PyTorch", "Keras", "scikit-learn", "optax"]
+    weighted = conventions.equivalents(lb.SigmoidCrossEntropy(pos_weight=3.0, reduction="sum"))
+    assert [row.library for row in weighted] == ["PyTorch"]
+    both = lb.SigmoidCrossEntropy(pos_weight=3.0, label_smoothing=0.1)
+    assert conventions.equivalents(both) == ()
+
+
+class TestPyTorchTraps:
+    @pytest.fixture
+    def torch(self):
+        return load("torch")
+
+    @pytest.fixture
+    def functional(self, torch):
+        return torch.nn.functional
+
+    def test_shapes_that_differ_are_broadcast_with_a_warning(self, torch, functional):
+        with pytest.warns(UserWarning, match="broadcasting"):
+            values = functional.mse_loss(torch.ones(3, 1), torch.ones(3), reduction="none")
+        assert values.shape == (3, 3)
+
+    def test_subgradient_of_the_absolute_error(self, torch, functional):
+        zero = torch.zeros(1, requires_grad=True)
+        functional.l1_loss(zero, torch.zeros(1)).backward()
+        assert zero.grad.item() == lb.AbsoluteError().gradient([0.0], [0.0])[0] == 0
+
+    def test_smooth_l1_allows_beta_zero(self, torch, functional):
+        assert functional.smooth_l1_loss(torch.tensor(-3.0), torch.tensor(0.0), beta=0.0) == 3
+
+    def test_certain_and_wrong_costs_100(self, torch, functional):
+        assert functional.binary_cross_entropy(torch.zeros(1), torch.ones(1)) == 100
+        assert lb.BinaryCrossEntropy()([1.0], [0.0]) == np.inf
+
+    def test_infinite_score_gives_nan(self, torch, functional):
+        score, label = torch.tensor([torch.inf]), torch.ones(1)
+        assert functional.binary_cross_entropy_with_logits(score, label).isnan()
+        assert lb.SigmoidCrossEntropy()([1.0], [np.inf]) == 0
+
+    def test_margin_defaults_to_zero(self, torch, functional):
+        ranking = functional.margin_ranking_loss(torch.ones(1) / 2, torch.zeros(1), torch.ones(1))
+        assert ranking == 0
+        assert lb.Hinge()([1.0], [0.5]) == 0.5
+
+    def test_hinge_embedding_is_another_loss(self, torch, functional):
+        value = functional.hinge_embedding_loss(torch.tensor([3.0]), torch.ones(1))
+        assert value == 3
+        assert lb.Hinge()([1.0], [3.0]) == 0
+
+    def test_nll_loss_takes_no_logarithm(self, torch, functional):
+        assert functional.nll_loss(torch.tensor([[0.25, 0.75]]), torch.tensor([1])) == -0.75
+
+    def test_classes_are_on_axis_1(self, torch, functional):
+        scores = np.random.default_rng(0).standard_normal((5, 3, 7))
+        labels = np.random.default_rng(1).integers(0, 3, (5, 7))
+        theirs = functional.cross_entropy(torch.tensor(scores), torch.tensor(labels))
+        ours = lb.SoftmaxCrossEntropy()(labels, np.moveaxis(scores, 1, -1))
+        assert theirs.item() == pytest.approx(ours, rel=1e-14)
+
+    def test_what_the_weighted_mean_divides_by(self, torch, functional):
+        scores, labels, weight = np.eye(3), np.array([0, 1, 1]), (1.0, 2.0, 0.5)
+        double = torch.tensor(weight, dtype=torch.float64)
+        values = lb.SoftmaxCrossEntropy(class_weight=weight, reduction="none")(labels, scores)
+        of_labels = functional.cross_entropy(
+            torch.tensor(scores), torch.tensor(labels), weight=double
+        )
+        of_distributions = functional.cross_entropy(
+            torch.tensor(scores), torch.tensor(np.eye(3)[labels]), weight=double
+        )
+        assert of_labels.item() == pytest.approx(values.sum() / 5)
+        assert of_distributions.item() == pytest.approx(values.sum() / 3)
+
+
+class TestKerasTraps:
+    @pytest.fixture
+    def torch(self):
+        return load("torch")
+
+    @pytest.fixture
+    def losses(self):
+        return load("keras.losses")
+
+    def test_the_last_axis_is_averaged(self, torch, losses):
+        values = losses.mean_squared_error(torch.zeros(2, 3), torch.ones(2, 3) * 2)
+        assert values.tolist() == [4, 4]
+
+    def test_weighted_mean_divides_by_the_number(self, torch, losses):
+        data = torch.zeros(2, 1), torch.tensor([[1.0], [2.0]])
+        theirs = losses.MeanSquaredError()(*data, sample_weight=torch.tensor([1.0, 3.0]))
+        assert theirs == 13 / 2
+        assert lb.SquaredError()([0, 0], [1, 2], [1, 3]) == 13 / 4
+
+    def test_certain_and_wrong_costs_16(self, torch, losses):
+        theirs = losses.binary_crossentropy(torch.ones(1, 1), torch.zeros(1, 1)).item()
+        assert round(theirs, 1) == 16.1
+        assert theirs == pytest.approx(lb.BinaryCrossEntropy(eps=1e-7)([1.0], [0.0]), rel=1e-6)
+
+    def test_scores_are_taken_for_probabilities(self, torch, losses):
+        value = losses.binary_crossentropy(torch.zeros(1, 1), torch.tensor([[3.0]])).item()
+        assert value == pytest.approx(15.94, abs=0.01)
+
+    def test_alpha_is_ignored_unless_told(self, torch, losses):
+        data = torch.ones(1, 1), torch.zeros(1, 1)
+        one, other = (
+            losses.binary_focal_crossentropy(*data, from_logits=True, alpha=alpha)
+            for alpha in (0.25, 0.9)
+        )
+        assert one == other
+
+    def test_labels_are_guessed(self, torch, losses):
+        scores = torch.tensor([[0.5], [0.5]])
+        assert losses.hinge(torch.tensor([[0.0], [1.0]]), scores).tolist() == [1.5, 0.5]
+        assert losses.hinge(torch.tensor([[0.0], [-1.0]]), scores).tolist() == [1.0, 1.5]
+
+    def test_gradient_of_normalised_probabilities(self, torch, losses):
+        y_true, y_pred = np.array([[0.2, 0.3, 0.5]]), np.array([[0.5, 0.25, 0.25]])
+        pred = torch.tensor(y_pred, requires_grad=True)
+        losses.categorical_crossentropy(torch.tensor(y_true), pred).sum().backward()
+        ours = lb.CategoricalCrossEntropy().gradient(y_true, y_pred)
+        np.testing.assert_allclose(pred.grad.numpy(), ours + 1, rtol=1e-6)
+
+
+class TestOptaxTraps:
+    def test_subgradient_of_the_hinge(self):
+        jax, losses = load("jax"), load("optax.losses")
+        assert jax.grad(losses.hinge_loss)(1.0, 1.0) == -0.5
+        assert lb.Hinge().gradient([1.0], [1.0])[0] == 0
+
+    def test_infinite_score_gives_nan(self):
+        losses = load("optax.losses")
+        assert np.isnan(losses.sigmoid_binary_cross_entropy(np.float32(np.inf), np.float32(1)))
+
+    def test_label_out_of_range(self):
+        losses = load("optax.losses")
+        scores = np.array([[1.0, 2.0, 3.0]])
+        of_label = losses.softmax_cross_entropy_with_integer_labels
+        assert np.isnan(of_label(scores, np.array([3]))[0])
+        assert of_label(scores, np.array([-1])) == of_label(scores, np.array([2]))
+
+
+def test_torchvision_weights_by_default():
+    torch, ops = load("torch"), load("torchvision.ops")
+    data = torch.zeros(1), torch.ones(1)
+    assert ops.sigmoid_focal_loss(*data) == ops.sigmoid_focal_loss(*data, alpha=0.25)
+    assert ops.sigmoid_focal_loss(*data) != ops.sigmoid_focal_loss(*data, alpha=-1)
+
+
+class TestScikitLearnTraps:
+    def test_pinball_is_half_the_absolute_error(self):
+        metrics = load("sklearn.metrics")
+        data = [1.0, 2.0], [4.0, 0.0]
+        assert 2 * metrics.mean_pinball_loss(*data) == lb.AbsoluteError()(*data)
+
+    def test_squared_error_of_sgd_is_half(self):
+        linear_model = load("sklearn.linear_model")
+        model = linear_model.SGDRegressor(
+            penalty=None,
+            learning_rate="constant",
+            eta0=0.125,
+            fit_intercept=False,
+            max_iter=1,
+            tol=None,
+        ).fit([[1.0]], [1.0])
+        assert model.loss == "squared_error"
+        assert model.coef_[0] == -0.125 * lb.HalfSquaredError().gradient([1.0], [0.0])[0]
+
+    def test_squared_error_of_boosting_is_half(self):
+        ensemble = load("sklearn.ensemble")
+        assert ensemble.HistGradientBoostingRegressor().loss == "squared_error"
+
+    def test_huber_regressor_minimises_twice_the_loss(self):
+        linear_model = load("sklearn.linear_model")
+        rng = np.random.default_rng(0)
+        x = rng.standard_normal((200, 1))
+        y_true = x[:, 0] + rng.standard_t(2, 200)
+        model = linear_model.HuberRegressor(alpha=0.0, tol=1e-8).fit(x, y_true)
+        assert model.epsilon == 1.35
+        loss = lb.Huber(delta=model.epsilon, reduction="sum")
+
+        def objective(intercept, scale):
+            residual = (y_true - model.coef_[0] * x[:, 0] - intercept) / scale
+            return scale * (200 + 2 * loss(np.zeros(200), residual))
+
+        best = objective(model.intercept_, model.scale_)
+        for step in (-1e-2, 1e-2):
+            assert best < objective(model.intercept_ + step, model.scale_)
+            assert best < objective(model.intercept_, model.scale_ + step)
+
+    def test_certain_and_wrong_costs_36(self):
+        metrics = load("sklearn.metrics")
+        value = metrics.log_loss([1.0], np.array([0.0]), labels=[0, 1])
+        assert round(value, 1) == 36.0
+        assert value == -np.log(np.finfo(float).eps)
+
+    def test_log_loss_needs_the_labels(self):
+        metrics = load("sklearn.metrics")
+        with pytest.raises(ValueError, match="labels"):
+            metrics.log_loss([0, 1], np.full((2, 3), 1 / 3))
+
+    def test_which_hinge_is_the_default(self):
+        assert load("sklearn.svm").LinearSVC().loss == "squared_hinge"
+        assert load("sklearn.linear_model").SGDClassifier().loss == "hinge"
+
+    @pytest.mark.parametrize("n_classes", [2, 3])
+    def test_factor_in_logistic_regression(self, n_classes):
+        linear_model = load("sklearn.linear_model")
+        rng = np.random.default_rng(0)
+        x, y_true = rng.standard_normal((50, 2)), rng.integers(0, n_classes, 50)
+        model = linear_model.LogisticRegression(tol=1e-10).fit(x, y_true)
+        scores = model.decision_function(x)
+        loss = lb.SigmoidCrossEntropy if n_classes == 2 else lb.SoftmaxCrossEntropy
+        slope = np.atleast_2d(loss(reduction="sum").gradient(y_true, scores).T) @ x
+        np.testing.assert_allclose(slope, -model.coef_, atol=1e-3)

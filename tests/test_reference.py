@@ -1,0 +1,51 @@
+"""Every loss against its definition, evaluated in many digits."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from reference import LOSSES, OVER_CLASSES, table
+
+PARTS = ("value", "gradient", "hessian")
+
+
+def computed(loss, y_true, y_pred):
+    each = replace(loss, reduction="none")
+    return each(y_true, y_pred), each.gradient(y_true, y_pred), each.hessian(y_true, y_pred)
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=repr)
+@pytest.mark.parametrize(
+    ("dtype", "tolerance", "least"), [(np.float64, 2e-14, 1e-300), (np.float32, 4e-6, 1e-36)]
+)
+def test_value_gradient_and_hessian(loss, dtype, tolerance, least):
+    expected = table(loss)
+    results = computed(loss, expected.y_true.astype(dtype), expected.y_pred.astype(dtype))
+    for part, result in zip(PARTS, results, strict=True):
+        assert result.dtype == dtype
+        np.testing.assert_allclose(
+            result, getattr(expected, part), rtol=tolerance, atol=least, err_msg=part
+        )
+
+
+@pytest.mark.parametrize("loss", OVER_CLASSES, ids=repr)
+def test_labels_are_distributions_with_one_class(loss):
+    expected = table(loss)
+    pure = (expected.y_true == 1).any(axis=1)
+    labels = expected.y_true[pure].argmax(axis=1)
+    for part, result in zip(PARTS, computed(loss, labels, expected.y_pred[pure]), strict=True):
+        np.testing.assert_allclose(
+            result, getattr(expected, part)[pure], rtol=2e-14, atol=1e-300, err_msg=part
+        )
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=repr)
+def test_order_of_many_blocks_is_kept(loss):
+    expected = table(loss)
+    copies = 100_000 // expected.y_pred.size
+    y_true = np.repeat(expected.y_true, copies, axis=0)
+    y_pred = np.repeat(expected.y_pred, copies, axis=0)
+    for part, result in zip(PARTS, computed(loss, y_true, y_pred), strict=True):
+        exact = np.repeat(getattr(expected, part), copies, axis=0)
+        np.testing.assert_allclose(result, exact, rtol=2e-14, atol=1e-300, err_msg=part)

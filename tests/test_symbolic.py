@@ -1,0 +1,259 @@
+"""The displayed mathematics is right, tidy, and found by class."""
+
+import subprocess
+import sys
+from dataclasses import dataclass, replace
+
+import mpmath
+import numpy as np
+import pytest
+import sympy as sp
+
+import lossbook as lb
+from lossbook import symbolic
+from lossbook.accuracy import DIGITS, MEASURED, Exact
+from lossbook.core.domains import PLUS_MINUS_ONE, UNIT_INTERVAL, ZERO_OR_ONE
+from lossbook.core.loss import ClassLoss
+from lossbook.losses.regression import ResidualLoss
+
+LOSSES = (
+    *MEASURED,
+    lb.SigmoidCrossEntropy(pos_weight=2.5, label_smoothing=0.1),
+    lb.SoftmaxCrossEntropy(label_smoothing=0.1, class_weight=(1.0, 2.0, 0.5)),
+)
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=repr)
+def test_sympy_proves_the_derivatives(loss):
+    assert symbolic.expression(loss).check() == (0, 0)
+
+
+@pytest.mark.parametrize("n_classes", [2, 4])
+@pytest.mark.parametrize("loss", [lb.CategoricalCrossEntropy(), lb.SoftmaxCrossEntropy()], ids=repr)
+def test_sympy_proves_them_for_other_numbers_of_classes(loss, n_classes):
+    assert symbolic.expression(loss).check(n_classes) == (0, 0)
+
+
+def test_check_sees_what_is_wrong():
+    right = symbolic.expression(lb.SigmoidCrossEntropy())
+    assert replace(right, gradient=-right.gradient).check()[0] != 0
+    assert replace(right, hessian=2 * right.hessian).check()[1] != 0
+    focal = symbolic.expression(lb.SigmoidFocal())
+    assert replace(focal, hessian=focal.hessian.subs(symbolic.gamma, 3)).check()[1] != 0
+    softmax = symbolic.expression(lb.SoftmaxCrossEntropy())
+    assert replace(softmax, gradient=softmax.gradient - 1).check()[0] != 0
+    hinge = symbolic.expression(lb.Hinge())
+    assert replace(hinge, gradient=-hinge.gradient).check()[0] != 0
+
+
+def samples(loss, n_samples=12):
+    """Yield targets, soft where they may be, and predictions, as lists."""
+    rng = np.random.default_rng(0)
+    for _ in range(n_samples):
+        if isinstance(loss, ClassLoss):
+            scores = rng.normal(0, 3, 3)
+            probabilities = np.exp(scores) / np.exp(scores).sum()
+            pred = scores if loss.y_pred_domain is None else probabilities
+            share = rng.uniform()
+            yield [share, 0.75 - share * 0.75, 0.25 - share * 0.25], pred.tolist()
+            continue
+        if loss.y_true_domain is PLUS_MINUS_ONE:
+            true = rng.choice([-1.0, 1.0])
+        elif loss.y_true_domain is ZERO_OR_ONE:
+            true = rng.choice([0.0, 1.0])
+        elif loss.y_true_domain is UNIT_INTERVAL:
+            true = rng.uniform()
+        else:
+            true = rng.normal()
+        pred = rng.uniform() if loss.y_pred_domain is UNIT_INTERVAL else rng.normal(0, 2)
+        yield [true], [pred]
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=repr)
+def test_derivatives_by_differences_at_50_digits(loss):
+    exact = Exact(loss, 3 if isinstance(loss, ClassLoss) else None)
+    step, bound = mpmath.mpf(10) ** -40, mpmath.mpf(10) ** -50
+    with mpmath.workdps(DIGITS):
+        for true, pred in samples(loss):
+            if len(true) > 1:
+                true[-1] = 1 - sum(map(mpmath.mpf, true[:-1]))
+
+            def entries(part, k, move, true=true, pred=pred):
+                return exact(part, true, [*pred[:k], pred[k] + move, *pred[k + 1 :]])
+
+            for k in range(len(pred)):
+                pairs = (("value", 0, "gradient"), ("gradient", k, "hessian"))
+                for part, entry, derivative in pairs:
+                    up, down = (entries(part, k, move)[entry].result for move in (step, -step))
+                    shown = exact(derivative, true, pred)[k].result
+                    assert abs((up - down) / (2 * step) - shown) <= bound * (1 + abs(shown))
+
+
+def test_tidy_forms():
+    def shown(loss, part="gradient"):
+        return symbolic.latex(getattr(symbolic.expression(loss), part))
+
+    assert shown(lb.SquaredError(), "value") == "r^{2}"
+    assert shown(lb.SigmoidCrossEntropy()) == r"\sigma{\left(z \right)} - y"
+    assert shown(lb.SoftmaxCrossEntropy()) == "p_{k} - t_{k}"
+    assert shown(lb.SoftmaxCrossEntropy(), "hessian") == r"p_{k} \left(1 - p_{k}\right)"
+    assert shown(lb.BinaryCrossEntropy()) == r"\frac{1 - y}{1 - p} - \frac{y}{p}"
+    assert shown(lb.SquaredHinge()) == r"- 2 y \max\left(0, 1 - m\right)"
+    assert shown(lb.CategoricalCrossEntropy(), "value") == (
+        r"- \sum_{k=1}^{K} t_{k} \log{\left(p_{k} \right)}"
+    )
+    assert shown(lb.Huber(), "value") == (
+        r"\begin{cases} \frac{r^{2}}{2} & \text{for}\: \left|{r}\right| \leq \delta \\"
+        r"\delta \left(\left|{r}\right| - \frac{\delta}{2}\right) & \text{otherwise} \end{cases}"
+    )
+
+
+def test_reciprocals_are_no_products():
+    assert symbolic.latex(1 / symbolic.beta) == r"\frac{1}{\beta}"
+    assert symbolic.pretty(symbolic.z**-1).split() == ["1", "─", "z"]
+
+
+def test_parameters_that_change_nothing_are_left_out():
+    assert symbolic.expression(lb.SigmoidCrossEntropy()).parameters == {}
+    general = symbolic.expression(lb.SigmoidCrossEntropy(pos_weight=3.0, label_smoothing=0.5))
+    assert set(general.parameters.values()) == {"pos_weight", "label_smoothing"}
+    assert symbolic.expression(lb.SigmoidFocal()).parameters == {symbolic.gamma: "gamma"}
+
+
+def test_symbols_by_name():
+    symbols = symbolic.expression(lb.Huber()).symbols
+    assert symbols == {
+        "y": symbolic.y,
+        "yhat": symbolic.yhat,
+        "r": symbolic.r,
+        "delta": symbolic.delta,
+    }
+
+
+def test_written_out():
+    written = symbolic.expression(lb.SquaredHinge()).written_out()
+    assert written.value == sp.Max(0, 1 - symbolic.y * symbolic.z) ** 2
+    assert written.definitions == {}
+
+
+def test_subs_gives_the_values_of_the_instance():
+    huber = symbolic.expression(lb.Huber(delta=2.0)).subs()
+    assert huber.value.free_symbols == {symbolic.r}
+    assert huber.value.subs(symbolic.r, -5) == 2 * (5 - 1)
+    smoothed = symbolic.expression(lb.SigmoidCrossEntropy(label_smoothing=0.25)).subs()
+    assert smoothed.written_out().gradient.subs({symbolic.y: 1, symbolic.z: 0}).evalf() == (
+        symbolic.sigma(0) - 0.875
+    )
+    weighted = symbolic.expression(lb.SoftmaxCrossEntropy(class_weight=(1.0, 2.0, 0.5)))
+    concrete = weighted.subs().for_classes(3)
+    known = dict(zip(concrete.y_true, (0, 1, 0), strict=True))
+    known |= dict.fromkeys(concrete.y_pred, 0)
+    assert concrete.value.subs(known) == 2 * sp.log(3)
+
+
+def test_for_classes_lists_each():
+    two = symbolic.expression(lb.CategoricalCrossEntropy()).for_classes(2)
+    (t1, t2), (p1, p2) = two.y_true, two.y_pred
+    assert two.value == -t1 * sp.log(p1) - t2 * sp.log(p2)
+    assert tuple(two.gradient) == (-t1 / p1, -t2 / p2)
+    assert tuple(two.hessian) == (t1 / p1**2, t2 / p2**2)
+
+
+def logit(p):
+    return np.log(p / (1 - p))
+
+
+LABELS = np.array([0.0, 1.0, 1.0, 1.0])
+CLASSES = np.array([0, 1, 1, 2])
+OPTIMA = {
+    "the mean of the targets": (np.array([1.0, 2.0, 9.0]), 4.0),
+    "the median of the targets": (np.array([1.0, 2.0, 9.0]), 2.0),
+    "the mean of the targets, each first moved to within δ of it": (np.array([1.0, 2.0, 9.0]), 2.0),
+    "the mean of the targets, each first moved to within β of it": (np.array([1.0, 2.0, 9.0]), 2.0),
+    "the mean of the targets: the share of ones": (LABELS, 0.75),
+    "the log-odds of the mean target": (LABELS, logit(0.75)),
+    "the log-odds of the mean target, plus log w₊": (LABELS, logit(0.75) + np.log(3)),
+    "the log-odds of the mean target, smoothed": (LABELS, logit(0.875 * 0.75 + 0.0625)),
+    "the label of the larger class": (2 * LABELS - 1, 1.0),
+    "the mean of the labels": (2 * LABELS - 1, 0.5),
+    "the mean of the target distributions: the share of each class": (CLASSES, [0.25, 0.5, 0.25]),
+    "the logarithms of the class shares, up to a common shift": (
+        CLASSES,
+        np.log([0.25, 0.5, 0.25]),
+    ),
+}
+
+
+@pytest.mark.parametrize("loss", MEASURED, ids=repr)
+def test_optimum_in_words_is_the_optimal_constant(loss):
+    words = symbolic.expression(loss).optimum
+    if words in OPTIMA:
+        y_true, expected = OPTIMA[words]
+        np.testing.assert_allclose(loss.optimal_constant(y_true), expected, rtol=1e-12)
+    else:
+        assert words.startswith("the score at which the pulls") or "weighted" in words
+
+
+def test_every_kind_of_optimum_occurs():
+    assert OPTIMA.keys() <= {symbolic.expression(loss).optimum for loss in MEASURED}
+
+
+def test_focal_optimum_is_zero_where_classes_are_even():
+    assert lb.SigmoidFocal().optimal_constant([0, 1]) == pytest.approx(0, abs=1e-12)
+
+
+@dataclass(frozen=True, repr=False)
+class Quartic(ResidualLoss):
+    """A loss of somebody else's."""
+
+    traits = lb.SquaredError.traits
+
+    def _value(self, r):
+        return r**4
+
+
+def test_a_loss_of_ones_own_is_registered_by_class():
+    with pytest.raises(NotImplementedError, match="Quartic"):
+        symbolic.expression(Quartic())
+    r = symbolic.r
+
+    @symbolic.expression.register
+    def _(loss: Quartic):
+        return symbolic.Expression(
+            loss=loss,
+            value=r**4,
+            gradient=4 * r**3,
+            hessian=12 * r**2,
+            y_true=symbolic.y,
+            y_pred=symbolic.yhat,
+            definitions={r: symbolic.yhat - symbolic.y},
+            optimum="the centre",
+        )
+
+    assert symbolic.expression(Quartic()).check() == (0, 0)
+    assert "the centre" in str(Quartic().card())
+
+
+def run(program):
+    """Run a program in a fresh interpreter and return what it prints."""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+def test_importing_the_package_leaves_sympy_alone():
+    assert run("import lossbook, sys; print('sympy' in sys.modules)") == "False"
+
+
+def test_missing_sympy_is_said_with_the_extra():
+    program = """
+import sys
+sys.modules["sympy"] = None
+import lossbook as lb
+try:
+    lb.Huber().card()
+except ImportError as error:
+    print(error)
+"""
+    assert run(program) == "this needs SymPy; install it with: pip install 'lossbook[symbolic]'"
