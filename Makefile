@@ -15,7 +15,8 @@ help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 18
 
 book: $(READY) ## build the HTML book from the notebooks' stored outputs
-	@$(BIN)/jupyter-book build --all -W -n --keep-going --quiet .
+	@rm -rf _build
+	@$(BIN)/jupyter-book build -W -n --keep-going --quiet . >/dev/null
 	@echo "The book is built: open file://$(CURDIR)/_build/html/index.html"
 
 test: lint unit doctest nbval book pages ## run every check
@@ -38,7 +39,8 @@ nbval: $(READY) ## execute every notebook and compare with its stored outputs
 pages: $(READY) $(AXE) ## check the built pages: links, accessibility, phone, offline
 	$(BIN)/python -m pytest tests/book
 
-notebooks: $(READY) ## execute the notebooks and store their outputs
+notebooks: $(READY) ## execute the notebooks, store their outputs, draw the shell's figures
+	$(BIN)/python tools/figures.py
 	$(BIN)/python tools/notebooks.py
 
 lab: $(READY) ## open JupyterLab on the chapters
@@ -70,8 +72,7 @@ $(BIN)/python:
 		{ echo "$(PYTHON) cannot make a virtual environment: install its venv module (on Debian: apt install python3-venv)" >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
 
-# axe-core comes from npm; where there is no npm, the test that needs it says so and is skipped.
+# axe-core comes from npm; where it cannot be had, the test that needs it says so and is skipped.
 $(AXE): tests/book/package.json
-	@if command -v npm >/dev/null; then \
-		npm install --silent --no-package-lock --prefix tests/book && touch $@; \
-	fi
+	@npm install --silent --no-package-lock --prefix tests/book && touch $@ || \
+		echo "npm could not install axe-core: accessibility will not be checked"

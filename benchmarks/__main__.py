@@ -1,6 +1,6 @@
 """Measure lossbook beside PyTorch, optax under jit and scikit-learn.
 
-    python benchmarks/run.py [--sizes 100 1000000] [--losses Huber ...]
+    python -m benchmarks [--sizes 100 1000000] [--losses Huber ...]
 
 All libraries run in turn in one process, many rounds, on the same inputs and the same number of
 threads; the figure kept is the median over the rounds.  Results go to ``benchmarks/results.json``,
@@ -19,7 +19,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-from peers import CASES
+
+from .peers import CASES
 
 HERE = Path(__file__).parent
 SIZES = [10**k for k in range(2, 8)]
@@ -190,7 +191,7 @@ def plot(results, path):
 
 def main():
     """Measure, and write the results beside this file."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser("python -m benchmarks", description=__doc__.splitlines()[0])
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
     parser.add_argument("--losses", nargs="+", choices=list(CASES), default=list(CASES))
     arguments = parser.parse_args()

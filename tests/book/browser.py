@@ -1,4 +1,4 @@
-"""Drive Debian's Chromium over the DevTools protocol: only what the page checks need."""
+"""Drive Chromium over the DevTools protocol: only what the page checks need."""
 
 import json
 import shutil
@@ -11,14 +11,22 @@ from pathlib import Path
 
 from websocket import create_connection
 
-EXECUTABLE = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-# The network is cut off: only the local server of the tests resolves.
-FLAGS = """
-    --headless --no-sandbox --disable-gpu --no-first-run --hide-scrollbars --disable-sync
-    --disable-background-networking --disable-component-update --allow-file-access-from-files
-    --remote-debugging-port=0 --remote-allow-origins=*
-""".split()
-OFFLINE = "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+EXECUTABLE = next(filter(None, map(shutil.which, NAMES)), None)
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-sync",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--hide-scrollbars",
+    "--no-first-run",
+    "--remote-allow-origins=*",
+    "--remote-debugging-port=0",
+    # The network is cut off: only the local server of the tests resolves.
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+]
 
 
 class Browser:
@@ -27,7 +35,7 @@ class Browser:
     def __enter__(self):
         self.profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self.process = subprocess.Popen(
-            [EXECUTABLE, *FLAGS, OFFLINE, f"--user-data-dir={self.profile.name}", "about:blank"],
+            [EXECUTABLE, *FLAGS, f"--user-data-dir={self.profile.name}", "about:blank"],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

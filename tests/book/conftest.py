@@ -1,4 +1,4 @@
-"""Where the built book is, and a browser to read it with."""
+"""The built book, served and opened in a browser."""
 
 import os
 from functools import partial
@@ -7,10 +7,9 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from book import HTML
 from browser import EXECUTABLE, Browser
 
-ROOT = Path(__file__).resolve().parents[2]
-HTML = ROOT / "_build" / "html"
 AXE = Path(__file__).parent / "node_modules/axe-core/axe.min.js"
 
 
@@ -29,7 +28,7 @@ def html():
 @pytest.fixture(scope="session")
 def axe():
     """Return the source of axe-core."""
-    return AXE.read_text(encoding="utf-8") if AXE.exists() else missing("npm is not installed")
+    return AXE.read_text(encoding="utf-8") if AXE.exists() else missing("axe-core is not installed")
 
 
 @pytest.fixture(scope="session")

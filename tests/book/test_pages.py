@@ -6,13 +6,10 @@ from functools import cache
 from urllib.parse import unquote, urlsplit
 
 import pytest
-import yaml
+from book import CONTENT, HTML, NOTEBOOKS
 from bs4 import BeautifulSoup
-from conftest import HTML, ROOT
 
-NOTEBOOKS = sorted((ROOT / "chapters").glob("*.ipynb"))
-TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-CONTENT = [TOC["root"]] + [page["file"] for part in TOC["parts"] for page in part["chapters"]]
+GATE = re.compile(r"\{(exercise|solution-start|solution-end)\} *(\S*)(?:\n:label: (\S+))?")
 
 
 @cache
@@ -71,10 +68,9 @@ def test_every_image_has_an_alternative_text(html, name):
     article = parsed(html / f"{name}.html").find("article")
     texts = [image.get("alt", "") for image in article.find_all("img")]
     texts += [
-        drawing.get("aria-label", drawing.title.get_text() if drawing.title else "")
-        for drawing in article.find_all("svg")
-        if drawing.find_parent(attrs={"aria-hidden": "true"}) is None
-        and drawing.get("aria-hidden") != "true"
+        drawing.get("aria-label", "")
+        for drawing in article.find_all("svg", attrs={"aria-hidden": None})
+        if drawing.find_parent("svg") is None
     ]
     assert all(map(sentence, texts)), [text for text in texts if not sentence(text)]
 
@@ -106,15 +102,14 @@ def test_notebook_can_be_downloaded_with_its_outputs(html, notebook):
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
 def test_every_exercise_has_an_executed_solution(notebook):
-    exercises, solutions, inside = [], [], None
+    exercises, solved, current = [], set(), None
     for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
-        source = "".join(cell["source"])
-        exercises += re.findall(r"\{exercise\}.*\n:label: (\S+)", source)
-        if match := re.search(r"\{solution-start\} (\S+)", source):
-            inside = match[1]
-        if inside and cell["cell_type"] == "code":
-            solutions.append(inside)
-        if "{solution-end}" in source:
-            inside = None
+        if cell["cell_type"] == "code" and current:
+            solved.add(current)
+        for kind, argument, label in GATE.findall("".join(cell["source"])):
+            if kind == "exercise":
+                exercises.append(label)
+            else:
+                current = argument or None
     assert exercises, "a chapter needs exercises"
-    assert sorted(set(solutions)) == sorted(exercises)
+    assert solved == set(exercises)
