@@ -456,6 +456,7 @@ def check_hessian(loss, samples):
 def check_smoothness(loss, samples):
     """Check where derivatives jump against the traits, and the subgradients at kinks."""
     once, twice = loss.traits.differentiable, loss.traits.twice_differentiable
+    _require("a twice differentiable loss is differentiable", once or not twice)
     kinks = bends = 0
     for line in samples.lines():
         low, high, below, above = line.jumps(line.slope)

@@ -196,6 +196,7 @@ CASES = [
     broken(absolute, "check_smoothness", traits=traits(absolute, differentiable=True)),
     broken(hinge, "check_smoothness", _slope=lambda self, m: np.where(m == 1, 1, -1.0 * (m < 1))),
     broken(huber, "check_smoothness", traits=traits(huber, twice_differentiable=True)),
+    broken(absolute, "check_smoothness", traits=traits(absolute, twice_differentiable=True)),
     broken(squared, "check_smoothness", traits=traits(squared, differentiable=False)),
     broken(squared, "check_smoothness", traits=traits(squared, twice_differentiable=False)),
     broken(softmax, "check_smoothness", traits=traits(softmax, differentiable=False)),
