@@ -12,7 +12,7 @@ from .symbolic import expression, latex, pretty
 AIMS = {
     "mean": "the mean of the target",
     "median": "the median of the target",
-    "Huber's location": "a centre of the target, between its median and its mean",
+    "Huber's location": "a centre of the target that far values cannot drag away",
     "most probable label": "the more probable label",
     "probability": "the probability of the label",
     "flattened log-odds": "the log-odds of the label, drawn towards 0",
