@@ -42,10 +42,10 @@ def of_torch(loss):
         leaf = torch.from_numpy(y_pred).requires_grad_(True)
 
         def value_and_gradient():
-            leaf.grad = None
             value = loss(leaf, target)
             value.backward()
-            return value.item(), leaf.grad
+            gradient, leaf.grad = leaf.grad, None
+            return value.item(), gradient
 
         return lambda: loss(prediction, target).item(), value_and_gradient
 

@@ -162,8 +162,7 @@ class Batch:
         )
         self.n_samples = prod(sample_shape)
         values_per_sample = prod(shape[len(sample_shape) :])
-        # Rounded up: from 256 KiB on, NumPy computes expressions of temporaries in place.
-        self.block_size = -(-BLOCK_BYTES // (dtype.itemsize * values_per_sample))
+        self.block_size = max(1, BLOCK_BYTES // (dtype.itemsize * values_per_sample))
 
     def blocks(self, start, stop):
         """Return each input's block of samples."""

@@ -8,11 +8,13 @@ neither does anything computed from them.
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import numpy as np
 
-BLOCK_BYTES = 1 << 18
-"""Bytes of one input in one block: large beside a NumPy call's overhead, small beside the cache."""
+BLOCK_BYTES = 1 << 19
+"""Most bytes of one input in one block: few enough to stay in cache, enough that threads seldom
+wait for each other's interpreter lock, and twice where NumPy begins to reuse temporaries."""
 
 # glibc hands freed memory back to the system at once, and every block would pay for fresh pages,
 # until it has seen a large array freed.  This one is never touched, so it costs nothing.
@@ -100,7 +102,7 @@ def set_num_threads(n_threads: int) -> None:
 
 
 def stream(work, n_samples, block_size):
-    """Return ``[work(start, stop), ...]`` over consecutive blocks of samples, in order.
+    """Return ``[work(start, stop), ...]`` over consecutive blocks of about equal size, in order.
 
     NumPy's floating-point warnings are off in `work`: infinities are results like any others.
 
@@ -109,7 +111,7 @@ def stream(work, n_samples, block_size):
     work : callable
         Takes the bounds of a block.  Must be safe to call from several threads.
     n_samples, block_size : int
-        How many samples there are, and how many go into one block.
+        How many samples there are, and how many go into one block at most.
 
     Returns
     -------
@@ -120,7 +122,8 @@ def stream(work, n_samples, block_size):
     if n_samples <= block_size:
         with np.errstate(all="ignore"):
             return [work(0, n_samples)]
-    blocks = [(i, min(i + block_size, n_samples)) for i in range(0, n_samples, block_size)]
+    n_blocks = -(-n_samples // block_size)
+    blocks = list(pairwise(k * n_samples // n_blocks for k in range(n_blocks + 1)))
     results, errors = [None] * len(blocks), {}
     pending, lock = iter(range(len(blocks))), threading.Lock()
 
