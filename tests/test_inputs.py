@@ -349,6 +349,11 @@ def test_errors_name_the_argument_what_was_expected_and_what_came(loss, inputs, 
     np.testing.assert_array_equal(out, 7.0)
 
 
+def test_a_single_number_has_no_index():
+    with pytest.raises(ValueError, match=r"^y_true must be finite; got nan$"):
+        SQUARED(NAN, 1.0)
+
+
 @pytest.mark.parametrize(
     ("make", "error", "words"),
     [

@@ -264,8 +264,9 @@ def test_class_weights_divide_their_own_mean():
 def test_distributions_count_once_however_they_are_rounded():
     t = np.full((50, 3), np.float32(0.33335))
     z = np.random.default_rng(0).normal(size=(50, 3)).astype(np.float32)
-    ignoring = lb.SoftmaxCrossEntropy(ignore_index=-1)
-    assert ignoring(t, z) == pytest.approx(SOFTMAX(t, z), rel=1e-7)
+    single = lb.SoftmaxCrossEntropy(reduction="none")(t, z)
+    for loss in SOFTMAX, lb.SoftmaxCrossEntropy(ignore_index=-1):
+        assert loss(t, z) == pytest.approx(single.mean(dtype=float), rel=1e-7)
 
 
 def test_means_of_equal_losses_are_exact():
@@ -472,8 +473,11 @@ def test_traits_follow_the_parameters():
     assert lb.SigmoidCrossEntropy(pos_weight=3).traits.lipschitz == 3
     assert lb.SigmoidCrossEntropy(pos_weight=0.3).traits.lipschitz == 1
     assert lb.SigmoidCrossEntropy(label_smoothing=0.2).traits.lipschitz == pytest.approx(0.9)
+    assert lb.SigmoidCrossEntropy(label_smoothing=0.99).traits.classification_calibrated
     assert not lb.SigmoidCrossEntropy(label_smoothing=1).traits.classification_calibrated
     assert lb.SigmoidFocal(gamma=0).traits.convex
+    assert lb.SigmoidFocal(gamma=0).traits.elicits == "probability"
+    assert lb.SigmoidFocal(gamma=2).traits.elicits != "probability"
     assert lb.SigmoidFocal(gamma=0, alpha=0.5).traits.proper
     assert not lb.SigmoidFocal(gamma=0, alpha=0.6).traits.proper
     assert lb.SigmoidFocal(gamma=0, alpha=0.1).traits.lipschitz == pytest.approx(0.9, rel=1e-3)
