@@ -46,7 +46,7 @@ notebooks: $(READY) ## execute the notebooks, store their outputs, draw the shel
 lab: $(READY) ## open JupyterLab on the chapters
 	$(BIN)/jupyter lab chapters
 
-bench: $(READY) ## measure speed and memory against the installed peers
+bench: peers ## measure speed and memory beside the other libraries
 	$(BIN)/python -m benchmarks
 
 format: $(READY) ## mend what ruff can mend

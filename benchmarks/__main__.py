@@ -41,6 +41,7 @@ def medians(functions, rounds=11, seconds=0.002):
     for _ in range(rounds):
         for name, function in functions.items():
             time.sleep(0.002)  # threads of the library before may still be spinning
+            function()
             start = time.perf_counter()
             for _ in range(repeats[name]):
                 function()
@@ -164,29 +165,32 @@ def tables(results):
 
 
 def plot(results, path):
-    """Draw lossbook's lead over the fastest other library against the number of values."""
+    """Draw, for each loss, lossbook's lead over the fastest other library at each size."""
     import matplotlib.pyplot as plt
 
     from lossbook import plotting
 
     plotting.use_style()
-    figure, axes = plt.subplots(2, 2, figsize=(8, 7), sharex=True, sharey=True)
     cells = by_library(results)
     sizes = sorted({n for *_, n in cells})
-    for row, task in zip(axes, TASKS, strict=True):
-        for ax, dtype in zip(row, DTYPES, strict=True):
-            for loss in dict.fromkeys(key[0] for key in cells):
+    shared = [loss for loss in dict.fromkeys(key[0] for key in cells) if len(CASES[loss][1]) > 1]
+    rows = -(-len(shared) // 3)
+    figure, axes = plt.subplots(rows, 3, figsize=(7, 2 * rows), sharex=True, sharey=True)
+    for ax in axes.flat[len(shared) :]:
+        ax.remove()
+    for ax, loss in zip(axes.flat, shared, strict=False):
+        for color, task in zip(plotting.COLORS, TASKS, strict=False):
+            for line, dtype in zip(("-", "--"), DTYPES, strict=True):
                 leads = [lead(cells[loss, task, dtype, n]) for n in sizes]
-                if None not in leads:
-                    ax.plot(sizes, leads, marker="o", label=loss)
-            ax.axhline(1, color="black", linewidth=1)
-            ax.set(xscale="log", yscale="log", title=f"{task}, {dtype}")
-    axes[0, 0].set_ylabel("times faster than the fastest other")
-    axes[1, 0].set_ylabel("times faster than the fastest other")
-    for ax in axes[1]:
-        ax.set_xlabel("values")
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
-    figure.savefig(path)
+                ax.plot(sizes, leads, line, color=color, label=f"{task}, {dtype}")
+        ax.axhline(1, color=plotting.GREY, linewidth=1)
+        ax.set(xscale="log", yscale="log")
+        ax.set_title(loss, fontsize="small")
+    figure.supxlabel("values", fontsize="medium")
+    figure.supylabel("times faster than the fastest other library", fontsize="medium")
+    handles, labels = axes.flat[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper left", ncols=2)
+    figure.savefig(path, metadata={"Creator": None, "Date": None})
 
 
 def main():
