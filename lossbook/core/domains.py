@@ -34,11 +34,6 @@ class Finite(Domain):
         """Return which of the values are in the domain."""
         return np.isfinite(values)
 
-    def holds(self, block):
-        """Return whether all values of a block are in the domain."""
-        # A finite sum has only finite terms; an infinite one may be mere overflow.
-        return math.isfinite(np.add.reduce(block, axis=None)) or bool(np.isfinite(block).all())
-
 
 @dataclass(frozen=True)
 class Interval(Domain):
