@@ -8,19 +8,27 @@ correctly is off by at most half of one.  Three things cost more than a formula 
 
 - Where the terms of a result cancel, as in σ(z) - y for a soft target, the unit is that of the
   largest term.
-- A softmax begins with the differences of its scores; to the unit is added what the result changes
-  by when these change by theirs.
+- A softmax begins with the differences of its scores, and the derivatives of losses that bend back
+  with the residual; to the unit is added what the result changes by when these change by theirs.
 - Next to the smallest normal number floats lose digits; below 1024 times it, the unit is the one
   at that place.
 """
 
 from dataclasses import dataclass, fields, replace
+from math import inf
 
 import mpmath
 import numpy as np
 import sympy as sp
 
-from .core.domains import DISTRIBUTIONS, PLUS_MINUS_ONE, UNIT_INTERVAL, ZERO_OR_ONE
+from .core.domains import (
+    ABOVE_MINUS_ONE,
+    DISTRIBUTIONS,
+    NONZERO,
+    PLUS_MINUS_ONE,
+    UNIT_INTERVAL,
+    ZERO_OR_ONE,
+)
 from .core.loss import ClassLoss
 from .losses.binary import (
     BinaryCrossEntropy,
@@ -30,7 +38,23 @@ from .losses.binary import (
     SquaredHinge,
 )
 from .losses.multiclass import CategoricalCrossEntropy, SoftmaxCrossEntropy
-from .losses.regression import AbsoluteError, HalfSquaredError, Huber, SmoothL1, SquaredError
+from .losses.regression import (
+    AbsoluteError,
+    AbsolutePercentageError,
+    EpsilonInsensitive,
+    Expectile,
+    HalfSquaredError,
+    Huber,
+    LogCosh,
+    Pinball,
+    PseudoHuber,
+    SmoothL1,
+    SmoothPinball,
+    SquaredEpsilonInsensitive,
+    SquaredError,
+    SquaredLogError,
+)
+from .losses.robust import Cauchy, Fair, GemanMcClure, GeneralRobust, Tukey, Welsch
 from .symbolic import expression, k
 
 PARTS = ("value", "gradient", "hessian")
@@ -45,6 +69,37 @@ MEASURED = (
     Huber(delta=0.375),
     SmoothL1(),
     SmoothL1(beta=0.375),
+    PseudoHuber(),
+    PseudoHuber(delta=0.375),
+    LogCosh(),
+    Pinball(),
+    Pinball(quantile=0.875),
+    SmoothPinball(width=0.125),
+    SmoothPinball(quantile=0.875, width=0.375),
+    Expectile(),
+    Expectile(level=0.875),
+    EpsilonInsensitive(epsilon=0.375),
+    EpsilonInsensitive(epsilon=0.0),
+    SquaredEpsilonInsensitive(epsilon=0.375),
+    SquaredEpsilonInsensitive(epsilon=0.0),
+    SquaredLogError(),
+    AbsolutePercentageError(),
+    Fair(),
+    Fair(scale=0.375),
+    Cauchy(),
+    Cauchy(scale=0.375),
+    GemanMcClure(),
+    GemanMcClure(scale=0.375),
+    Welsch(),
+    Welsch(scale=0.375),
+    Tukey(scale=4.6875),
+    Tukey(scale=0.375),
+    GeneralRobust(alpha=2.0),
+    GeneralRobust(),
+    GeneralRobust(alpha=1.5, scale=0.375),
+    GeneralRobust(alpha=0.0),
+    GeneralRobust(alpha=-2.0),
+    GeneralRobust(alpha=-inf),
     BinaryCrossEntropy(),
     BinaryCrossEntropy(eps=2.0**-10),
     SigmoidCrossEntropy(),
@@ -61,6 +116,9 @@ MEASURED = (
     SoftmaxCrossEntropy(class_weight=(1.0, 2.5, 0.25)),
 )
 """Losses whose parameters both float widths hold exactly."""
+
+MAGNIFYING = LogCosh, SmoothPinball, Cauchy, GemanMcClure, Welsch, Tukey, GeneralRobust
+"""Losses whose derivatives can change by far more than the residual does, relative to size."""
 
 DIGITS = 450
 """Digits computed with: where terms near 1 cancel down to the smallest float, 100 are left."""
@@ -79,7 +137,8 @@ class ExactResult:
     size : mpf
         The size of its largest term, where terms cancel; else that of the entry.
     slopes : tuple of mpf
-        Its derivatives by the scores of the classes; empty where there are no classes.
+        Its derivatives by the prediction, or the scores of all classes, where these magnify the
+        rounding of differences; else empty.
     """
 
     result: mpmath.mpf
@@ -138,13 +197,17 @@ class Exact:
         smoothed = None in labels or getattr(self.loss, "label_smoothing", 0) > 0
         cancels = part == "gradient" and smoothed and _takes_soft(self.loss)
         cancels |= part == "hessian" and isinstance(self.loss, SigmoidFocal)
-        scores = self.pred if isinstance(self.loss, SoftmaxCrossEntropy) else []
+        cancels |= part == "gradient" and isinstance(self.loss, SmoothPinball)
+        cancels |= part == "hessian" and isinstance(self.loss, SquaredLogError)
+        magnifies = isinstance(self.loss, SoftmaxCrossEntropy)
+        magnifies |= part != "value" and isinstance(self.loss, MAGNIFYING)
+        moved = self.pred if magnifies else []
         arguments = [*self.true, *self.pred, *self.parameters]
         compiled = []
         for entry in _listed(getattr(self.shown, part)):
             result = entry.subs(known)
             terms = _terms(result) if cancels else [result]
-            slopes = [sp.diff(result, score) for score in scores]
+            slopes = [sp.diff(result, pred) for pred in moved]
             wanted = [result, *terms, *slopes]
             function = sp.lambdify(arguments, wanted, [LOGISTIC, "mpmath"], cse=True)
             compiled.append((function, len(terms)))
@@ -198,25 +261,26 @@ def errors(loss, part, y_true, y_pred):
         exact = Exact(loss, y_pred.shape[1])
     else:
         exact, y_true, y_pred = Exact(loss), y_true[:, None], y_pred[:, None]
-    rows = zip(y_true, y_pred, computed.reshape(len(computed), -1), strict=True)
+    differences = y_pred.max(1, keepdims=True) - y_pred if y_pred.shape[1] > 1 else y_pred - y_true
+    rows = zip(y_true, y_pred, differences, computed.reshape(len(computed), -1), strict=True)
     return np.array(
         [
-            _error(got, entry, pred)
-            for true, pred, row in rows
+            _error(got, entry, gaps)
+            for true, pred, gaps, row in rows
             for got, entry in zip(row, exact(part, true.tolist(), pred.tolist()), strict=True)
         ]
     )
 
 
-def _error(computed, exact, y_pred):
+def _error(computed, exact, differences):
     limits = np.finfo(computed.dtype)
     with mpmath.workdps(DIGITS):
         if abs(exact.result) > float(limits.max) and np.isinf(computed):
             return 0.0
         size = min(max(exact.size, 1024 * float(limits.tiny)), float(limits.max))
         unit = mpmath.mpf(float(np.spacing(computed.dtype.type(float(size)))))
-        for slope, gap in zip(exact.slopes, y_pred.max() - y_pred, strict=False):
-            unit += abs(slope) * float(np.spacing(gap))
+        for slope, difference in zip(exact.slopes, differences, strict=False):
+            unit += abs(slope) * float(np.spacing(abs(difference)))
         return float(abs(mpmath.mpf(float(computed)) - exact.result) / unit)
 
 
@@ -256,10 +320,19 @@ def points(loss, dtype, soft, n_samples, seed=0):
         y_true = rng.choice([-1.0, 1.0], n_samples)
     elif loss.y_true_domain in (UNIT_INTERVAL, ZERO_OR_ONE):
         y_true = rng.choice([0.0, 1.0], n_samples)
+    elif loss.y_true_domain is ABOVE_MINUS_ONE:
+        y_true = _above_minus_one(rng, dtype, n_samples)
+    elif loss.y_true_domain is NONZERO:
+        y_true = rng.choice([-1, 1], n_samples) * 10 ** rng.uniform(-3, 3, n_samples)
     else:
         y_true = rng.choice([0.0, 1.0], n_samples) * rng.normal(0, 2, n_samples)
     if loss.y_pred_domain is UNIT_INTERVAL:
         y_pred = _probabilities(rng, dtype, n_samples)
+    elif loss.y_pred_domain is ABOVE_MINUS_ONE:
+        near = (1 + y_true) * rng.lognormal(0, 1, n_samples) - 1
+        far = _above_minus_one(rng, dtype, n_samples)
+        y_pred = np.where(rng.uniform(size=n_samples) < 0.5, near.astype(dtype), far)
+        y_pred = np.maximum(y_pred, np.nextafter(dtype(-1), dtype(0)))
     else:
         y_pred = _scores(rng, dtype, n_samples)
     return y_true.astype(dtype), y_pred.astype(dtype)
@@ -287,6 +360,18 @@ def _probabilities(rng, dtype, shape):
     near_one = 1 - 10 ** rng.uniform(np.log10(np.finfo(dtype).eps), 0, shape)
     tiny = 10 ** rng.uniform(-30, 0, shape)
     return np.choose(rng.integers(0, 3, shape), [rng.uniform(0.01, 0.99, shape), tiny, near_one])
+
+
+def _above_minus_one(rng, dtype, shape):
+    """Return numbers above -1: next to it, moderate ones, of all sizes."""
+    return np.choose(
+        rng.integers(0, 3, shape),
+        [
+            -_probabilities(rng, dtype, shape),
+            rng.lognormal(0, 2, shape),
+            np.abs(_scores(rng, dtype, shape)),
+        ],
+    )
 
 
 def largest_errors(loss, dtype, soft=False, n_samples=200, seed=0):

@@ -5,7 +5,7 @@ from html import escape
 from math import inf
 
 from .conventions import equivalents
-from .core.domains import FINITE
+from .core.domains import FINITE, NONZERO
 from .core.loss import ClassLoss, Loss
 from .symbolic import expression, latex, pretty
 
@@ -13,6 +13,15 @@ AIMS = {
     "mean": "the mean of the target",
     "median": "the median of the target",
     "Huber's location": "a centre of the target that far values cannot drag away",
+    "quantile": "the quantile of the target",
+    "smoothed quantile": "nearly the quantile of the target",
+    "expectile": "the expectile of the target: its mean with one side weighing more",
+    "centre of a tube": "the centre of a tube with as much of the target above it as below",
+    "log-cosh location": "a centre of the target that far values cannot drag away",
+    "pseudo-Huber location": "a centre of the target that far values cannot drag away",
+    "robust location": "a centre of the target that far values cannot drag away",
+    "mean of the logarithm": "the geometric mean of 1 + y, less 1",
+    "median weighted by 1/|y|": "the median of the target, weighted by 1/|y|",
     "most probable label": "the more probable label",
     "probability": "the probability of the label",
     "flattened log-odds": "the log-odds of the label, drawn towards 0",
@@ -171,6 +180,8 @@ def _prediction(loss):
 def _domain(domain):
     if domain in (None, FINITE):
         return "any real number"
+    if domain is NONZERO:
+        return "any real number but 0"
     return str(domain).replace("-", "−").replace("inf", "∞")
 
 

@@ -224,6 +224,73 @@ TABLE = (
         note="Only Huber's scaling exists.",
     ),
     Equivalent(
+        loss="LogCosh",
+        library="Keras",
+        name="keras.losses.log_cosh",
+        call="keras.losses.log_cosh(y_true[:, None], y_pred[:, None])",
+        note="Two nearly equal numbers are subtracted for small residuals: in single precision "
+        "that of 1e-4 costs 0.",
+    ),
+    Equivalent(
+        loss="LogCosh",
+        library="optax",
+        name="optax.losses.log_cosh",
+        call="optax.losses.log_cosh(y_pred, y_true)",
+        note="Two nearly equal numbers are subtracted for small residuals: in single precision "
+        "that of 1e-4 costs 0.",
+    ),
+    Equivalent(
+        loss="Pinball",
+        library="scikit-learn",
+        name="sklearn.metrics.mean_pinball_loss",
+        call="sklearn.metrics.mean_pinball_loss(y_true, y_pred, alpha=quantile)",
+        reduction="mean",
+        parameters=(("quantile", "alpha"),),
+        note="alpha is the quantile here, and the weight of a penalty in QuantileRegressor.",
+    ),
+    Equivalent(
+        loss="Pinball",
+        library="scikit-learn",
+        name="sklearn._loss.PinballLoss",
+        call="sklearn._loss.PinballLoss(quantile=quantile).loss(y_true, y_pred)",
+        parameters=(("quantile", "quantile"),),
+        note='Private, but what HistGradientBoostingRegressor minimises by loss="quantile". '
+        "The gradient at the kink is -quantile; here it is 0.",
+    ),
+    Equivalent(
+        loss="SquaredLogError",
+        library="Keras",
+        name="keras.losses.mean_squared_logarithmic_error",
+        call="keras.losses.mean_squared_logarithmic_error(y_true[:, None], y_pred[:, None])",
+        note="Targets and predictions below 1e-7 are taken for 1e-7, so that those from -1 to 0, "
+        "allowed here, cost something else.",
+    ),
+    Equivalent(
+        loss="SquaredLogError",
+        library="scikit-learn",
+        name="sklearn.metrics.mean_squared_log_error",
+        call="sklearn.metrics.mean_squared_log_error(y_true, y_pred)",
+        reduction="mean",
+        note="Targets and predictions of -1 and less are an error, as here.",
+    ),
+    Equivalent(
+        loss="AbsolutePercentageError",
+        library="Keras",
+        name="keras.losses.mean_absolute_percentage_error",
+        call="keras.losses.mean_absolute_percentage_error(y_true[:, None], y_pred[:, None])",
+        factor="1 / 100",
+        note="It is in per cent, and a target of 0 is taken for 1e-7; here it is an error.",
+    ),
+    Equivalent(
+        loss="AbsolutePercentageError",
+        library="scikit-learn",
+        name="sklearn.metrics.mean_absolute_percentage_error",
+        call="sklearn.metrics.mean_absolute_percentage_error(y_true, y_pred)",
+        reduction="mean",
+        note="It is not in per cent despite its name, and a target of 0 is taken for the machine "
+        "epsilon; here it is an error.",
+    ),
+    Equivalent(
         loss="BinaryCrossEntropy",
         library="PyTorch",
         name="torch.nn.functional.binary_cross_entropy",

@@ -22,6 +22,7 @@ A new loss joins by registering a function from its instances to their `Expressi
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import singledispatch
+from math import inf
 from unicodedata import normalize
 
 from .core.domains import TwoValues
@@ -34,7 +35,23 @@ from .losses.binary import (
     SquaredHinge,
 )
 from .losses.multiclass import CategoricalCrossEntropy, SoftmaxCrossEntropy
-from .losses.regression import AbsoluteError, HalfSquaredError, Huber, SmoothL1, SquaredError
+from .losses.regression import (
+    AbsoluteError,
+    AbsolutePercentageError,
+    EpsilonInsensitive,
+    Expectile,
+    HalfSquaredError,
+    Huber,
+    LogCosh,
+    Pinball,
+    PseudoHuber,
+    SmoothL1,
+    SmoothPinball,
+    SquaredEpsilonInsensitive,
+    SquaredError,
+    SquaredLogError,
+)
+from .losses.robust import Cauchy, Fair, GemanMcClure, GeneralRobust, Tukey, Welsch
 
 try:
     import sympy as sp
@@ -59,9 +76,10 @@ class sigma(sp.Function):
         return 1 / (1 + sp.exp(-z))
 
 
-y, yhat, ytilde, z, p, q, r, m, s = sp.symbols("y yhat ytilde z p q r m s", real=True)
+y, yhat, ytilde, z, p, r, x, d, m, s = sp.symbols("y yhat ytilde z p r x d m s", real=True)
 alpha, beta, gamma, delta, epsilon = sp.symbols("alpha beta gamma delta epsilon", positive=True)
-alpha_y, w_plus = sp.symbols("alpha_y w_+", positive=True)
+q, tau, b, c, w, alpha_y, w_plus = sp.symbols("q tau b c w alpha_y w_+", positive=True)
+shape = sp.Symbol("alpha", real=True)
 j, k = sp.symbols("j k", integer=True)
 K, M = sp.Symbol("K", integer=True, positive=True), sp.Symbol("M", positive=True)
 t_k, u_k, c_k, p_k, z_k = (sp.IndexedBase(name, positive=True)[k] for name in "tucpz")
@@ -166,7 +184,7 @@ class Expression:
         )
 
     def _cases(self, n_classes):
-        """Yield value, gradient, hessian and prediction, for each class or each label."""
+        """Yield value, gradient, hessian and prediction, for each class, label or side of 0."""
         if isinstance(self.y_pred, sp.Indexed):
             written = self.for_classes(n_classes)
             remainder = {written.y_true[-1]: 1 - sum(written.y_true[:-1])}
@@ -180,7 +198,12 @@ class Expression:
             labels = map(_as_sympy, (domain.first, domain.second))
         for label in labels:
             parts = (written.value, written.gradient, written.hessian, written.y_pred)
-            yield [e.subs(self.y_true, label) for e in parts]
+            parts = [e.subs(self.y_true, label) for e in parts]
+            if self.y_pred is not yhat:
+                yield parts
+                continue
+            for side in _SIDES:
+                yield [e.subs(yhat, y + side) for e in parts[:3]] + [side]
 
     def _substitute(self, symbol, meaning):
         def substituted(expr):
@@ -198,6 +221,10 @@ class Expression:
             hessian=substituted(self.hessian),
             definitions={s: substituted(e) for s, e in self.definitions.items()},
         )
+
+
+_SIDES = sp.Symbol("r_+", positive=True), sp.Symbol("r_-", negative=True)
+"""A residual on either side of 0, where many losses have their kink."""
 
 
 def _difference(function, variable, derivative):
@@ -222,7 +249,11 @@ class _ReadingOrder:
     def _as_ordered_terms(self, expr, order=None):
         return sorted(
             expr.as_ordered_terms(),
-            key=lambda term: (term.could_extract_minus_sign(), term.count_ops()),
+            key=lambda term: (
+                term.could_extract_minus_sign(),
+                not term.is_number,
+                term.count_ops(),
+            ),
         )
 
     def _print_Mul(self, expr):
@@ -250,6 +281,11 @@ class _Latex(_ReadingOrder, LatexPrinter):
 class _Pretty(_ReadingOrder, PrettyPrinter):
     def __init__(self):
         super().__init__({"order": "none", "use_unicode": True, "wrap_line": False})
+
+    def _print_Max(self, expr):
+        form = self._helper_print_function(expr.func, expr.args)
+        form.binding = form.ATOM  # a power is of the whole, not of the name
+        return form
 
     def _print_Indexed(self, expr):
         return self._print(sp.Symbol(f"{expr.base}_{expr.indices[0]}"))
@@ -313,7 +349,13 @@ def expression(loss):
     )
 
 
-def _regression(loss, value, gradient, hessian, optimum, **parameters):
+_BALANCE = "the prediction at which the pulls of the targets balance"
+_LOWEST = (
+    "of the predictions at which the pulls of the targets balance, the one with the least loss"
+)
+
+
+def _regression(loss, value, gradient, hessian, optimum, definitions=None, **parameters):
     return Expression(
         loss=loss,
         value=value,
@@ -321,7 +363,7 @@ def _regression(loss, value, gradient, hessian, optimum, **parameters):
         hessian=sp.sympify(hessian),
         y_true=y,
         y_pred=yhat,
-        definitions={r: yhat - y},
+        definitions={r: yhat - y, **(definitions or {})},
         parameters={symbol: name for name, symbol in parameters.items()},
         optimum=optimum,
     )
@@ -366,6 +408,204 @@ def _(loss: SmoothL1):
         "the mean of the targets, each first moved to within β of it",
         beta=beta,
     )
+
+
+@expression.register
+def _(loss: PseudoHuber):
+    root = sp.sqrt(1 + (r / delta) ** 2)
+    return _regression(
+        loss,
+        delta**2 * (root - 1),
+        r / root,
+        1 / root**3,
+        f"{_BALANCE}, each below δ",
+        delta=delta,
+    )
+
+
+@expression.register
+def _(loss: LogCosh):
+    return _regression(
+        loss,
+        sp.log(sp.cosh(r)),
+        sp.tanh(r),
+        1 / sp.cosh(r) ** 2,
+        f"{_BALANCE}, each below 1",
+    )
+
+
+@expression.register
+def _(loss: Pinball):
+    return _regression(
+        loss,
+        sp.Max((1 - q) * r, -q * r),
+        sp.Piecewise((1 - q, r > 0), (-q, r < 0), (0, True)),
+        0,
+        "the median of the targets" if loss.quantile == 0.5 else "the q-quantile of the targets",
+        quantile=q,
+    )
+
+
+@expression.register
+def _(loss: SmoothPinball):
+    return _regression(
+        loss,
+        w * sp.log(1 + sp.exp(r / w)) - q * r,
+        sigma(r / w) - q,
+        sigma(r / w) * sigma(-r / w) / w,
+        f"{_BALANCE}, up to q from above and 1 − q from below",
+        quantile=q,
+        width=w,
+    )
+
+
+@expression.register
+def _(loss: Expectile):
+    weight = sp.Piecewise((1 - tau, r > 0), (tau, True))
+    return _regression(
+        loss,
+        w * r**2,
+        2 * w * r,
+        2 * w,
+        "the mean of the targets" if loss.level == 0.5 else "the τ-expectile of the targets",
+        {w: weight},
+        level=tau,
+    )
+
+
+@expression.register
+def _(loss: EpsilonInsensitive):
+    return _regression(
+        loss,
+        sp.Max(0, abs(r) - epsilon),
+        sp.Piecewise((sp.sign(r), abs(r) > epsilon), (0, True)),
+        0,
+        "the centre of a tube of half-width ε with as many targets above it as below",
+        epsilon=epsilon,
+    )
+
+
+@expression.register
+def _(loss: SquaredEpsilonInsensitive):
+    excess = sp.Max(0, abs(r) - epsilon)
+    return _regression(
+        loss,
+        excess**2,
+        2 * sp.sign(r) * excess,
+        sp.Piecewise((2, abs(r) > epsilon), (0, True)),
+        "the centre of a tube of half-width ε that targets overshoot as far above as below",
+        epsilon=epsilon,
+    )
+
+
+@expression.register
+def _(loss: SquaredLogError):
+    shown = _regression(
+        loss,
+        d**2,
+        2 * d / (1 + yhat),
+        2 * (1 - d) / (1 + yhat) ** 2,
+        "the geometric mean of 1 + y, less 1",
+    )
+    return replace(shown, definitions={d: sp.log((1 + yhat) / (1 + y))})
+
+
+@expression.register
+def _(loss: AbsolutePercentageError):
+    return _regression(
+        loss,
+        abs(r) / abs(y),
+        sp.sign(r) / abs(y),
+        0,
+        "the median of the targets, each weighted by 1/|y|",
+    )
+
+
+def _scaled(loss, value, gradient, hessian, optimum, **parameters):
+    return _regression(loss, value, gradient, hessian, optimum, {x: r / c}, scale=c, **parameters)
+
+
+@expression.register
+def _(loss: Fair):
+    return _scaled(
+        loss,
+        c**2 * (abs(x) - sp.log(1 + abs(x))),
+        r / (1 + abs(x)),
+        1 / (1 + abs(x)) ** 2,
+        f"{_BALANCE}, each below c",
+    )
+
+
+@expression.register
+def _(loss: Cauchy):
+    return _scaled(
+        loss,
+        c**2 / 2 * sp.log(1 + x**2),
+        r / (1 + x**2),
+        (1 - x**2) / (1 + x**2) ** 2,
+        _LOWEST,
+    )
+
+
+@expression.register
+def _(loss: GemanMcClure):
+    return _scaled(
+        loss,
+        r**2 / (2 * (1 + x**2)),
+        r / (1 + x**2) ** 2,
+        (1 - 3 * x**2) / (1 + x**2) ** 3,
+        _LOWEST,
+    )
+
+
+@expression.register
+def _(loss: Welsch):
+    return _scaled(
+        loss,
+        c**2 / 2 * (1 - sp.exp(-(x**2))),
+        r * sp.exp(-(x**2)),
+        (1 - 2 * x**2) * sp.exp(-(x**2)),
+        _LOWEST,
+    )
+
+
+@expression.register
+def _(loss: Tukey):
+    inside = abs(x) <= 1
+    return _scaled(
+        loss,
+        sp.Piecewise((c**2 / 6 * (1 - (1 - x**2) ** 3), inside), (c**2 / 6, True)),
+        sp.Piecewise((r * (1 - x**2) ** 2, inside), (0, True)),
+        sp.Piecewise(((1 - x**2) * (1 - 5 * x**2), inside), (0, True)),
+        _LOWEST,
+    )
+
+
+@expression.register
+def _(loss: GeneralRobust):
+    if loss.alpha == 2:
+        return _scaled(loss, x**2 / 2, x / c, 1 / c**2, "the mean of the targets")
+    if loss.alpha == 0:
+        return _scaled(
+            loss,
+            sp.log(1 + x**2 / 2),
+            2 * x / (c * (2 + x**2)),
+            2 * (2 - x**2) / (c**2 * (2 + x**2) ** 2),
+            _LOWEST,
+        )
+    if loss.alpha == -inf:
+        bell = sp.exp(-(x**2) / 2)
+        return _scaled(loss, 1 - bell, x * bell / c, (1 - x**2) * bell / c**2, _LOWEST)
+    base = 1 + x**2 / b
+    shown = _scaled(
+        loss,
+        b / shape * (base ** (shape / 2) - 1),
+        x / c * base ** (shape / 2 - 1),
+        (b + (shape - 1) * x**2) / (c**2 * (b + x**2)) * base ** (shape / 2 - 1),
+        _BALANCE if loss.alpha >= 1 else _LOWEST,
+        alpha=shape,
+    )
+    return replace(shown, definitions={**shown.definitions, b: abs(shape - 2)})
 
 
 @expression.register

@@ -13,7 +13,7 @@ from functools import cached_property, singledispatch
 
 import numpy as np
 
-from .core.domains import ClassIndices, Distributions, Finite, Interval, TwoValues
+from .core.domains import ClassIndices, Distributions, Finite, Interval, NonZero, TwoValues
 from .core.loss import REDUCTIONS, ClassLoss, Loss, PointwiseLoss
 
 __all__ = ["CHECKS", "Samples", "check_loss", "derivative", "draw"]
@@ -57,40 +57,39 @@ def check_loss(loss, *, n_classes=3, seed=0):
     >>> from lossbook.core.loss import PointwiseLoss
     >>> from lossbook.testing import check_loss
     >>> @dataclass(frozen=True, repr=False)
-    ... class LogCosh(PointwiseLoss):
+    ... class CubicError(PointwiseLoss):
     ...     traits = lb.Traits(
     ...         convex=True,
     ...         differentiable=True,
     ...         twice_differentiable=True,
-    ...         lipschitz=1.0,
     ...         symmetric=True,
-    ...         elicits="a location between mean and median",
+    ...         elicits="a location between mean and midrange",
     ...     )
     ...
     ...     def _shared(self, y_true, y_pred):
     ...         return (y_pred - y_true,)
     ...
     ...     def _value(self, r):
-    ...         return np.logaddexp(r, -r) - np.log(2)
+    ...         return np.abs(r) ** 3
     ...
     ...     def _gradient(self, r):
-    ...         return np.tanh(r)
+    ...         return 3 * r * np.abs(r)
     ...
     ...     def _hessian(self, r):
-    ...         return 1 - np.tanh(r) ** 2
-    >>> check_loss(LogCosh())
+    ...         return 6 * np.abs(r)
+    >>> check_loss(CubicError())
 
     The same with a wrong sign in the second derivative:
 
     >>> @dataclass(frozen=True, repr=False)
-    ... class WrongLogCosh(LogCosh):
+    ... class WrongCubicError(CubicError):
     ...     def _hessian(self, r):
-    ...         return 1 + np.tanh(r) ** 2
+    ...         return -6 * np.abs(r)
     >>> try:
-    ...     check_loss(WrongLogCosh())
+    ...     check_loss(WrongCubicError())
     ... except AssertionError as error:
     ...     print(str(error).split(":")[0])
-    WrongLogCosh() fails check_hessian
+    WrongCubicError() fails check_hessian
     """
     for check in CHECKS:
         try:
@@ -176,7 +175,7 @@ def _strangers(domain, n_classes):
         return [low, high, np.nan]
     if isinstance(domain, TwoValues):
         return [(domain.first + domain.second) / 2, np.nan]
-    return [np.nan, np.inf, -np.inf]
+    return [np.nan, np.inf, -np.inf, *([0.0] if isinstance(domain, NonZero) else [])]
 
 
 @dataclass(frozen=True)
@@ -684,11 +683,14 @@ def check_lipschitz(loss, samples):
     """Check the trait lipschitz: it bounds the gradient, and no much smaller number does."""
     bound, steepest = loss.traits.lipschitz, {"inside": 0.0, "at_the_ends": 0.0}
     for line in samples.lines():
-        for where, x in zip(steepest, (line.x, line.ends), strict=True):
-            gradient = line.gradient(x)
+        places = [("inside", line, line.x), ("at_the_ends", line, line.ends)]
+        if isinstance(loss.y_true_domain, NonZero):
+            places.append(("at_the_ends", replace(line, label=1 / _FAR), line.ends))
+        for where, along, x in places:
+            gradient = along.gradient(x)
             norm = np.linalg.norm(gradient.reshape(x.size, -1), axis=1)
             law = f"the slope is at most the lipschitz constant {bound:g}"
-            _require(law, norm <= bound * (1 + 1e-6), slope=norm, y_true=line.label, x=x)
+            _require(law, norm <= bound * (1 + 1e-6), slope=norm, y_true=along.label, x=x)
             steepest[where] = max(steepest[where], norm.max())
     if np.isinf(bound):
         law = "a loss without a lipschitz constant grows steeper to the end"

@@ -21,6 +21,41 @@ LOSSES = [
     lb.SmoothL1(),
     lb.SmoothL1(beta=0.3),
     lb.SmoothL1(beta=7.5),
+    lb.PseudoHuber(),
+    lb.PseudoHuber(delta=0.3),
+    lb.LogCosh(),
+    lb.Pinball(),
+    lb.Pinball(quantile=0.9),
+    lb.SmoothPinball(),
+    lb.SmoothPinball(quantile=0.8, width=1.5),
+    lb.Expectile(),
+    lb.Expectile(level=0.9),
+    lb.EpsilonInsensitive(),
+    lb.EpsilonInsensitive(epsilon=0.0),
+    lb.EpsilonInsensitive(epsilon=1.5),
+    lb.SquaredEpsilonInsensitive(),
+    lb.SquaredEpsilonInsensitive(epsilon=0.0),
+    lb.SquaredEpsilonInsensitive(epsilon=1.5),
+    lb.SquaredLogError(),
+    lb.AbsolutePercentageError(),
+    lb.Fair(),
+    lb.Fair(scale=2.5),
+    lb.Cauchy(),
+    lb.Cauchy(scale=2.5),
+    lb.GemanMcClure(),
+    lb.GemanMcClure(scale=2.5),
+    lb.Welsch(),
+    lb.Welsch(scale=7.5),
+    lb.Tukey(),
+    lb.Tukey(scale=1.0),
+    lb.GeneralRobust(),
+    lb.GeneralRobust(alpha=1.5, scale=0.5),
+    lb.GeneralRobust(alpha=2.0, scale=2.0),
+    lb.GeneralRobust(alpha=4.0, scale=7.5),
+    lb.GeneralRobust(alpha=0.5),
+    lb.GeneralRobust(alpha=0.0),
+    lb.GeneralRobust(alpha=-2.0),
+    lb.GeneralRobust(alpha=-np.inf, scale=7.5),
     lb.BinaryCrossEntropy(),
     lb.BinaryCrossEntropy(eps=0.01),
     lb.BinaryCrossEntropy(eps=1e-7),
@@ -44,8 +79,8 @@ LOSSES = [
 POINTWISE = [loss for loss in LOSSES if not hasattr(loss, "_label_domain")]
 OVER_CLASSES = [loss for loss in LOSSES if hasattr(loss, "_label_domain")]
 
-DIGITS = 100
-"""Enough for 1 + exp(-90), twice differentiated."""
+DIGITS = 400
+"""Enough for 1 - exp(-700), twice differentiated."""
 
 
 @singledispatch
@@ -89,6 +124,96 @@ def _(loss: lb.Huber, y, x):
 def _(loss: lb.SmoothL1, y, x):
     beta, distance = mp.mpf(loss.beta), abs(y - x)
     return distance**2 / (2 * beta) if distance <= beta else distance - beta / 2
+
+
+@value.register
+def _(loss: lb.PseudoHuber, y, x):
+    delta = mp.mpf(loss.delta)
+    return delta**2 * (mp.sqrt(1 + ((x - y) / delta) ** 2) - 1)
+
+
+@value.register
+def _(loss: lb.LogCosh, y, x):
+    return mp.log(mp.cosh(x - y))
+
+
+@value.register
+def _(loss: lb.Pinball, y, x):
+    q = mp.mpf(loss.quantile)
+    return max(q * (y - x), (1 - q) * (x - y))
+
+
+@value.register
+def _(loss: lb.SmoothPinball, y, x):
+    q, width = mp.mpf(loss.quantile), mp.mpf(loss.width)
+    return q * (y - x) + width * mp.log(1 + mp.exp((x - y) / width))
+
+
+@value.register
+def _(loss: lb.Expectile, y, x):
+    level = mp.mpf(loss.level)
+    return (level if y > x else 1 - level) * (y - x) ** 2
+
+
+@value.register
+def _(loss: lb.EpsilonInsensitive, y, x):
+    return max(mp.mpf(0), abs(y - x) - mp.mpf(loss.epsilon))
+
+
+@value.register
+def _(loss: lb.SquaredEpsilonInsensitive, y, x):
+    return max(mp.mpf(0), abs(y - x) - mp.mpf(loss.epsilon)) ** 2
+
+
+@value.register
+def _(loss: lb.SquaredLogError, y, x):
+    return (mp.log(1 + y) - mp.log(1 + x)) ** 2
+
+
+@value.register
+def _(loss: lb.AbsolutePercentageError, y, x):
+    return abs((y - x) / y)
+
+
+@value.register
+def _(loss: lb.Fair, y, x):
+    c = mp.mpf(loss.scale)
+    return c**2 * (abs(y - x) / c - mp.log(1 + abs(y - x) / c))
+
+
+@value.register
+def _(loss: lb.Cauchy, y, x):
+    c = mp.mpf(loss.scale)
+    return c**2 / 2 * mp.log(1 + ((y - x) / c) ** 2)
+
+
+@value.register
+def _(loss: lb.GemanMcClure, y, x):
+    return (y - x) ** 2 / (1 + ((y - x) / mp.mpf(loss.scale)) ** 2) / 2
+
+
+@value.register
+def _(loss: lb.Welsch, y, x):
+    c = mp.mpf(loss.scale)
+    return c**2 / 2 * (1 - mp.exp(-(((y - x) / c) ** 2)))
+
+
+@value.register
+def _(loss: lb.Tukey, y, x):
+    c = mp.mpf(loss.scale)
+    return c**2 / 6 * (1 - max(mp.mpf(0), 1 - ((y - x) / c) ** 2) ** 3)
+
+
+@value.register
+def _(loss: lb.GeneralRobust, y, x):
+    alpha, square = mp.mpf(loss.alpha), ((y - x) / mp.mpf(loss.scale)) ** 2
+    if alpha == 2:
+        return square / 2
+    if alpha == 0:
+        return mp.log(1 + square / 2)
+    if alpha == -mp.inf:
+        return 1 - mp.exp(-square / 2)
+    return abs(alpha - 2) / alpha * ((square / abs(alpha - 2) + 1) ** (alpha / 2) - 1)
 
 
 @value.register
@@ -154,6 +279,13 @@ class Table:
 RESIDUAL = [-1.375, 0.0, 0.3125], [-20.125, -1.75, -0.5625, 0.03125, 0.875, 1.125, 2.875, 40.75]
 SCORES = [-90.0, -40.25, -3.125, -0.1875, 0.0, 0.75, 2.375, 33.5, 90.0]
 INPUTS = {
+    # Not as far as 40: exp(-r/w) multiplies the rounding of r/w by r/w.
+    lb.SmoothPinball: (RESIDUAL[0], [-20.125, -1.75, -0.5625, 0.03125, 0.875, 1.125, 2.875, 8.5]),
+    lb.SquaredLogError: (
+        [-0.9375, 0.0, 3.5, 79.25],
+        [-1 + 2.0**-20, -0.5, 2.0**-10, 0.875, 3.515625, 75.0, 4e6],
+    ),
+    lb.AbsolutePercentageError: ([-40.5, -0.0078125, 0.375, 3.0], [-20.125, 0.0, 0.03125, 40.75]),
     lb.BinaryCrossEntropy: ([0.0, 0.25, 1.0], [2.0**-20, 2.0**-8, 0.25, 0.5, 0.8125, 1 - 2.0**-9]),
     lb.SigmoidCrossEntropy: ([0.0, 0.3125, 0.5, 1.0], SCORES),
     lb.SigmoidFocal: ([0.0, 1.0], SCORES),

@@ -24,6 +24,12 @@ def bound(loss, part):
     if isinstance(loss, lb.SigmoidFocal):
         # q is right to 1.5 ulp and raised to the power γ; three such terms add up in the Hessian.
         return (5 if part == "value" or part == "gradient" else 8) + 3 * loss.gamma
+    if isinstance(loss, lb.PseudoHuber):
+        # A hypotenuse right to 1 ulp is raised to the power 3.
+        return 6
+    if isinstance(loss, lb.GemanMcClure):
+        # It is raised to the power 4, and a difference of squares multiplies it.
+        return 8
     return 5
 
 

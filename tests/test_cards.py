@@ -125,6 +125,17 @@ def test_traits_in_words():
     assert "bounded, " in traits(lb.BinaryCrossEntropy(eps=0.25))
 
 
+def test_domains_and_choices_in_words():
+    text = str(lb.AbsolutePercentageError().card())
+    assert "Target y           any real number but 0\n" in text
+    text = str(lb.EpsilonInsensitive(epsilon=0.5).card())
+    assert "Max(0, │r│ - ε)\n" in text
+    assert "ε: epsilon = 0.5, in [0, ∞)\n" in text
+    text = str(lb.GeneralRobust(alpha=float("-inf")).card())
+    assert "alpha = -inf, in [−∞, ∞)\n" in text
+    assert "α" not in text
+
+
 def test_what_is_elicited_is_said_in_words():
     for loss in MEASURED:
         if loss.traits.elicits in cards.AIMS:

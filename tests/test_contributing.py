@@ -11,5 +11,5 @@ def test_the_example_keeps_the_contract():
     (code,) = re.findall(r"```python\n(from dataclasses.*?)```", text, re.DOTALL)
     namespace = {"__name__": __name__}
     exec(code, namespace)
-    check_loss(namespace["Fair"]())
-    check_loss(namespace["Fair"](scale=2.5))
+    check_loss(namespace["Linex"]())
+    check_loss(namespace["Linex"](rate=2.5))

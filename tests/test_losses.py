@@ -1,7 +1,9 @@
 """Each loss where it is special: kinks, extremes, relations, optimal constants, other libraries."""
 
+import re
 import warnings
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -28,6 +30,9 @@ def each(loss, y_true, y_pred, dtype=np.float64):
 # At kinks and borders the subgradient and the curvature are those of the docstrings.
 ABSOLUTE, HUBER, SMOOTH = lb.AbsoluteError(), lb.Huber(delta=2.0), lb.SmoothL1(beta=2.0)
 CLIPPED = lb.BinaryCrossEntropy(eps=0.25)
+PINBALL, EXPECTILE = lb.Pinball(quantile=0.75), lb.Expectile(level=0.75)
+TUBE, SQUARED_TUBE = lb.EpsilonInsensitive(epsilon=0.5), lb.SquaredEpsilonInsensitive(epsilon=0.5)
+PERCENTAGE, TUKEY = lb.AbsolutePercentageError(), lb.Tukey(scale=2.0)
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
@@ -49,6 +54,41 @@ CLIPPED = lb.BinaryCrossEntropy(eps=0.25)
         (SMOOTH, 1.0, 3.0, (1, 1, 0.5)),
         (SMOOTH, 1.0, -1.0, (1, -1, 0.5)),
         (SMOOTH, 1.0, 3.5, (1.5, 1, 0)),
+        (PINBALL, 3.0, 3.0, (0, 0, 0)),
+        (PINBALL, 0.0, -0.0, (0, 0, 0)),
+        (PINBALL, 1.0, 3.0, (0.5, 0.25, 0)),
+        (PINBALL, 1.0, -1.0, (1.5, -0.75, 0)),
+        (EXPECTILE, 3.0, 3.0, (0, 0, 1.5)),
+        (EXPECTILE, 1.0, 3.0, (1, 1, 0.5)),
+        (EXPECTILE, 1.0, -1.0, (3, -3, 1.5)),
+        (TUBE, 1.0, 1.0, (0, 0, 0)),
+        (TUBE, 1.0, 1.5, (0, 0, 0)),
+        (TUBE, 1.0, 0.5, (0, 0, 0)),
+        (TUBE, 1.0, 3.0, (1.5, 1, 0)),
+        (TUBE, 1.0, -1.0, (1.5, -1, 0)),
+        (lb.EpsilonInsensitive(epsilon=0), 1.0, 1.0, (0, 0, 0)),
+        (SQUARED_TUBE, 1.0, 1.0, (0, 0, 0)),
+        (SQUARED_TUBE, 1.0, 1.5, (0, 0, 0)),
+        (SQUARED_TUBE, 1.0, 0.5, (0, 0, 0)),
+        (SQUARED_TUBE, 1.0, 3.0, (2.25, 3, 2)),
+        (SQUARED_TUBE, 1.0, -1.0, (2.25, -3, 2)),
+        (lb.SquaredEpsilonInsensitive(epsilon=0), 1.0, 1.0, (0, 0, 0)),
+        (PERCENTAGE, -4.0, -4.0, (0, 0, 0)),
+        (PERCENTAGE, -4.0, 0.0, (1, 0.25, 0)),
+        (PERCENTAGE, 4.0, 2.0, (0.5, -0.25, 0)),
+        (TUKEY, 1.0, 3.0, (2 / 3, 0, 0)),
+        (TUKEY, 1.0, -1.0, (2 / 3, 0, 0)),
+        (TUKEY, 1.0, 9.0, (2 / 3, 0, 0)),
+        (lb.SquaredLogError(), 3.0, 3.0, (0, 0, 1 / 8)),
+        (lb.PseudoHuber(delta=3.0), 1.0, 1.0, (0, 0, 1)),
+        (lb.LogCosh(), 1.0, 1.0, (0, 0, 1)),
+        (lb.SmoothPinball(width=0.5), 1.0, 1.0, (np.log(2) / 2, 0, 0.5)),
+        (lb.Fair(scale=3.0), 1.0, 1.0, (0, 0, 1)),
+        (lb.Cauchy(scale=3.0), 1.0, 1.0, (0, 0, 1)),
+        (lb.GemanMcClure(scale=3.0), 1.0, 1.0, (0, 0, 1)),
+        (lb.Welsch(scale=3.0), 1.0, 1.0, (0, 0, 1)),
+        (TUKEY, 1.0, 1.0, (0, 0, 1)),
+        (lb.GeneralRobust(alpha=0.5, scale=2.0), 1.0, 1.0, (0, 0, 0.25)),
         (lb.Hinge(), 1.0, 1.0, (0, 0, 0)),
         (lb.Hinge(), -1.0, -1.0, (0, 0, 0)),
         (lb.Hinge(), 1.0, 0.0, (1, -1, 0)),
@@ -153,6 +193,46 @@ HARD = [
     (lb.SmoothL1(beta=1e-30), 0.0, -1.0, (1, -1, 0)),
     (lb.SmoothL1(beta=1e-30), 0.0, 0.0, (0, 0, 1e30)),
     (ABSOLUTE, 0.0, -1e38, (1e38, -1, 0)),
+    (lb.LogCosh(), 0.0, 1e-8, (5e-17, 1e-8, 1)),
+    (lb.LogCosh(), 0.0, -1e-8, (5e-17, -1e-8, 1)),
+    (lb.LogCosh(), 0.0, 1e4, (1e4 - np.log(2), 1, 0)),
+    (lb.LogCosh(), 0.0, -1e38, (1e38, -1, 0)),
+    (lb.LogCosh(), 0.0, -INF, (INF, -1, 0)),
+    (lb.PseudoHuber(), 0.0, 1e-8, (5e-17, 1e-8, 1)),
+    (lb.PseudoHuber(), 0.0, -1e38, (1e38, -1, 0)),
+    (lb.PseudoHuber(delta=1e-30), 0.0, 1.0, (1e-30, 1e-30, 0)),
+    (lb.PseudoHuber(delta=1e15), 0.0, 1.0, (0.5, 1, 1)),
+    (PINBALL, 0.0, 1e38, (2.5e37, 0.25, 0)),
+    (PINBALL, 0.0, -INF, (INF, -0.75, 0)),
+    (lb.SmoothPinball(0.75), 0.0, 1e38, (2.5e37, 0.25, 0)),
+    (lb.SmoothPinball(0.75), 0.0, -1e38, (7.5e37, -0.75, 0)),
+    (lb.SmoothPinball(0.75, width=1e-30), 0.0, 1.0, (0.25, 0.25, 0)),
+    (EXPECTILE, 0.0, 1e15, (2.5e29, 5e14, 0.5)),
+    (TUBE, 0.0, 1e38, (1e38, 1, 0)),
+    (TUBE, 0.0, -INF, (INF, -1, 0)),
+    (SQUARED_TUBE, 0.0, -1e15, ((1e15 - 0.5) ** 2, 1 - 2e15, 2)),
+    (lb.SquaredLogError(), 0.0, 1e-8, (1e-16 - 1e-24, 2e-8 - 3e-16, 2 - 6e-8)),
+    (lb.SquaredLogError(), 1e-30, 0.0, (1e-60, -2e-30, 2)),
+    (PERCENTAGE, 1e-30, 1.0, (1e30, 1e30, 0)),
+    (PERCENTAGE, -1e30, 1e30, (2, 1e-30, 0)),
+    (lb.Fair(), 0.0, 1e-4, (4.999666691664667e-09, 1e-4 / 1.0001, 1 / 1.0001**2)),
+    (lb.Fair(), 0.0, -1e38, (1e38, -1, 0)),
+    (lb.Cauchy(), 0.0, 1e-8, (5e-17, 1e-8, 1)),
+    (lb.Cauchy(), 0.0, -1e38, (np.log(1e38), -1e-38, 0)),
+    (lb.Cauchy(), 0.0, INF, (INF, 0, 0)),
+    (lb.GemanMcClure(), 0.0, 1e-8, (5e-17, 1e-8, 1)),
+    (lb.GemanMcClure(), 0.0, -1e38, (0.5, 0, 0)),
+    (lb.Welsch(), 0.0, 1e-8, (5e-17, 1e-8, 1)),
+    (lb.Welsch(), 0.0, -1e38, (0.5, 0, 0)),
+    (lb.Welsch(), 0.0, INF, (0.5, 0, 0)),
+    (lb.Tukey(), 0.0, 1e-8, (5e-17, 1e-8, 1)),
+    (TUKEY, 0.0, -1e38, (2 / 3, 0, 0)),
+    (TUKEY, 0.0, INF, (2 / 3, 0, 0)),
+    (lb.GeneralRobust(), 0.0, 1e-8, (5e-17, 1e-8, 1)),
+    (lb.GeneralRobust(alpha=0.0), 0.0, 1e-8, (5e-17, 1e-8, 1)),
+    (lb.GeneralRobust(alpha=-INF), 0.0, 1e-8, (5e-17, 1e-8, 1)),
+    (lb.GeneralRobust(alpha=-INF), 0.0, 1e15, (1, 0, 0)),
+    (lb.GeneralRobust(alpha=-2.0), 0.0, -1e10, (2, -1.6e-29, -4.8e-39)),
     (lb.SquaredError(), 0.0, 1e-30, (0, 2e-30, 2)),
     (lb.SquaredError(), 0.0, INF, (INF, INF, 2)),
 ]
@@ -173,12 +253,47 @@ def test_float64_goes_on_where_float32_ends(z):
     np.testing.assert_array_equal(each(SOFTMAX, 1, [z * z, 0.0])[0], z * z)
 
 
+@pytest.mark.parametrize("limit", [0.0, 2.0, -INF])
+def test_near_its_singularities_the_general_loss_is_its_limit(limit):
+    r = np.array([-30.0, -1.5, -1e-8, 0.0, 1e-4, 0.75, 3.0])
+    near = [-1e25, -1e100, -1e200] if limit == -INF else limit + np.array([-1, 1, 8]) * 2.0**-51
+    expected = lb.GeneralRobust(alpha=limit, reduction="none")
+    for alpha in near:
+        loss = lb.GeneralRobust(alpha=alpha, reduction="none")
+        for part in "__call__", "gradient", "hessian":
+            result, wanted = (getattr(each, part)(np.zeros(7), r) for each in (loss, expected))
+            np.testing.assert_allclose(result, wanted, rtol=1e-13, atol=1e-300)
+
+
+def test_pseudo_huber_over_three_hundred_decades():
+    value, gradient, hessian = each(lb.PseudoHuber(delta=1e-150), 0.0, 1e150)
+    assert (value, gradient) == (pytest.approx(1, rel=1e-15), pytest.approx(1e-150, rel=1e-15))
+    assert hessian == 0
+
+
 LOSSES = [
     lb.SquaredError(),
     lb.HalfSquaredError(),
     lb.AbsoluteError(),
     lb.Huber(),
     lb.SmoothL1(),
+    lb.PseudoHuber(),
+    lb.LogCosh(),
+    lb.Pinball(),
+    lb.SmoothPinball(),
+    lb.Expectile(),
+    lb.EpsilonInsensitive(),
+    lb.SquaredEpsilonInsensitive(),
+    lb.AbsolutePercentageError(),
+    lb.Fair(),
+    lb.Cauchy(),
+    lb.GemanMcClure(),
+    lb.Welsch(),
+    lb.Tukey(),
+    lb.GeneralRobust(),
+    lb.GeneralRobust(alpha=2.0),
+    lb.GeneralRobust(alpha=0.0),
+    lb.GeneralRobust(alpha=-INF),
     lb.SigmoidCrossEntropy(),
     lb.SigmoidFocal(),
     lb.SigmoidFocal(0.5),
@@ -295,6 +410,17 @@ def test_relations():
     same(lb.SmoothL1(beta=0.4), lb.Huber(delta=0.4), R, Z, 1 / 0.4)
     same(lb.Huber(delta=1e6), lb.HalfSquaredError(), R, Z)
     same(lb.SmoothL1(beta=1e-18), lb.AbsoluteError(), R, Z)
+    same(lb.PseudoHuber(delta=1e9), lb.HalfSquaredError(), R, Z)
+    same(lb.Pinball(), ABSOLUTE, R, Z, 0.5)
+    same(lb.SmoothPinball(quantile=0.8, width=1e-9), lb.Pinball(quantile=0.8), R, Z)
+    same(lb.Expectile(), lb.HalfSquaredError(), R, Z)
+    same(lb.EpsilonInsensitive(epsilon=0.0), ABSOLUTE, R, Z)
+    same(lb.SquaredEpsilonInsensitive(epsilon=0.0), lb.SquaredError(), R, Z)
+    same(lb.GeneralRobust(alpha=2.0), lb.HalfSquaredError(), R, Z)
+    same(lb.GeneralRobust(alpha=1.0, scale=3.0), lb.PseudoHuber(delta=3.0), R, Z, 1 / 9)
+    same(lb.GeneralRobust(alpha=0.0, scale=3.0), lb.Cauchy(scale=3 * 2**0.5), R, Z, 1 / 9)
+    same(lb.GeneralRobust(alpha=-2.0, scale=3.0), lb.GemanMcClure(scale=6.0), R, Z, 1 / 9)
+    same(lb.GeneralRobust(alpha=-INF, scale=3.0), lb.Welsch(scale=3 * 2**0.5), R, Z, 1 / 9)
     same(lb.SigmoidFocal(gamma=0), SCORE, BITS, Z)
     same(lb.SigmoidFocal(gamma=0, alpha=0.75), lb.SigmoidCrossEntropy(pos_weight=3), BITS, Z, 0.25)
     same(lb.SigmoidFocal(gamma=1.5, alpha=0.5), lb.SigmoidFocal(gamma=1.5), BITS, Z, 0.5)
@@ -343,8 +469,13 @@ def test_scikit_learn_agrees():
         for loss, metric in (
             (lb.SquaredError(), metrics.mean_squared_error),
             (lb.AbsoluteError(), metrics.mean_absolute_error),
+            (lb.Pinball(quantile=0.8), partial(metrics.mean_pinball_loss, alpha=0.8)),
+            (PERCENTAGE, metrics.mean_absolute_percentage_error),
         ):
             assert loss(R, Z, **given) == pytest.approx(metric(R, Z, **given), rel=1e-13)
+        above = np.expm1(R), np.expm1(Z)
+        expected = metrics.mean_squared_log_error(*above, **given)
+        assert lb.SquaredLogError()(*above, **given) == pytest.approx(expected, rel=1e-12)
         assert lb.Hinge()(y, Z, **given) == pytest.approx(metrics.hinge_loss(y, Z, **given))
         assert LOG_LOSS(BITS, p, **given) == pytest.approx(metrics.log_loss(BITS, p, **given))
         rows, labels = RNG.dirichlet(np.ones(4), 200), RNG.integers(0, 4, 200)
@@ -377,6 +508,32 @@ def test_scikit_learn_agrees():
         (lb.Huber(delta=1.0), [2.0, 2, 2], None, 2),
         (lb.SmoothL1(beta=1.0), [0.0, 0, 10], None, 0.5),
         (lb.SmoothL1(beta=0.5), [-10.0, 20], None, 5),
+        (lb.PseudoHuber(delta=1e9), [0.0, 3, 9], None, 4),
+        (lb.PseudoHuber(delta=1e-9), [0.0, 3, 900], None, 3),
+        (lb.PseudoHuber(), [-10.0, 20], None, 5),
+        (lb.LogCosh(), [-10.0, 20], [1, 1], 5),
+        (lb.Pinball(quantile=0.75), [5.0, 1, 2, 3, 4], None, 4),
+        (lb.Pinball(quantile=0.25), [5.0, 1, 2, 3], None, 1.5),
+        (lb.Pinball(quantile=0.9), [1.0, 2], [9.5, 0.5], 1),
+        (lb.Pinball(quantile=0.9), [1.0, 2], [8, 2], 2),
+        (lb.SmoothPinball(quantile=0.75, width=2), [3.0, 3], None, 3 + 2 * np.log(3)),
+        (lb.SmoothPinball(quantile=0.5, width=2), [3.0, 5], None, 4),
+        (lb.Expectile(), [1.0, 2, 6], [1, 0, 1], 3.5),
+        (lb.Expectile(level=0.75), [0.0, 1], None, 0.75),
+        (lb.Expectile(level=0.75), [0.0, 1], [3, 1], 0.5),
+        (lb.EpsilonInsensitive(epsilon=1), [0.0, 10], None, 5),
+        (lb.EpsilonInsensitive(epsilon=1), [0.0, 0, 10], None, 1),
+        (lb.SquaredEpsilonInsensitive(epsilon=1), [0.0, 0, 10], None, 11 / 3),
+        (lb.SquaredEpsilonInsensitive(epsilon=1), [0.0, 1], None, 0.5),
+        (lb.SquaredLogError(), [0.0, 99], None, 9),
+        (lb.SquaredLogError(), [-0.75, 15], [1, 1], 1),
+        (PERCENTAGE, [1.0, 4, 5], None, 1),
+        (PERCENTAGE, [1.0, 4, 5], [1, 9, 1], 4),
+        (PERCENTAGE, [-2.0, 2], None, 0),
+        (lb.Fair(), [-10.0, 20], None, 5),
+        (lb.Fair(scale=1e15), [0.0, 3, 9], None, 4),
+        (lb.GeneralRobust(alpha=2.0), [0.0, 3, 9], None, 4),
+        (lb.GeneralRobust(alpha=1.0), [-10.0, 20], None, 5),
         (LOG_LOSS, [0, 0.5, 1, 1], None, 0.625),
         (LOG_LOSS, [0, 1], [1, 3], 0.75),
         (SCORE, [0, 1, 1, 1], None, np.log(3)),
@@ -453,6 +610,64 @@ def test_optimal_constants_of_bad_targets(loss, y_true, weight, words):
         loss.optimal_constant(y_true, weight)
 
 
+@pytest.mark.parametrize(
+    "loss",
+    [
+        lb.Cauchy(),
+        lb.GemanMcClure(),
+        lb.Welsch(),
+        lb.Tukey(),
+        lb.GeneralRobust(alpha=0.5),
+        lb.GeneralRobust(alpha=-INF),
+    ],
+    ids=repr,
+)
+def test_losses_with_several_minima_have_no_optimal_constant(loss):
+    with pytest.raises(NotImplementedError, match="has no optimal constant"):
+        loss.optimal_constant([0.0, 10.0])
+
+
+@pytest.mark.parametrize(
+    ("loss", "name", "values"),
+    [
+        (lb.Pinball, "quantile", [0, 1, -0.5, np.nan]),
+        (lb.SmoothPinball, "quantile", [0, 1]),
+        (lb.SmoothPinball, "width", [0, -1, INF]),
+        (lb.Expectile, "level", [0, 1, 1.5]),
+        (lb.EpsilonInsensitive, "epsilon", [-0.1, INF, np.nan]),
+        (lb.SquaredEpsilonInsensitive, "epsilon", [-0.1, INF]),
+        (lb.PseudoHuber, "delta", [0, -1, INF]),
+        (lb.Fair, "scale", [0, -1, INF, np.nan]),
+        (lb.Cauchy, "scale", [0, INF]),
+        (lb.GemanMcClure, "scale", [0, INF]),
+        (lb.Welsch, "scale", [0, INF]),
+        (lb.Tukey, "scale", [0, INF]),
+        (lb.GeneralRobust, "alpha", [INF, np.nan]),
+        (lb.GeneralRobust, "scale", [0, INF]),
+    ],
+)
+def test_parameters_out_of_range(loss, name, values):
+    for value in values:
+        with pytest.raises(ValueError, match=f"{name} must be"):
+            loss(**{name: value})
+
+
+@pytest.mark.parametrize(
+    ("loss", "y_true", "y_pred", "words"),
+    [
+        (PERCENTAGE, [1.0, 0.0], [1.0, 1.0], "y_true must be finite and not 0; got 0.0 at index 1"),
+        (PERCENTAGE, [1.0, INF], [1.0, 1.0], "y_true must be finite and not 0; got inf at index 1"),
+        (lb.SquaredLogError(), [-1.0], [0.0], "y_true must be in (-1, inf); got -1.0 at index 0"),
+        (lb.SquaredLogError(), [0.0], [-1.5], "y_pred must be in (-1, inf); got -1.5 at index 0"),
+        (lb.SquaredLogError(), [0.0], [INF], "y_pred must be in (-1, inf); got inf at index 0"),
+    ],
+)
+def test_what_has_no_percentage_and_no_logarithm(loss, y_true, y_pred, words):
+    for call in loss, loss.gradient, loss.hessian:
+        with pytest.raises(ValueError, match=re.escape(words)):
+            call(y_true, y_pred)
+
+
 @pytest.mark.parametrize("gamma", [0.1, 0.5, 1.0, 2.0, 5.0])
 @pytest.mark.parametrize("share", [0.01, 0.3, 0.5, 0.9])
 def test_best_focal_score_is_the_global_one(gamma, share):
@@ -467,6 +682,20 @@ def test_best_focal_score_is_the_global_one(gamma, share):
 def test_traits_follow_the_parameters():
     assert lb.Huber(delta=3).traits.lipschitz == 3
     assert lb.SmoothL1(beta=3).traits.lipschitz == 1
+    assert lb.PseudoHuber(delta=3).traits.lipschitz == 3
+    assert lb.Pinball(quantile=0.9).traits.lipschitz == 0.9
+    assert lb.Pinball().traits.symmetric
+    assert not lb.Pinball(quantile=0.9).traits.symmetric
+    assert lb.SmoothPinball(quantile=0.1).traits.lipschitz == 0.9
+    assert lb.Expectile().traits.twice_differentiable
+    assert not lb.Expectile(level=0.9).traits.twice_differentiable
+    assert lb.Expectile(level=0.9).traits.elicits == "expectile"
+    assert lb.Fair(scale=3).traits.lipschitz == 3
+    assert lb.GeneralRobust(alpha=1.0).traits.convex
+    assert not lb.GeneralRobust(alpha=0.9).traits.convex
+    assert lb.GeneralRobust(alpha=-0.1).traits.bounded
+    assert not lb.GeneralRobust(alpha=0.0).traits.bounded
+    assert lb.GeneralRobust(alpha=2.0).traits.lipschitz == INF
     assert lb.BinaryCrossEntropy(eps=0.1).traits.lipschitz == pytest.approx(10)
     assert lb.BinaryCrossEntropy().traits.proper
     assert not lb.BinaryCrossEntropy(eps=0.1).traits.convex

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import mpmath
 import numpy as np
@@ -12,7 +12,12 @@ import sympy as sp
 import lossbook as lb
 from lossbook import symbolic
 from lossbook.accuracy import DIGITS, MEASURED, Exact
-from lossbook.core.domains import PLUS_MINUS_ONE, UNIT_INTERVAL, ZERO_OR_ONE
+from lossbook.core.domains import (
+    ABOVE_MINUS_ONE,
+    PLUS_MINUS_ONE,
+    UNIT_INTERVAL,
+    ZERO_OR_ONE,
+)
 from lossbook.core.loss import ClassLoss
 from lossbook.losses.regression import ResidualLoss
 
@@ -42,8 +47,13 @@ def test_check_sees_what_is_wrong():
     assert replace(focal, hessian=focal.hessian.subs(symbolic.gamma, 3)).check()[1] != 0
     softmax = symbolic.expression(lb.SoftmaxCrossEntropy())
     assert replace(softmax, gradient=softmax.gradient - 1).check()[0] != 0
-    hinge = symbolic.expression(lb.Hinge())
-    assert replace(hinge, gradient=-hinge.gradient).check()[0] != 0
+    for kinked in map(symbolic.expression, (lb.Hinge(), lb.Pinball(), lb.EpsilonInsensitive())):
+        assert replace(kinked, gradient=-kinked.gradient).check()[0] != 0
+    robust = symbolic.expression(lb.GeneralRobust())
+    assert replace(robust, hessian=robust.hessian + 1).check()[1] != 0
+    low, high = symbolic.expression(lb.Pinball()), symbolic.expression(lb.Expectile())
+    assert replace(low, gradient=-symbolic.q).check()[0] != 0
+    assert replace(high, gradient=2 * symbolic.tau * symbolic.r).check()[0] != 0
 
 
 def samples(loss, n_samples=12):
@@ -63,9 +73,16 @@ def samples(loss, n_samples=12):
             true = rng.choice([0.0, 1.0])
         elif loss.y_true_domain is UNIT_INTERVAL:
             true = rng.uniform()
+        elif loss.y_true_domain is ABOVE_MINUS_ONE:
+            true = rng.lognormal() - 1
         else:
             true = rng.normal()
-        pred = rng.uniform() if loss.y_pred_domain is UNIT_INTERVAL else rng.normal(0, 2)
+        if loss.y_pred_domain is UNIT_INTERVAL:
+            pred = rng.uniform()
+        elif loss.y_pred_domain is ABOVE_MINUS_ONE:
+            pred = rng.lognormal() - 1
+        else:
+            pred = rng.normal(0, 2)
         yield [true], [pred]
 
 
@@ -99,6 +116,10 @@ def test_tidy_forms():
     assert shown(lb.SoftmaxCrossEntropy(), "hessian") == r"p_{k} \left(1 - p_{k}\right)"
     assert shown(lb.BinaryCrossEntropy()) == r"\frac{1 - y}{1 - p} - \frac{y}{p}"
     assert shown(lb.SquaredHinge()) == r"- 2 y \max\left(0, 1 - m\right)"
+    assert shown(lb.LogCosh()) == r"\tanh{\left(r \right)}"
+    assert shown(lb.SmoothPinball()) == r"\sigma{\left(\frac{r}{w} \right)} - q"
+    assert shown(lb.Fair()) == r"\frac{r}{1 + \left|{x}\right|}"
+    assert shown(lb.GeneralRobust(alpha=2.0), "value") == r"\frac{x^{2}}{2}"
     assert shown(lb.CategoricalCrossEntropy(), "value") == (
         r"- \sum_{k=1}^{K} t_{k} \log{\left(p_{k} \right)}"
     )
@@ -163,13 +184,16 @@ def logit(p):
     return np.log(p / (1 - p))
 
 
+NUMBERS = np.array([1.0, 2.0, 9.0])
 LABELS = np.array([0.0, 1.0, 1.0, 1.0])
 CLASSES = np.array([0, 1, 1, 2])
 OPTIMA = {
-    "the mean of the targets": (np.array([1.0, 2.0, 9.0]), 4.0),
-    "the median of the targets": (np.array([1.0, 2.0, 9.0]), 2.0),
-    "the mean of the targets, each first moved to within δ of it": (np.array([1.0, 2.0, 9.0]), 2.0),
-    "the mean of the targets, each first moved to within β of it": (np.array([1.0, 2.0, 9.0]), 2.0),
+    "the mean of the targets": (NUMBERS, 4.0),
+    "the median of the targets": (NUMBERS, 2.0),
+    "the mean of the targets, each first moved to within δ of it": (NUMBERS, 2.0),
+    "the mean of the targets, each first moved to within β of it": (NUMBERS, 2.0),
+    "the geometric mean of 1 + y, less 1": (NUMBERS, 60 ** (1 / 3) - 1),
+    "the median of the targets, each weighted by 1/|y|": (NUMBERS, 1.0),
     "the mean of the targets: the share of ones": (LABELS, 0.75),
     "the log-odds of the mean target": (LABELS, logit(0.75)),
     "the log-odds of the mean target, plus log w₊": (LABELS, logit(0.75) + np.log(3)),
@@ -184,18 +208,44 @@ OPTIMA = {
 }
 
 
+LEVELS = {
+    "the q-quantile of the targets": {0.875: 9.0},
+    "the τ-expectile of the targets": {0.875: 22 / 3},
+    "the centre of a tube of half-width ε with as many targets above it as below": {
+        0.0: 2.0,
+        0.375: 2.0,
+    },
+    "the centre of a tube of half-width ε that targets overshoot as far above as below": {
+        0.0: 4.0,
+        0.375: 4.125,
+    },
+}
+"""The optimal constant of `NUMBERS` by the first parameter."""
+
+
 @pytest.mark.parametrize("loss", MEASURED, ids=repr)
 def test_optimum_in_words_is_the_optimal_constant(loss):
     words = symbolic.expression(loss).optimum
     if words in OPTIMA:
         y_true, expected = OPTIMA[words]
         np.testing.assert_allclose(loss.optimal_constant(y_true), expected, rtol=1e-12)
+    elif words in LEVELS:
+        level = getattr(loss, fields(loss)[1].name)
+        assert loss.optimal_constant(NUMBERS) == pytest.approx(LEVELS[words][level], rel=1e-12)
+    elif words.startswith("the prediction at which the pulls of the targets balance"):
+        optimum = np.full(3, loss.optimal_constant(NUMBERS))
+        assert loss.gradient(NUMBERS, optimum).sum() == pytest.approx(0, abs=1e-12)
+    elif words.startswith("of the predictions at which the pulls"):
+        assert not loss.traits.convex
+        with pytest.raises(NotImplementedError):
+            loss.optimal_constant(NUMBERS)
     else:
         assert words.startswith("the score at which the pulls") or "weighted" in words
 
 
 def test_every_kind_of_optimum_occurs():
-    assert OPTIMA.keys() <= {symbolic.expression(loss).optimum for loss in MEASURED}
+    words = {symbolic.expression(loss).optimum for loss in MEASURED}
+    assert OPTIMA.keys() | LEVELS.keys() <= words
 
 
 def test_focal_optimum_is_zero_where_classes_are_even():

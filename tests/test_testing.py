@@ -8,7 +8,7 @@ import pytest
 
 import lossbook as lb
 from lossbook import testing
-from lossbook.core.domains import Interval, TwoValues
+from lossbook.core.domains import Interval, NonZero, TwoValues
 from lossbook.core.loss import ClassLoss, Loss, PointwiseLoss, parameter
 from lossbook.testing import CHECKS, Samples, check_loss, derivative
 from reference import LOSSES
@@ -35,6 +35,13 @@ def broken(base, check, **members):
     kind = type(name, (type(base),), members)
     parameters = {field.name: getattr(base, field.name) for field in fields(base)}
     return pytest.param(kind(**parameters), check, id=f"{name}-{check}")
+
+
+class Loose(NonZero):
+    """A domain that lets 0 in."""
+
+    def contains(self, values):
+        return np.isfinite(values)
 
 
 def scaled(method, factor):
@@ -85,6 +92,7 @@ class NaiveLogLoss(PointwiseLoss):
 
 
 squared, absolute, huber = Square(), lb.AbsoluteError(), lb.Huber()
+percentage = lb.AbsolutePercentageError()
 scores, hinge, squared_hinge = lb.SigmoidCrossEntropy(), lb.Hinge(), lb.SquaredHinge()
 log_loss, focal = lb.BinaryCrossEntropy(), lb.SigmoidFocal()
 categorical, softmax = lb.CategoricalCrossEntropy(), lb.SoftmaxCrossEntropy()
@@ -226,6 +234,9 @@ CASES = [
     broken(squared, "check_lipschitz", traits=traits(squared, lipschitz=100.0)),
     broken(huber, "check_lipschitz", traits=traits(huber, lipschitz=np.inf)),
     broken(softmax, "check_lipschitz", traits=traits(softmax, lipschitz=1.0)),
+    # The steepest of the samples has slope 796; targets nearer to 0 have no steepest.
+    broken(percentage, "check_lipschitz", traits=traits(percentage, lipschitz=800.0)),
+    broken(percentage, "check_domains", y_true_domain=Loose()),
     broken(huber, "check_bounds", traits=traits(huber, bounded=True)),
     broken(log_loss, "check_bounds", traits=traits(log_loss, bounded=True)),
     broken(lb.BinaryCrossEntropy(eps=0.1), "check_bounds", traits=traits(scores, bounded=False)),

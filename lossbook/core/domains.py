@@ -36,6 +36,18 @@ class Finite(Domain):
 
 
 @dataclass(frozen=True)
+class NonZero(Finite):
+    """Every finite real number but 0."""
+
+    def __str__(self):
+        return "finite and not 0"
+
+    def contains(self, values):
+        """Return which of the values are in the domain."""
+        return super().contains(values) & (values != 0)
+
+
+@dataclass(frozen=True)
 class Interval(Domain):
     """Numbers between two ends, each of them included or not."""
 
@@ -116,9 +128,12 @@ class Distributions(Domain):
 
 
 FINITE = Finite()
+NONZERO = NonZero()
 UNIT_INTERVAL = Interval(0, 1)
 ZERO_OR_ONE = TwoValues(0, 1)
 PLUS_MINUS_ONE = TwoValues(-1, 1)
 DISTRIBUTIONS = Distributions()
 POSITIVE = Interval(0, math.inf, include_low=False, include_high=False)
 NON_NEGATIVE = Interval(0, math.inf, include_high=False)
+OPEN_UNIT_INTERVAL = Interval(0, 1, include_low=False, include_high=False)
+ABOVE_MINUS_ONE = Interval(-1, math.inf, include_low=False, include_high=False)

@@ -17,13 +17,16 @@ def weighted_median(y_true, weight):
     return float(y_true[lower] / 2 + y_true[min(upper, y_true.size - 1)] / 2)
 
 
-def root_of_slope(loss, y_true, weight):
-    """Return the middle of the constants at which a convex loss of the residual is flat."""
+def root_of_slope(loss, y_true, weight, reach=0.0):
+    """Return the middle of the constants at which a convex loss of the residual is flat.
+
+    They are sought among the targets, and up to `reach` beyond them.
+    """
 
     def slope(c):
         return float(weight @ loss._gradient(*loss._shared(y_true, c)))
 
-    low, high = float(np.min(y_true)), float(np.max(y_true))
+    low, high = float(np.min(y_true)) - reach, float(np.max(y_true)) + reach
     first = bisect(lambda c: slope(c) >= 0, low, high)
     last = -bisect(lambda c: slope(-c) <= 0, -high, -low)
     return first / 2 + last / 2

@@ -71,7 +71,7 @@ def plot_losses(losses, y_pred, *, y_true=0.0, labels=None):
 
 
 def plot_gallery():
-    """Draw all losses at a glance, each with its gradient and its curvature.
+    """Draw the losses of the first chapters, each with its gradient and its curvature.
 
     Losses of a residual r stand over the residual; the others over the score z or the probability
     p of the right class, one of two, or of three for softmax, where the others have score 0.

@@ -1,0 +1,455 @@
+"""Losses of the residual that grow more slowly than its size, or stop growing."""
+
+from dataclasses import dataclass
+from math import exp, inf, sqrt
+
+import numpy as np
+
+from ..core.domains import POSITIVE, Interval
+from ..core.loss import parameter
+from ..core.optimum import root_of_slope
+from ..core.traits import Traits
+from .regression import ResidualLoss
+
+
+@dataclass(frozen=True, repr=False)
+class Fair(ResidualLoss):
+    r"""Fair's loss, :math:`\ell = c^2\bigl(|x| - \log(1 + |x|)\bigr)` with :math:`x = r/c` [1]_.
+
+    Parameters
+    ----------
+    scale : float, default 1.0
+        Scale :math:`c`, in the unit of the targets; positive.
+    reduction : {"mean", "sum", "none"}, keyword only
+        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
+
+    Notes
+    -----
+    Gradient :math:`r/(1 + |x|)`, second derivative :math:`1/(1 + |x|)^2`.  The loss is convex, with
+    a slope below :math:`c`.
+
+    References
+    ----------
+    .. [1] R. C. Fair, "On the robust estimation of econometric models", *Annals of Economic and
+       Social Measurement* 3(4), 1974, pp. 667-677.
+
+    Examples
+    --------
+    >>> import lossbook as lb
+    >>> lb.Fair(scale=1.0, reduction="none")([0.0, 0.0], [1.0, -4.0]).round(4)
+    array([0.3069, 2.3906])
+    """
+
+    scale: float = parameter(1.0, POSITIVE)
+
+    @property
+    def traits(self):
+        """What is known about the loss with these parameters."""
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=True,
+            lipschitz=self.scale,
+            symmetric=True,
+            elicits="robust location",
+        )
+
+    def _shared(self, y_true, y_pred):
+        r = y_pred - y_true
+        return r, (np.abs(r) / self.scale).clip(0, np.finfo(r.dtype).max)
+
+    def _value(self, r, x):
+        size = np.abs(r)
+        near = size * (size * _curve_of_log1p(x))
+        far = size * (self.scale * (1 - np.log1p(x) / x))
+        return np.where(x < 0.5, near, far)
+
+    def _gradient(self, r, x):
+        return np.sign(r) * (self.scale * (x / (1 + x)))
+
+    def _hessian(self, r, x):
+        return 1 / (1 + x) ** 2
+
+    def _optimal_constant(self, y_true, weight):
+        return root_of_slope(self, y_true, weight)
+
+
+def _curve_of_log1p(x):
+    """Return (x - log(1 + x)) / x² for 0 <= x < 1/2, by the series of log in s = x/(2 + x)."""
+    s = x / (2 + x)
+    square = s * s
+    series = 0.0
+    for power in range(27, 1, -2):
+        series = series * square + 1 / power
+    return (1 - 2 * s * series / (2 + x)) / (2 + x)
+
+
+@dataclass(frozen=True, repr=False)
+class Cauchy(ResidualLoss):
+    r"""Cauchy's loss, :math:`\ell = \tfrac12 c^2 \log(1 + x^2)` with :math:`x = r/c`.
+
+    Also called Lorentzian.
+
+    Parameters
+    ----------
+    scale : float, default 1.0
+        Scale :math:`c`, in the unit of the targets; positive.
+    reduction : {"mean", "sum", "none"}, keyword only
+        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
+
+    Notes
+    -----
+    Gradient :math:`r/(1 + x^2)`, second derivative :math:`(1 - x^2)/(1 + x^2)^2`, negative beyond
+    :math:`c`: the loss is not convex.  Up to scale and shift it is the negative log-likelihood of
+    Cauchy noise [1]_.
+
+    References
+    ----------
+    .. [1] M. J. Black and A. Rangarajan, "On the unification of line processes, outlier rejection,
+       and robust statistics", *International Journal of Computer Vision* 19(1), 1996, pp. 57-91.
+
+    Examples
+    --------
+    >>> import lossbook as lb
+    >>> lb.Cauchy(scale=1.0, reduction="none")([0.0, 0.0], [1.0, -100.0]).round(4)
+    array([0.3466, 4.6052])
+    """
+
+    scale: float = parameter(1.0, POSITIVE)
+
+    @property
+    def traits(self):
+        """What is known about the loss with these parameters."""
+        return Traits(
+            convex=False,
+            differentiable=True,
+            twice_differentiable=True,
+            lipschitz=self.scale / 2,
+            symmetric=True,
+            elicits="robust location",
+        )
+
+    def _shared(self, y_true, y_pred):
+        r = y_pred - y_true
+        x = r / self.scale
+        return r, x, 1 + x * x
+
+    def _value(self, r, x, q):
+        square = x * x
+        near = 0.5 * r * (r * np.where(square == 0, 1, np.log1p(square) / square))
+        far = self.scale * (self.scale * np.log(np.abs(x)))  # where the square overflows
+        return np.where(np.isinf(q), far, near)
+
+    def _gradient(self, r, x, q):
+        return np.where(np.isinf(q), self.scale / x, r / q)
+
+    def _hessian(self, r, x, q):
+        return np.where(np.isinf(q), 0, (2 / q - 1) / q)
+
+
+@dataclass(frozen=True, repr=False)
+class GemanMcClure(ResidualLoss):
+    r"""Geman and McClure's loss, :math:`\ell = \tfrac12 r^2/(1 + x^2)` with :math:`x = r/c` [1]_.
+
+    Parameters
+    ----------
+    scale : float, default 1.0
+        Scale :math:`c`, in the unit of the targets; positive.
+    reduction : {"mean", "sum", "none"}, keyword only
+        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
+
+    Notes
+    -----
+    Gradient :math:`r/(1 + x^2)^2`, second derivative :math:`(1 - 3x^2)/(1 + x^2)^3`, computed
+    from :math:`u = c/h` and :math:`v = r/h` with :math:`h = \sqrt{r^2 + c^2}`.  The loss is not
+    convex, and stays below :math:`c^2/2`.
+
+    References
+    ----------
+    .. [1] S. Geman and D. E. McClure, "Statistical methods for tomographic image reconstruction",
+       *Bulletin of the International Statistical Institute* 52(4), 1987, pp. 5-21.
+
+    Examples
+    --------
+    >>> import lossbook as lb
+    >>> lb.GemanMcClure(scale=1.0, reduction="none")([0.0, 0.0], [1.0, -3.0])
+    array([0.25, 0.45])
+    """
+
+    scale: float = parameter(1.0, POSITIVE)
+
+    @property
+    def traits(self):
+        """What is known about the loss with these parameters."""
+        return Traits(
+            convex=False,
+            differentiable=True,
+            twice_differentiable=True,
+            lipschitz=self.scale * 3 * sqrt(3) / 16,
+            bounded=True,
+            symmetric=True,
+            elicits="robust location",
+        )
+
+    def _shared(self, y_true, y_pred):
+        r = y_pred - y_true
+        h = np.hypot(r, self.scale)
+        return r, r / h, self.scale / h
+
+    def _value(self, r, v, u):
+        return 0.5 * (u * r) * (u * r)
+
+    def _gradient(self, r, v, u):
+        return r * u * u * u * u
+
+    def _hessian(self, r, v, u):
+        return (1 - 2 * v) * (1 + 2 * v) * u * u * u * u
+
+
+@dataclass(frozen=True, repr=False)
+class Welsch(ResidualLoss):
+    r"""Welsch's loss, :math:`\ell = \tfrac12 c^2 (1 - e^{-x^2})` with :math:`x = r/c` [1]_.
+
+    Also called Leclerc's, or the correntropy loss.
+
+    Parameters
+    ----------
+    scale : float, default 1.0
+        Scale :math:`c`, in the unit of the targets; positive.
+    reduction : {"mean", "sum", "none"}, keyword only
+        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
+
+    Notes
+    -----
+    Gradient :math:`r\,e^{-x^2}`, second derivative :math:`(1 - 2x^2)\,e^{-x^2}`.  The loss is not
+    convex, and stays below :math:`c^2/2`.
+
+    References
+    ----------
+    .. [1] P. W. Holland and R. E. Welsch, "Robust regression using iteratively reweighted
+       least-squares", *Communications in Statistics* A6(9), 1977, pp. 813-827.
+
+    Examples
+    --------
+    >>> import lossbook as lb
+    >>> lb.Welsch(scale=1.0, reduction="none")([0.0, 0.0], [1.0, -9.0]).round(4)
+    array([0.3161, 0.5   ])
+    """
+
+    scale: float = parameter(1.0, POSITIVE)
+
+    @property
+    def traits(self):
+        """What is known about the loss with these parameters."""
+        return Traits(
+            convex=False,
+            differentiable=True,
+            twice_differentiable=True,
+            lipschitz=self.scale * float(np.exp(-0.5)) / sqrt(2),
+            bounded=True,
+            symmetric=True,
+            elicits="robust location",
+        )
+
+    def _shared(self, y_true, y_pred):
+        x = ((y_pred - y_true) / self.scale).clip(-30, 30)  # e^(-900) is 0
+        return x, x * x, np.exp(-x * x)
+
+    def _value(self, x, square, e):
+        r, risen = self.scale * x, -np.expm1(-square)
+        near = 0.5 * r * (r * np.where(square == 0, 1, risen / square))
+        return np.where(square < 1, near, 0.5 * self.scale * (self.scale * risen))
+
+    def _gradient(self, x, square, e):
+        return self.scale * x * e
+
+    def _hessian(self, x, square, e):
+        return (1 - 2 * square) * e
+
+
+@dataclass(frozen=True, repr=False)
+class Tukey(ResidualLoss):
+    r"""Tukey's biweight, which stops growing at :math:`|r| = c` [1]_.
+
+    .. math::
+
+        \ell = \begin{cases}
+            \tfrac{c^2}{6}\bigl(1 - (1 - x^2)^3\bigr) & |x| \le 1 \\
+            \tfrac{c^2}{6} & |x| > 1
+        \end{cases}
+        \qquad x = r/c
+
+    Parameters
+    ----------
+    scale : float, default 4.685
+        Residual :math:`c` beyond which nothing more is charged, in the unit of the targets;
+        positive.  The default suits noise of standard deviation 1.
+    reduction : {"mean", "sum", "none"}, keyword only
+        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
+
+    Notes
+    -----
+    Gradient :math:`r(1 - x^2)^2` and second derivative :math:`(1 - x^2)(1 - 5x^2)` where
+    :math:`|x| \le 1`, else 0.  The loss is not convex.
+
+    References
+    ----------
+    .. [1] A. E. Beaton and J. W. Tukey, "The fitting of power series, meaning polynomials,
+       illustrated on band-spectroscopic data", *Technometrics* 16(2), 1974, pp. 147-185.
+
+    Examples
+    --------
+    >>> import lossbook as lb
+    >>> lb.Tukey(scale=2.0, reduction="none")([0.0, 0.0], [1.0, -9.0]).round(4)
+    array([0.3854, 0.6667])
+    """
+
+    scale: float = parameter(4.685, POSITIVE)
+
+    @property
+    def traits(self):
+        """What is known about the loss with these parameters."""
+        return Traits(
+            convex=False,
+            differentiable=True,
+            twice_differentiable=True,
+            lipschitz=self.scale * 16 / 25 / sqrt(5),
+            bounded=True,
+            symmetric=True,
+            elicits="robust location",
+        )
+
+    def _shared(self, y_true, y_pred):
+        x = ((y_pred - y_true) / self.scale).clip(-1, 1)
+        return x, x * x, (1 - x) * (1 + x)
+
+    def _value(self, x, square, rest):
+        r = self.scale * x
+        return r * (r * (1 + rest + rest * rest)) / 6
+
+    def _gradient(self, x, square, rest):
+        return self.scale * x * rest * rest
+
+    def _hessian(self, x, square, rest):
+        return rest * (1 - 5 * square)
+
+
+@dataclass(frozen=True, repr=False)
+class GeneralRobust(ResidualLoss):
+    r"""Barron's general loss: squared, Charbonnier, Cauchy, Welsch and others in one family [1]_.
+
+    .. math::
+
+        \ell = \frac{|\alpha - 2|}{\alpha}
+            \left(\left(\frac{x^2}{|\alpha - 2|} + 1\right)^{\alpha/2} - 1\right)
+        \qquad x = r/c
+
+    Parameters
+    ----------
+    alpha : float, default 1.0
+        Shape :math:`\alpha`, from minus infinity: the smaller, the more robust.  At the removable
+        singularities the limits are taken: :math:`\tfrac12 x^2` at 2, :math:`\log(1 + \tfrac12
+        x^2)` at 0, :math:`1 - e^{-x^2/2}` at minus infinity.
+    scale : float, default 1.0
+        Scale :math:`c`, in the unit of the targets; positive.
+    reduction : {"mean", "sum", "none"}, keyword only
+        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
+
+    Notes
+    -----
+    With :math:`b = |\alpha - 2|` and :math:`g = (x^2/b + 1)^{\alpha/2 - 1}` the gradient is
+    :math:`g\,x/c` and the second derivative
+    :math:`g\,(1 + (\alpha - 2)\,x^2/(x^2 + b))/c^2`.  Unlike the other losses of this module it
+    has the curvature :math:`1/c^2` at 0.
+
+    References
+    ----------
+    .. [1] J. T. Barron, "A general and adaptive robust loss function", *Proceedings of the
+       IEEE/CVF Conference on Computer Vision and Pattern Recognition*, 2019, pp. 4331-4339.
+
+    Examples
+    --------
+    >>> import lossbook as lb
+    >>> lb.GeneralRobust(alpha=0.0, reduction="none")([0.0, 0.0], [1.0, -9.0]).round(4)
+    array([0.4055, 3.7257])
+    """
+
+    alpha: float = parameter(1.0, Interval(-inf, inf, include_high=False))
+    scale: float = parameter(1.0, POSITIVE)
+
+    @property
+    def traits(self):
+        """What is known about the loss with these parameters."""
+        return Traits(
+            convex=self.alpha >= 1,
+            differentiable=True,
+            twice_differentiable=True,
+            lipschitz=self._steepest(),
+            bounded=self.alpha < 0,
+            symmetric=True,
+            elicits="mean" if self.alpha == 2 else "robust location",
+        )
+
+    def _steepest(self):
+        if self.alpha > 1:
+            return inf
+        if self.alpha == 1:
+            return 1 / self.scale
+        if self._is_welsch:
+            return exp(-0.5) / self.scale
+        b, rest = 2 - self.alpha, 1 - self.alpha
+        return sqrt(b / rest) * (b / rest) ** (-b / 2) / self.scale
+
+    @property
+    def _is_welsch(self):
+        """Whether alpha is so negative that its limit is reached in double precision."""
+        return self.alpha < -1e22
+
+    def _shared(self, y_true, y_pred):
+        x = (y_pred - y_true) / self.scale
+        if self._is_welsch:
+            x = x.clip(-40, 40)  # e^(-800) is 0
+            return x, x, np.ones_like(x), np.exp(-0.5 * x * x)
+        if self.alpha == 2:
+            return x, x, np.ones_like(x), np.ones_like(x)
+        largest = np.finfo(x.dtype).max
+        t = (x / sqrt(abs(self.alpha - 2))).clip(-largest, largest)
+        s = np.hypot(1, t)
+        near = np.exp((self.alpha / 2 - 1) * np.log1p(t * t))
+        return x, t, s, np.where(np.abs(t) < 1, near, s ** (self.alpha - 2))
+
+    def _value(self, x, t, s, g):
+        alpha, b = self.alpha, abs(self.alpha - 2)
+        if self._is_welsch:
+            return -np.expm1(-0.5 * x * x)
+        if alpha == 2:
+            return 0.5 * x * x
+        is_near = np.abs(t) < 1
+        log_s = np.where(is_near, 0.5 * np.log1p(t * t), np.log(s))
+        u = alpha * log_s
+        near = b * log_s * np.where(u == 0, 1, np.expm1(u) / u)
+        if alpha == 0:
+            return near
+        return np.where(is_near | (np.abs(u) < 1), near, b / alpha * (s**alpha - 1))
+
+    def _gradient(self, x, t, s, g):
+        if self._is_welsch or self.alpha == 2:
+            return g * x / self.scale
+        return np.where(np.abs(t) < 1, g * x, x / s * s ** (self.alpha - 1)) / self.scale
+
+    def _hessian(self, x, t, s, g):
+        if self._is_welsch:
+            bend = (1 - x) * (1 + x)
+        elif self.alpha == 2:
+            bend = 1
+        elif self.alpha < 1:
+            w = x * sqrt((1 - self.alpha) / (2 - self.alpha))
+            bend = (1 - w) / s * ((1 + w) / s)
+        else:
+            bend = 1 / s / s + (self.alpha - 1) * (t / s) ** 2
+        return g * bend / self.scale / self.scale
+
+    def _optimal_constant(self, y_true, weight):
+        if self.alpha < 1:
+            return super()._optimal_constant(y_true, weight)
+        return root_of_slope(self, y_true, weight)
