@@ -25,6 +25,11 @@ class ResidualLoss(PointwiseLoss):
     def _shared(self, y_true, y_pred):
         return (y_pred - y_true,)
 
+    def _optimal_constant(self, y_true, weight):
+        if not self.traits.convex:
+            return super()._optimal_constant(y_true, weight)
+        return root_of_slope(self, y_true, weight)
+
 
 @dataclass(frozen=True, repr=False)
 class SquaredError(ResidualLoss):
@@ -237,9 +242,6 @@ class Huber(ResidualLoss):
     def _hessian(self, r, c):
         return (r == c) + 0 * c
 
-    def _optimal_constant(self, y_true, weight):
-        return root_of_slope(self, y_true, weight)
-
 
 @dataclass(frozen=True, repr=False)
 class SmoothL1(ResidualLoss):
@@ -307,9 +309,6 @@ class SmoothL1(ResidualLoss):
     def _hessian(self, r, c):
         return ((r == c) + 0 * c) / self.beta
 
-    def _optimal_constant(self, y_true, weight):
-        return root_of_slope(self, y_true, weight)
-
 
 @dataclass(frozen=True, repr=False)
 class PseudoHuber(ResidualLoss):
@@ -371,9 +370,6 @@ class PseudoHuber(ResidualLoss):
     def _hessian(self, r, h):
         return (self.delta / h) ** 3
 
-    def _optimal_constant(self, y_true, weight):
-        return root_of_slope(self, y_true, weight)
-
 
 @dataclass(frozen=True, repr=False)
 class LogCosh(ResidualLoss):
@@ -424,9 +420,6 @@ class LogCosh(ResidualLoss):
     def _hessian(self, r):
         e = np.exp(-2 * np.abs(r))
         return 4 * e / (1 + e) ** 2
-
-    def _optimal_constant(self, y_true, weight):
-        return root_of_slope(self, y_true, weight)
 
 
 @dataclass(frozen=True, repr=False)
@@ -481,9 +474,6 @@ class Pinball(ResidualLoss):
 
     def _hessian(self, r):
         return np.zeros_like(r)
-
-    def _optimal_constant(self, y_true, weight):
-        return root_of_slope(self, y_true, weight)
 
 
 @dataclass(frozen=True, repr=False)
@@ -612,9 +602,6 @@ class Expectile(ResidualLoss):
     def _hessian(self, r, weight):
         return 2 * weight
 
-    def _optimal_constant(self, y_true, weight):
-        return root_of_slope(self, y_true, weight)
-
 
 @dataclass(frozen=True, repr=False)
 class EpsilonInsensitive(ResidualLoss):
@@ -668,9 +655,6 @@ class EpsilonInsensitive(ResidualLoss):
     def _hessian(self, r, excess):
         return np.zeros_like(r)
 
-    def _optimal_constant(self, y_true, weight):
-        return root_of_slope(self, y_true, weight)
-
 
 @dataclass(frozen=True, repr=False)
 class SquaredEpsilonInsensitive(ResidualLoss):
@@ -722,9 +706,6 @@ class SquaredEpsilonInsensitive(ResidualLoss):
 
     def _hessian(self, r, excess):
         return 2 * np.sign(excess)
-
-    def _optimal_constant(self, y_true, weight):
-        return root_of_slope(self, y_true, weight)
 
 
 @dataclass(frozen=True, repr=False)

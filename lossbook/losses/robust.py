@@ -7,7 +7,6 @@ import numpy as np
 
 from ..core.domains import POSITIVE, Interval
 from ..core.loss import parameter
-from ..core.optimum import root_of_slope
 from ..core.traits import Traits
 from .regression import ResidualLoss
 
@@ -69,9 +68,6 @@ class Fair(ResidualLoss):
 
     def _hessian(self, r, x):
         return 1 / (1 + x) ** 2
-
-    def _optimal_constant(self, y_true, weight):
-        return root_of_slope(self, y_true, weight)
 
 
 def _curve_of_log1p(x):
@@ -448,8 +444,3 @@ class GeneralRobust(ResidualLoss):
         else:
             bend = 1 / s / s + (self.alpha - 1) * (t / s) ** 2
         return g * bend / self.scale / self.scale
-
-    def _optimal_constant(self, y_true, weight):
-        if self.alpha < 1:
-            return super()._optimal_constant(y_true, weight)
-        return root_of_slope(self, y_true, weight)
