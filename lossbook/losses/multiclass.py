@@ -211,13 +211,9 @@ class SoftmaxCrossEntropy(ClassLoss):
         ignoring = self.ignore_index is not None and targets.array.ndim < len(batch.shape)
         if self.class_weight is None and not ignoring:
             return super()._total_weight(batch, weights)
-        unsmoothed = SoftmaxCrossEntropy(class_weight=self.class_weight)
-        like = np.empty((batch.shape[-1], 0))
 
         def mass(start, stop):
-            y_true = targets.block(start, stop)
-            u = unsmoothed._weighted_target(y_true, self._kept(y_true), like)
-            each = np.add.reduce(u, axis=0)
+            each = self._mass(targets.block(start, stop))
             return each.sum() if weights is None else each @ weights.block(start, stop)
 
         divisor = total(stream(mass, batch.n_samples, batch.block_size))
@@ -227,6 +223,16 @@ class SoftmaxCrossEntropy(ClassLoss):
                 "the class_weight 0 or the sample_weight 0"
             )
         return divisor
+
+    def _mass(self, y_true):
+        """Return how much each sample counts in the mean: its unsmoothed target's weight."""
+        kept = self._kept(y_true)
+        if self.class_weight is None:
+            return kept.astype(np.float64)
+        weight = np.array(self.class_weight)
+        if y_true.ndim > 1:
+            return weight @ y_true
+        return weight[y_true] if kept is None else weight[y_true * kept] * kept
 
     def _n_classes(self, labels):
         if self.class_weight is not None:
