@@ -154,12 +154,8 @@ class Batch:
     __slots__ = ("block_size", "columns", "dtype", "n_samples", "sample_shape", "shape")
 
     def __init__(self, columns, shape, sample_shape, dtype):
-        self.columns, self.shape, self.sample_shape, self.dtype = (
-            columns,
-            shape,
-            sample_shape,
-            dtype,
-        )
+        self.columns, self.dtype = columns, dtype
+        self.shape, self.sample_shape = shape, sample_shape
         self.n_samples = prod(sample_shape)
         values_per_sample = prod(shape[len(sample_shape) :])
         self.block_size = max(1, BLOCK_BYTES // (dtype.itemsize * values_per_sample))
@@ -171,13 +167,14 @@ class Batch:
     def results(self, parts, reduction):
         """Return a new array for each part, or None for a value that will be a single number."""
         return [
-            np.empty(self.shape, self.dtype)
-            if part != "value"
-            else np.empty(self.sample_shape, self.dtype)
-            if reduction == "none"
-            else None
+            None
+            if part == "value" and reduction != "none"
+            else np.empty(self._shape_of(part), self.dtype)
             for part in parts
         ]
+
+    def _shape_of(self, part):
+        return self.sample_shape if part == "value" else self.shape
 
     def results_in(self, out, parts, reduction, weights):
         """Return the caller's arrays for the results, checked."""
@@ -188,7 +185,7 @@ class Batch:
             raise ValueError(f"out must be an array for: {wanted}; got {len(given)} of them")
         taken = [column.array for column in (*self.columns, weights) if column is not None]
         for name, array in zip(names, given, strict=True):
-            shape = self.sample_shape if name == "value" else self.shape
+            shape = self._shape_of(name)
             if not isinstance(array, np.ndarray):
                 raise TypeError(f"out for the {name} must be an array; got {type(array).__name__}")
             if array.shape != shape or array.dtype != self.dtype:
