@@ -55,7 +55,8 @@ from .losses.regression import (
     SquaredLogError,
 )
 from .losses.robust import Cauchy, Fair, GemanMcClure, GeneralRobust, Tukey, Welsch
-from .symbolic import expression, k
+from .symbolic import expression
+from .symbolic.notation import k
 
 PARTS = ("value", "gradient", "hessian")
 DTYPES = (np.float64, np.float32)
