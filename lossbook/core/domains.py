@@ -93,12 +93,13 @@ class TwoValues(Domain):
 class ClassIndices(Domain):
     """Integers from 0 to the number of classes, and the index that marks ignored samples."""
 
-    n_classes: int
+    n_classes: float = math.inf
     ignore_index: int | None = None
 
     def __str__(self):
+        last = "" if self.n_classes == math.inf else f" to {self.n_classes - 1}"
         ignored = "" if self.ignore_index is None else f", or {self.ignore_index} (ignored)"
-        return f"a class index from 0 to {self.n_classes - 1}{ignored}"
+        return f"a class index from 0{last}{ignored}"
 
     def contains(self, values):
         """Return which of the values are in the domain."""
@@ -108,7 +109,9 @@ class ClassIndices(Domain):
     def holds(self, block):
         """Return whether all values of a block are in the domain."""
         if self.ignore_index is None:
-            return np.minimum.reduce(block) >= 0 and np.maximum.reduce(block) < self.n_classes
+            low = np.minimum.reduce(block, axis=None)
+            high = np.maximum.reduce(block, axis=None)
+            return bool(low >= 0 and high < self.n_classes)
         return super().holds(block)
 
 
@@ -127,12 +130,26 @@ class Distributions(Domain):
         return inside & (np.abs(np.add.reduce(values, axis=0) - 1) <= self.tolerance)
 
 
+@dataclass(frozen=True)
+class Boxes(Domain):
+    """Boxes (x1, y1, x2, y2), perhaps empty, but not turned inside out."""
+
+    def __str__(self):
+        return "a finite box (x1, y1, x2, y2) with x1 <= x2 and y1 <= y2"
+
+    def contains(self, values):
+        """Return which of the values are in the domain."""
+        return np.isfinite(values).all(axis=0) & (values[:2] <= values[2:]).all(axis=0)
+
+
 FINITE = Finite()
 NONZERO = NonZero()
 UNIT_INTERVAL = Interval(0, 1)
 ZERO_OR_ONE = TwoValues(0, 1)
 PLUS_MINUS_ONE = TwoValues(-1, 1)
+LABELS = ClassIndices()
 DISTRIBUTIONS = Distributions()
+BOXES = Boxes()
 POSITIVE = Interval(0, math.inf, include_low=False, include_high=False)
 NON_NEGATIVE = Interval(0, math.inf, include_high=False)
 OPEN_UNIT_INTERVAL = Interval(0, 1, include_low=False, include_high=False)
