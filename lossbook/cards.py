@@ -5,7 +5,7 @@ from html import escape
 from math import inf
 
 from .conventions import equivalents
-from .core.domains import FINITE, NONZERO
+from .core.domains import FINITE, LABELS, NONZERO
 from .core.loss import ClassLoss, Loss
 from .symbolic import expression, latex, pretty
 from .symbolic.derivation import listed
@@ -173,6 +173,8 @@ def _html_piece(piece):
 
 
 def _target(loss):
+    if loss.y_true_domain is LABELS:
+        return "the index of a class"
     if isinstance(loss, ClassLoss):
         return "the index of a class, or probabilities of the classes that sum to 1"
     return _domain(loss.y_true_domain)
@@ -218,11 +220,16 @@ def _traits(traits):
         smoothness = (
             "twice differentiable" if traits.twice_differentiable else "differentiable once"
         )
-    steepness = f"slope at most {traits.lipschitz:.4g}"
+    if callable(traits.lipschitz):
+        steepness = "slope bounded for each number of scores"
+    elif traits.lipschitz < inf:
+        steepness = f"slope at most {traits.lipschitz:.4g}"
+    else:
+        steepness = "slope unbounded"
     named = {
         "convex" if traits.convex else "not convex": True,
         smoothness: True,
-        "slope unbounded" if traits.lipschitz == inf else steepness: True,
+        steepness: True,
         "bounded": traits.bounded,
         "symmetric": traits.symmetric,
         "proper": traits.proper,

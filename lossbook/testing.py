@@ -13,8 +13,18 @@ from functools import cached_property, singledispatch
 
 import numpy as np
 
-from .core.domains import ClassIndices, Distributions, Finite, Interval, NonZero, TwoValues
+from .core.domains import (
+    LABELS,
+    Boxes,
+    ClassIndices,
+    Distributions,
+    Finite,
+    Interval,
+    NonZero,
+    TwoValues,
+)
 from .core.loss import REDUCTIONS, ClassLoss, JointLoss, Loss, PointwiseLoss, RowLoss
+from .losses.overlap import LovaszSoftmax
 
 __all__ = ["CHECKS", "Samples", "View", "check_loss", "derivative", "draw", "view"]
 
@@ -184,6 +194,28 @@ class Stacked(View):
         return [joined(r, axis=-1) if isinstance(r, tuple) else r for r in results]
 
 
+@dataclass(frozen=True, repr=False)
+class OnePixel(View, ClassLoss):
+    """A loss of images, seen as one of a pixel beside another, which is rightly of class 0."""
+
+    width = None
+
+    @property
+    def traits(self):
+        """Those of the loss behind, but for the slope: this pixel is not the only one."""
+        return replace(self.behind.traits, lipschitz=np.sqrt(5) / 4)
+
+    def _seen(self, loss, parts, y_true, y_pred, sample_weight):
+        other = np.full_like(y_pred, 0.25 / (y_pred.shape[-1] - 1))
+        other[..., 0] = 0.75
+        images = np.stack([y_true, np.zeros_like(y_true)], 1), np.stack([y_pred, other], 1)
+        results = loss._evaluate(parts, images, sample_weight, None)
+        return [
+            result[:, 0] if part != "value" else result
+            for part, result in zip(parts, results, strict=True)
+        ]
+
+
 @singledispatch
 def view(loss):
     """Return a loss as one of a target and a prediction, which `check_loss` can draw samples for.
@@ -196,6 +228,11 @@ def view(loss):
 @view.register
 def _(loss: JointLoss):
     return Stacked(loss)
+
+
+@view.register
+def _(loss: LovaszSoftmax):
+    return OnePixel(loss)
 
 
 # Samples from the domains that a loss declares.
@@ -242,6 +279,12 @@ def _(domain: Distributions, rng, shape):
     return rng.dirichlet(np.ones(shape[-1]), shape[:-1])
 
 
+@draw.register
+def _(domain: Boxes, rng, shape):
+    low = rng.uniform(-1, 1, (*shape[:-1], 2))
+    return np.concatenate([low, low + 10 ** rng.uniform(-1, 0.5, low.shape)], axis=-1)
+
+
 def _ends(domain):
     """Return the first and the last number of an interval, or what comes near enough."""
     low, high = np.float32([domain.low, domain.high])
@@ -267,6 +310,8 @@ def _strangers(domain, n_classes):
     if isinstance(domain, Distributions):
         sure = np.eye(n_classes)[0]
         return [sure * np.nan, 1.5 * sure - 0.5 * sure[::-1], 0.9 * sure]
+    if isinstance(domain, Boxes):
+        return [[0, 0, 1, np.nan], [0, 0, 1, np.inf], [1, 0, 0, 1], [0, 1, 1, 0]]
     if isinstance(domain, ClassIndices):
         return [-1, n_classes]
     if isinstance(domain, Interval):
@@ -320,15 +365,19 @@ class Samples:
     @property
     def label_domains(self):
         """The domains that targets may be drawn from."""
-        if not self.of_classes:
-            return [self.loss.y_true_domain]
-        return [ClassIndices(self.n_classes), self.loss.y_true_domain]
+        domains = [self.loss.y_true_domain]
+        if self.of_classes:
+            domains.insert(0, ClassIndices(self.loss._label_domain(self.n_classes).n_classes))
+        return [domain for domain in domains if domain is not LABELS]
 
     def labels(self, domain, n):
         """Return `n` targets, among them the corners of their domain."""
-        corners = _corners(domain, self.n_classes)[:n]
+        corners = _corners(domain, self.n_classes)
         if isinstance(self.loss, RowLoss) and corners.ndim == 1:
-            corners = np.repeat(corners[:, None], self.width, axis=1)
+            mixed = [np.resize(corners, self.width)] if corners.size else []
+            corners = np.array([*(np.full(self.width, corner) for corner in corners), *mixed])
+            corners = corners.reshape(-1, self.width)
+        corners = corners[:n]
         labels = draw(domain, self.rng, (n, *corners.shape[1:]))
         labels[: len(corners)] = corners
         return labels if labels.dtype.kind == "i" else _short(labels)
@@ -359,6 +408,12 @@ class Samples:
                     start = self.predictions(1)[0]
                     direction = direction - start
                     x, ends = _between(0, 1), [0, 1]
+                elif isinstance(domain, Boxes):
+                    # An edge moves outwards, from where the box is empty.
+                    start = self.predictions(1)[0]
+                    start[moved] = start[moved - 2]
+                    direction = direction if moved > 1 else -direction
+                    x, ends = _between(0, np.inf), [0, _FAR]
                 elif isinstance(domain, Interval):
                     x, ends = _between(domain.low, domain.high), _ends(domain)
                 else:
@@ -517,6 +572,9 @@ def _room(domain, y_pred):
     room = np.full(y_pred.shape, 0.25)
     if isinstance(domain, Distributions):
         room = np.minimum(domain.tolerance / 2, y_pred / 2)
+    elif isinstance(domain, Boxes):
+        sides = (y_pred[..., 2:] - y_pred[..., :2]) / 2
+        room = np.minimum(room, np.concatenate([sides, sides], axis=-1))
     elif isinstance(domain, Interval):
         room = np.minimum(room, np.minimum(y_pred - domain.low, domain.high - y_pred) / 2)
     return 2 ** np.floor(np.log2(room))
@@ -797,10 +855,19 @@ def check_convexity(loss, samples):
 def check_lipschitz(loss, samples):
     """Check the trait lipschitz: it bounds the gradient, and no much smaller number does."""
     bound, steepest = loss.traits.lipschitz, {"inside": 0.0, "at_the_ends": 0.0}
+    if callable(bound):
+        bound = bound(samples.width)
     for line in samples.lines():
         places = [("inside", line, line.x), ("at_the_ends", line, line.ends)]
         if isinstance(loss.y_true_domain, NonZero):
             places.append(("at_the_ends", replace(line, label=1 / _FAR), line.ends))
+        if isinstance(loss, RowLoss) and isinstance(loss.y_pred_domain, Interval):
+            ends = np.append(line.ends, _between(*line.ends)[[0, -1]])
+            for others in np.zeros(line.start.shape), line.label * (line.direction == 0):
+                places.append(("at_the_ends", replace(line, start=others), ends))
+        if isinstance(loss.y_true_domain, Boxes):
+            tiny = replace(line, label=line.label / 1e9, start=line.start / 1e9)
+            places.append(("at_the_ends", tiny, line.x / 1e9))
         for where, along, x in places:
             gradient = along.gradient(x)
             norm = np.linalg.norm(gradient.reshape(x.size, -1), axis=1)

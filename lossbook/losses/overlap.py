@@ -4,7 +4,8 @@ Overlap is never subtracted from 1: a loss is the share that errors have in the 
 common, so a small loss keeps all its digits.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from math import inf
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from ..core.domains import (
     PLUS_MINUS_ONE,
     POSITIVE,
     UNIT_INTERVAL,
+    ClassIndices,
     Distributions,
 )
 from ..core.elementwise import positive_part
@@ -50,13 +52,25 @@ class OverlapLoss(MaskLoss):
     y_true_domain = UNIT_INTERVAL
     y_pred_domain = UNIT_INTERVAL
 
-    traits = Traits(
-        convex=False,
-        differentiable=True,
-        twice_differentiable=True,
-        bounded=True,
-        elicits="mask of best expected overlap",
-    )
+    @property
+    def traits(self):
+        """What is known about the loss with these parameters."""
+        return Traits(
+            convex=False,
+            differentiable=True,
+            twice_differentiable=True,
+            lipschitz=self._steepest,
+            bounded=True,
+            elicits="mask of best expected overlap",
+        )
+
+    def _steepest(self, n_pixels):
+        """Return the largest slope: it is where all pixels but one are in neither mask."""
+        sizes = np.append(0, np.logspace(-3, 0, 301))
+        t, p = (np.stack([x.ravel(), 0 * x.ravel()]) for x in np.meshgrid(sizes, sizes))
+        with np.errstate(all="ignore"):
+            one, other = self._gradient(*self._shared(t, p))
+        return float(np.sqrt(one**2 + (n_pixels - 1) * other**2).max())
 
     def _terms(self):
         raise NotImplementedError
@@ -277,6 +291,12 @@ class FocalTversky(OverlapLoss):
     beta: float = parameter(0.7, POSITIVE)
     gamma: float = parameter(0.75, POSITIVE)
 
+    @property
+    def traits(self):
+        """What is known about the loss with these parameters."""
+        known = super().traits
+        return known if self.gamma >= 1 else replace(known, lipschitz=inf)
+
     def _terms(self):
         return self.alpha, self.beta, 0.0
 
@@ -479,12 +499,13 @@ class LovaszSoftmax(ClassLoss):
                 f"got shape {y_pred.shape}"
             )
         require_shape("y_true", y_true, y_pred.shape[:-1], "one label a pixel")
+        if y_true.dtype.kind == "f":
+            raise TypeError(f"y_true must hold integer labels; got dtype {y_true.dtype}")
         sample_shape, n_classes = _masks(y_true.shape), y_pred.shape[-1]
-        dtype = working_dtype(y_true.dtype, y_pred.dtype)
-        domain = _OfPixels(n_classes=n_classes)
+        labels, dtype = ClassIndices(n_classes), working_dtype(y_true.dtype, y_pred.dtype)
         columns = (
-            self._target_column(y_true, n_classes, sample_shape, dtype),
-            Column("y_pred", y_pred, sample_shape, dtype, domain),
+            Column("y_true", y_true, sample_shape, np.dtype(np.intp), labels),
+            Column("y_pred", y_pred, sample_shape, dtype, _OfPixels(n_classes=n_classes)),
         )
         return Batch(columns, (y_pred.shape,), sample_shape, dtype)
 
