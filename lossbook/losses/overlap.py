@@ -345,9 +345,9 @@ class LovaszHinge(MaskLoss):
 
     .. math::
 
-        \ell = \sum_k g_k \max(0, m_k), \qquad m_k = 1 - y_k z_k
+        \ell = \sum_k g_k \max(0, e_k), \qquad e_k = 1 - y_k z_k
 
-    With the pixels in the order of their errors :math:`m_k`, the largest first, :math:`g_k` is what
+    With the pixels in the order of their errors :math:`e_k`, the largest first, :math:`g_k` is what
     the Jaccard loss :math:`|M| / |P \cup M|` of the positives :math:`P` grows by when pixel
     :math:`k` joins the mispredicted :math:`M`.
 
@@ -360,7 +360,7 @@ class LovaszHinge(MaskLoss):
     -----
     The first axis counts the masks and all others are pixels; an array of one axis is one mask.
     Targets :math:`y` are -1 or +1, predictions :math:`z` any real score.  Gradient
-    :math:`-y_k g_k` where :math:`m_k > 0`, else 0; the second derivative is 0.  Where errors tie,
+    :math:`-y_k g_k` where :math:`e_k > 0`, else 0; the second derivative is 0.  Where errors tie,
     the loss has a kink; the subgradient is that of the pixels' order in the array.  In a mask
     without positives all weight is on the largest error.
 
@@ -439,12 +439,12 @@ class LovaszSoftmax(ClassLoss):
 
     .. math::
 
-        \ell = \frac{1}{|C|} \sum_{c \in C} \sum_k g_{kc}\, m_{kc}, \qquad
-        m_{kc} = \begin{cases} 1 - p_{kc} & y_k = c \\ p_{kc} & y_k \ne c \end{cases}
+        \ell = \frac{1}{M} \sum_k \sum_i g_{ik}\, e_{ik}, \qquad
+        e_{ik} = \begin{cases} 1 - p_{ik} & y_i = k \\ p_{ik} & y_i \ne k \end{cases}
 
-    The :math:`C` are the classes that occur in the image.  For each, with the pixels in the order
-    of their errors :math:`m_{kc}`, the largest first, :math:`g_{kc}` is what the Jaccard loss of
-    the class grows by when pixel :math:`k` joins the mispredicted ones.
+    The outer sum is over the :math:`M` classes that occur in the image.  With the pixels in the
+    order of their errors :math:`e_{ik}` for a class, the largest first, :math:`g_{ik}` is what the
+    Jaccard loss of the class grows by when pixel :math:`i` joins the mispredicted ones.
 
     Parameters
     ----------
@@ -458,9 +458,9 @@ class LovaszSoftmax(ClassLoss):
     the axes between are pixels.  Predictions of shape (pixels, K) are one image.  It takes
     probabilities: apply a softmax to scores first.
 
-    Gradient :math:`-g_{kc}/|C|` for the class of the pixel and :math:`g_{kc}/|C|` for every other
-    in :math:`C`, else 0: the :math:`p_{kc}` count as free coordinates, not tied by their sum.  The
-    second derivative is 0.  Where errors tie, the loss has a kink; the subgradient is that of the
+    Gradient :math:`-g_{ik}/M` for the class of the pixel and :math:`g_{ik}/M` for the others in the
+    image, else 0: the :math:`p_{ik}` count as free coordinates, not tied by their sum.  The second
+    derivative is 0.  Where errors tie, the loss has a kink; the subgradient is that of the
     pixels' order in the array.
 
     References

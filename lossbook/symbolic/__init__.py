@@ -19,17 +19,19 @@ A new loss joins by registering a function from its instances to their `Expressi
         return symbolic.Expression(loss=loss, value=..., gradient=..., hessian=..., ...)
 """
 
-from . import binary, multiclass, notation, regression, robust
+from . import binary, boxes, multiclass, notation, overlap, regression, robust
 from .derivation import Expression, expression
 from .notation import latex, pretty
 
 __all__ = [
     "Expression",
     "binary",
+    "boxes",
     "expression",
     "latex",
     "multiclass",
     "notation",
+    "overlap",
     "pretty",
     "regression",
     "robust",

@@ -28,9 +28,14 @@ class Expression:
         class k; of several predictions, a tuple.
     definitions : dict
         What other symbols abbreviate, each in terms of those before it.
+    in_words : dict
+        What symbols mean that no formula defines; where there are derivatives, they are constant.
     parameters : dict
         The names of the parameters that symbols stand for.  A parameter that changes nothing at
         its value, such as a weight of 1, is left out.
+    regions : tuple of dict
+        Where kinks part the predictions into too many regions to prove all at once, points in
+        them; what is proved is then on the lines through these.
     optimum : str
         The constant prediction with the least loss, in words; empty where there is none.
     """
@@ -42,14 +47,17 @@ class Expression:
     y_true: sp.Expr | None
     y_pred: sp.Expr
     definitions: Mapping = field(default_factory=dict)
+    in_words: Mapping = field(default_factory=dict)
     parameters: Mapping = field(default_factory=dict)
+    regions: tuple[Mapping, ...] = ()
     optimum: str = ""
 
     @property
     def symbols(self):
         """Every symbol by its name: target, prediction, abbreviations, parameters."""
         targets = () if self.y_true is None else (self.y_true,)
-        named = (*targets, *listed(self.y_pred), *self.definitions, *self.parameters)
+        others = *self.definitions, *self.in_words, *self.parameters
+        named = (*targets, *listed(self.y_pred), *others)
         return {str(symbol): symbol for symbol in named}
 
     @property
@@ -83,6 +91,7 @@ class Expression:
             )
 
         general = self.written_out()
+        n_classes = getattr(self.loss, "width", n_classes)
         return replace(
             general,
             value=concrete(general.value),
@@ -121,8 +130,9 @@ class Expression:
             if isinstance(self.loss, ClassLoss):
                 remainder = {written.y_true[-1]: 1 - sum(written.y_true[:-1])}
             derivatives = zip(written.gradient, written.hessian, written.y_pred, strict=True)
-            for gradient, hessian, pred in derivatives:
-                yield [e.subs(remainder) for e in (written.value, gradient, hessian, pred)]
+            for (gradient, hessian, pred), point in product(derivatives, self.regions or [{}]):
+                parts = [e.subs(remainder) for e in (written.value, gradient, hessian, pred)]
+                yield [_through(e, point, pred) for e in parts] if point else parts
             return
         written, domain = self.written_out(), self.loss.y_true_domain
         labels = [y]
@@ -157,6 +167,24 @@ class Expression:
         )
 
 
+def _through(expr, point, variable):
+    """Return an expression on the line through a point that a variable moves along, near it."""
+
+    def size(argument):
+        return argument.subs(point)
+
+    def case(piecewise):
+        return next(value for value, holds in piecewise.args if holds.subs(point))
+
+    others = {symbol: at for symbol, at in point.items() if symbol != variable}
+    return (
+        expr.subs(others)
+        .replace(lambda e: isinstance(e, sp.Piecewise), case)
+        .replace(sp.Max, lambda *arguments: max(arguments, key=size))
+        .replace(sp.Min, lambda *arguments: min(arguments, key=size))
+    )
+
+
 def listed(expr):
     """Return the entries of a tuple, or the one expression there is, as a list."""
     return list(expr) if isinstance(expr, sp.Tuple) else [expr]
@@ -172,7 +200,24 @@ def _difference(function, variable, derivative):
 
     difference = sp.diff(in_cases(function), variable) - in_cases(derivative)
     off_kinks = difference.replace(sp.DiracDelta, lambda *args: sp.Integer(0))
+    if _is_zero_fraction(off_kinks):
+        return sp.Integer(0)
     return sp.simplify(off_kinks.rewrite(sp.exp))
+
+
+def _is_zero_fraction(expr):
+    """Return whether the numerator vanishes, with powers like x**a for unknowns; simplify is slow.
+
+    Powers that differ by a whole number share their unknown.
+    """
+    unknowns = {}
+
+    def split(power):
+        n, rest = power.exp.as_coeff_Add()
+        return power.base**n * unknowns.setdefault((power.base, rest), sp.Dummy())
+
+    rational = expr.replace(lambda e: e.is_Pow and not e.exp.is_Number, split)
+    return sp.sring(sp.fraction(sp.together(rational))[0])[1] == 0
 
 
 def _as_sympy(value):
