@@ -14,7 +14,7 @@ b_k, t_k, I_k, U_k, L_k, o_k, C_k, V_k, N_k, D_k, Q_k, theta_k, v_k = (
     for name in ("b", "t", "I", "U", "L", "o", "C", "V", "N", "D", "Q", "theta", "v")
 )
 w, h, w_t, h_t, w_I, h_I, w_C, h_C = sp.symbols("w h w_t h_t w_I h_I w_C h_C", real=True)
-I, U, L, C, V, N, D, Q, theta, v, a = sp.symbols("I U L C V N D Q theta v alpha", real=True)
+i, U, L, C, V, N, D, Q, theta, v, a = sp.symbols("I U L C V N D Q theta v alpha", real=True)
 b1, b2, b3, b4 = (b_k.subs(k, number) for number in (1, 2, 3, 4))
 t1, t2, t3, t4 = (t_k.subs(k, number) for number in (1, 2, 3, 4))
 
@@ -34,9 +34,9 @@ MISSED = {
     h_t: t4 - t2,
     w_I: sp.Max(0, sp.Min(b3, t3) - sp.Max(b1, t1)),
     h_I: sp.Max(0, sp.Min(b4, t4) - sp.Max(b2, t2)),
-    I: w_I * h_I,
-    U: w * h + w_t * h_t - I,
-    L: 1 - I / U,
+    i: w_I * h_I,
+    U: w * h + w_t * h_t - i,
+    L: 1 - i / U,
     I_k: _by_coordinate(
         _where((b1 > t1) & (w_I > 0), -h_I),
         _where((b2 > t2) & (h_I > 0), -w_I),
@@ -44,7 +44,7 @@ MISSED = {
         _where((b4 < t4) & (h_I > 0), w_I),
     ),
     U_k: _by_coordinate(-h, -w, h, w) - I_k,
-    L_k: (I * U_k - I_k * U) / U**2,
+    L_k: (i * U_k - I_k * U) / U**2,
 }
 """L, one minus the intersection over the union, and all that it takes."""
 

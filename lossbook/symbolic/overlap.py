@@ -4,7 +4,7 @@ from ..losses.overlap import Dice, FocalTversky, Jaccard, LovaszHinge, LovaszSof
 from .derivation import Expression, expression
 from .notation import K, M, alpha, beta, gamma, j, k, p_k, s, sp, t_k, z_k
 
-D, I, S, u = sp.symbols("D I S u", positive=True)
+D, i, S, u = sp.symbols("D I S u", positive=True)
 a_k, d_k, e_k, g_k, y_k = (sp.IndexedBase(name, real=True)[k] for name in "adegy")
 
 
@@ -38,7 +38,7 @@ def _(loss: Dice):
 
 @expression.register
 def _(loss: Jaccard):
-    definitions = {I: _total(t_k * p_k), D: _total(t_k) + _total(p_k) - I, S: I / D}
+    definitions = {i: _total(t_k * p_k), D: _total(t_k) + _total(p_k) - i, S: i / D}
     gradient = (S * (1 - t_k) - t_k) / D
     return _of_mask(loss, 1 - S, gradient, -2 * gradient * (1 - t_k) / D, definitions)
 
@@ -46,9 +46,9 @@ def _(loss: Jaccard):
 def _tversky_index():
     """Return the definitions of the index S, of its denominator D, and of what D grows by."""
     return {
-        I: _total(t_k * p_k),
-        D: I + alpha * _total((1 - t_k) * p_k) + beta * _total(t_k * (1 - p_k)),
-        S: I / D,
+        i: _total(t_k * p_k),
+        D: i + alpha * _total((1 - t_k) * p_k) + beta * _total(t_k * (1 - p_k)),
+        S: i / D,
         a_k: alpha * (1 - t_k) + (1 - beta) * t_k,
     }
 
