@@ -18,8 +18,9 @@ from lossbook.core.domains import (
     UNIT_INTERVAL,
     ZERO_OR_ONE,
 )
-from lossbook.core.loss import ClassLoss
+from lossbook.core.loss import ClassLoss, JointLoss, RowLoss
 from lossbook.losses.regression import ResidualLoss
+from lossbook.symbolic import notation
 
 LOSSES = (
     *MEASURED,
@@ -44,7 +45,7 @@ def test_check_sees_what_is_wrong():
     assert replace(right, gradient=-right.gradient).check()[0] != 0
     assert replace(right, hessian=2 * right.hessian).check()[1] != 0
     focal = symbolic.expression(lb.SigmoidFocal())
-    assert replace(focal, hessian=focal.hessian.subs(symbolic.gamma, 3)).check()[1] != 0
+    assert replace(focal, hessian=focal.hessian.subs(notation.gamma, 3)).check()[1] != 0
     softmax = symbolic.expression(lb.SoftmaxCrossEntropy())
     assert replace(softmax, gradient=softmax.gradient - 1).check()[0] != 0
     for kinked in map(symbolic.expression, (lb.Hinge(), lb.Pinball(), lb.EpsilonInsensitive())):
@@ -52,8 +53,8 @@ def test_check_sees_what_is_wrong():
     robust = symbolic.expression(lb.GeneralRobust())
     assert replace(robust, hessian=robust.hessian + 1).check()[1] != 0
     low, high = symbolic.expression(lb.Pinball()), symbolic.expression(lb.Expectile())
-    assert replace(low, gradient=-symbolic.q).check()[0] != 0
-    assert replace(high, gradient=2 * symbolic.tau * symbolic.r).check()[0] != 0
+    assert replace(low, gradient=-notation.q).check()[0] != 0
+    assert replace(high, gradient=2 * notation.tau * notation.r).check()[0] != 0
 
 
 def samples(loss, n_samples=12):
@@ -130,40 +131,40 @@ def test_tidy_forms():
 
 
 def test_reciprocals_are_no_products():
-    assert symbolic.latex(1 / symbolic.beta) == r"\frac{1}{\beta}"
-    assert symbolic.pretty(symbolic.z**-1).split() == ["1", "─", "z"]
+    assert symbolic.latex(1 / notation.beta) == r"\frac{1}{\beta}"
+    assert symbolic.pretty(notation.z**-1).split() == ["1", "─", "z"]
 
 
 def test_parameters_that_change_nothing_are_left_out():
     assert symbolic.expression(lb.SigmoidCrossEntropy()).parameters == {}
     general = symbolic.expression(lb.SigmoidCrossEntropy(pos_weight=3.0, label_smoothing=0.5))
     assert set(general.parameters.values()) == {"pos_weight", "label_smoothing"}
-    assert symbolic.expression(lb.SigmoidFocal()).parameters == {symbolic.gamma: "gamma"}
+    assert symbolic.expression(lb.SigmoidFocal()).parameters == {notation.gamma: "gamma"}
 
 
 def test_symbols_by_name():
     symbols = symbolic.expression(lb.Huber()).symbols
     assert symbols == {
-        "y": symbolic.y,
-        "yhat": symbolic.yhat,
-        "r": symbolic.r,
-        "delta": symbolic.delta,
+        "y": notation.y,
+        "yhat": notation.yhat,
+        "r": notation.r,
+        "delta": notation.delta,
     }
 
 
 def test_written_out():
     written = symbolic.expression(lb.SquaredHinge()).written_out()
-    assert written.value == sp.Max(0, 1 - symbolic.y * symbolic.z) ** 2
+    assert written.value == sp.Max(0, 1 - notation.y * notation.z) ** 2
     assert written.definitions == {}
 
 
 def test_subs_gives_the_values_of_the_instance():
     huber = symbolic.expression(lb.Huber(delta=2.0)).subs()
-    assert huber.value.free_symbols == {symbolic.r}
-    assert huber.value.subs(symbolic.r, -5) == 2 * (5 - 1)
+    assert huber.value.free_symbols == {notation.r}
+    assert huber.value.subs(notation.r, -5) == 2 * (5 - 1)
     smoothed = symbolic.expression(lb.SigmoidCrossEntropy(label_smoothing=0.25)).subs()
-    assert smoothed.written_out().gradient.subs({symbolic.y: 1, symbolic.z: 0}).evalf() == (
-        symbolic.sigma(0) - 0.875
+    assert smoothed.written_out().gradient.subs({notation.y: 1, notation.z: 0}).evalf() == (
+        notation.sigma(0) - 0.875
     )
     weighted = symbolic.expression(lb.SoftmaxCrossEntropy(class_weight=(1.0, 2.0, 0.5)))
     concrete = weighted.subs().for_classes(3)
@@ -265,7 +266,7 @@ class Quartic(ResidualLoss):
 def test_a_loss_of_ones_own_is_registered_by_class():
     with pytest.raises(NotImplementedError, match="Quartic"):
         symbolic.expression(Quartic())
-    r = symbolic.r
+    r = notation.r
 
     @symbolic.expression.register
     def _(loss: Quartic):
@@ -274,9 +275,9 @@ def test_a_loss_of_ones_own_is_registered_by_class():
             value=r**4,
             gradient=4 * r**3,
             hessian=12 * r**2,
-            y_true=symbolic.y,
-            y_pred=symbolic.yhat,
-            definitions={r: symbolic.yhat - symbolic.y},
+            y_true=notation.y,
+            y_pred=notation.yhat,
+            definitions={r: notation.yhat - notation.y},
             optimum="the centre",
         )
 
@@ -307,3 +308,95 @@ except ImportError as error:
     print(error)
 """
     assert run(program) == "this needs SymPy; install it with: pip install 'lossbook[symbolic]'"
+
+
+@dataclass(frozen=True, repr=False)
+class Interaction(JointLoss):
+    """Two factors of somebody else's."""
+
+    inputs = "y_true", "first", "second"
+    traits = replace(lb.SquaredError.traits, convex=False)
+
+
+@dataclass(frozen=True, repr=False)
+class Gap(JointLoss):
+    """The squared distance of two rows."""
+
+    inputs = "first", "second"
+    entries = 1
+    traits = lb.SquaredError.traits
+
+
+@dataclass(frozen=True, repr=False)
+class Basket(RowLoss):
+    """Squared errors of a row's entries and of their sum."""
+
+    traits = lb.SquaredError.traits
+
+
+U, V = (sp.IndexedBase(name, real=True)[notation.k] for name in "uv")
+
+
+@symbolic.expression.register
+def _(loss: Interaction):
+    a, b, y, r = *sp.symbols("a b", real=True), notation.y, notation.r
+    return symbolic.Expression(
+        loss=loss,
+        value=r**2,
+        gradient=sp.Tuple(2 * r * b, 2 * r * a),
+        hessian=sp.Tuple(2 * b**2, 2 * a**2),
+        y_true=y,
+        y_pred=sp.Tuple(a, b),
+        definitions={r: a * b - y},
+    )
+
+
+@symbolic.expression.register
+def _(loss: Gap):
+    return symbolic.Expression(
+        loss=loss,
+        value=sp.Sum((U - V) ** 2, (notation.k, 1, notation.K)),
+        gradient=sp.Tuple(2 * (U - V), 2 * (V - U)),
+        hessian=sp.Tuple(2, 2),
+        y_true=None,
+        y_pred=sp.Tuple(U, V),
+    )
+
+
+@symbolic.expression.register
+def _(loss: Basket):
+    z, t = notation.z_k, notation.t_k
+    total = sp.Sum(z - t, (notation.k, 1, notation.K))
+    return symbolic.Expression(
+        loss=loss,
+        value=sp.Sum((z - t) ** 2, (notation.k, 1, notation.K)) + total**2,
+        gradient=2 * (z - t) + 2 * total,
+        hessian=sp.Integer(4),
+        y_true=t,
+        y_pred=z,
+    )
+
+
+@pytest.mark.parametrize("loss", [Interaction(), Gap(), Basket()], ids=repr)
+def test_rows_and_several_predictions_are_proved_too(loss):
+    shown = symbolic.expression(loss)
+    assert shown.check() == (0, 0)
+    wrong = [2 * entry for entry in symbolic.derivation.listed(shown.gradient)]
+    wrong = sp.Tuple(*wrong) if len(wrong) > 1 else wrong[0]
+    assert replace(shown, gradient=wrong).check()[0] != 0
+
+
+def test_cards_of_several_predictions_have_a_row_for_each():
+    text = str(Interaction().card())
+    for heading in (
+        "Gradient ∂ℓ/∂a",
+        "Gradient ∂ℓ/∂b",
+        "Curvature ∂²ℓ/∂b²",
+        "Prediction a",
+        "Target y",
+    ):
+        assert text.count(f"  {heading}  ") == 1
+    assert "Best constant" not in text
+    text = str(Gap().card())
+    assert "Target" not in text
+    assert "Gradient ∂ℓ/∂uₖ" in text

@@ -64,13 +64,17 @@ class _FlatRows:
 
 
 def samples_first(array, sample_shape):
-    """Return `array` with its sample axes made one, to be read by slices and never copied whole."""
-    if len(sample_shape) == 1:
+    """Return `array` with its sample axes made one, and the axes of a sample's entries, if any.
+
+    The result is read by slices; nothing is copied whole.
+    """
+    entries = array.shape[len(sample_shape) :]
+    if len(sample_shape) == 1 and len(entries) < 2:
         return array
-    classes = array.shape[len(sample_shape) :]
+    width = prod(entries)
     if array.flags.c_contiguous:
-        return array.reshape(-1, *classes)
-    return _FlatRows(array, *classes) if classes else array.flat
+        return array.reshape(-1, width) if entries else array.reshape(-1)
+    return _FlatRows(array, width) if entries else array.flat
 
 
 class Column:
@@ -109,9 +113,12 @@ class Column:
     def _outside(self, block, start):
         valid = self.domain.contains(block)
         position = np.unravel_index(np.argmin(valid.T), valid.T.shape)
-        sample, classes = position[0], position[1:]
-        culprit = block.T[sample][classes]
-        index = (*np.unravel_index(start + sample, self.sample_shape), *classes)
+        sample, entry = position[0], position[1:]
+        culprit = block.T[sample][entry]
+        entries = self.array.shape[len(self.sample_shape) :]
+        index = np.unravel_index(start + sample, self.sample_shape)
+        if entry:
+            index = (*index, *np.unravel_index(entry[0], entries))
         where = f" at index {', '.join(map(str, index))}" if index else ""
         return ValueError(f"{self.name} must be {self.domain}; got {culprit}{where}")
 
@@ -142,22 +149,22 @@ class Batch:
     Parameters
     ----------
     columns : sequence of Column
-        The inputs, the prediction last.
-    shape : tuple of int
-        The shape of the prediction and its derivatives.
+        The inputs, the predictions last.
+    shapes : tuple of tuple of int
+        The shape of each prediction and its derivatives.
     sample_shape : tuple of int
-        The shape of its samples: all axes, or all but the classes'.
+        The shape of the samples: the first axes of every prediction.
     dtype : dtype
         What is computed in, and returned.
     """
 
-    __slots__ = ("block_size", "columns", "dtype", "n_samples", "sample_shape", "shape")
+    __slots__ = ("block_size", "columns", "dtype", "n_samples", "sample_shape", "shapes")
 
-    def __init__(self, columns, shape, sample_shape, dtype):
+    def __init__(self, columns, shapes, sample_shape, dtype):
         self.columns, self.dtype = columns, dtype
-        self.shape, self.sample_shape = shape, sample_shape
+        self.shapes, self.sample_shape = shapes, sample_shape
         self.n_samples = prod(sample_shape)
-        values_per_sample = prod(shape[len(sample_shape) :])
+        values_per_sample = prod(shapes[0][len(sample_shape) :])
         self.block_size = max(1, BLOCK_BYTES // (dtype.itemsize * values_per_sample))
 
     def blocks(self, start, stop):
@@ -165,27 +172,33 @@ class Batch:
         return [column.block(start, stop) for column in self.columns]
 
     def results(self, parts, reduction):
-        """Return a new array for each part, or None for a value that will be a single number."""
+        """Return new arrays for each part, or None for a value that will be a single number."""
         return [
-            None
+            (None,)
             if part == "value" and reduction != "none"
-            else np.empty(self._shape_of(part), self.dtype)
+            else tuple(np.empty(shape, self.dtype) for shape in self._shapes_of(part))
             for part in parts
         ]
 
-    def _shape_of(self, part):
-        return self.sample_shape if part == "value" else self.shape
+    def _shapes_of(self, part):
+        return (self.sample_shape,) if part == "value" else self.shapes
+
+    def _names_of(self, part):
+        if part == "value" or len(self.shapes) == 1:
+            return (part,)
+        return [f"{part} by {column.name}" for column in self.columns[-len(self.shapes) :]]
 
     def results_in(self, out, parts, reduction, weights):
-        """Return the caller's arrays for the results, checked."""
-        names = [part for part in parts if part != "value" or reduction == "none"]
+        """Return the caller's arrays for the results, checked, as `results` does new ones."""
+        wanted = [part for part in parts if part != "value" or reduction == "none"]
+        names = [name for part in wanted for name in self._names_of(part)]
+        shapes = [shape for part in wanted for shape in self._shapes_of(part)]
         given = out if isinstance(out, tuple) else (out,)
         if len(given) != len(names):
-            wanted = " and ".join(names) or f"nothing, with reduction={reduction!r}"
-            raise ValueError(f"out must be an array for: {wanted}; got {len(given)} of them")
+            expected = " and ".join(names) or f"nothing, with reduction={reduction!r}"
+            raise ValueError(f"out must be an array for: {expected}; got {len(given)} of them")
         taken = [column.array for column in (*self.columns, weights) if column is not None]
-        for name, array in zip(names, given, strict=True):
-            shape = self._shape_of(name)
+        for name, shape, array in zip(names, shapes, given, strict=True):
             if not isinstance(array, np.ndarray):
                 raise TypeError(f"out for the {name} must be an array; got {type(array).__name__}")
             if array.shape != shape or array.dtype != self.dtype:
@@ -198,7 +211,11 @@ class Batch:
             if any(_may_overlap(array, other) for other in taken):
                 raise ValueError(f"out for the {name} must not share memory with another argument")
             taken.append(array)
-        return [None] * (len(parts) - len(names)) + list(given)
+        arrays = iter(given)
+        return [
+            tuple(next(arrays) for _ in self._shapes_of(part)) if part in wanted else (None,)
+            for part in parts
+        ]
 
 
 def _may_overlap(first, second):

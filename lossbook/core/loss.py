@@ -6,7 +6,8 @@ reduction are written here, once.
 """
 
 from dataclasses import dataclass, field, fields
-from math import inf, prod
+from inspect import Parameter, Signature
+from math import prod
 from typing import ClassVar
 
 import numpy as np
@@ -22,15 +23,20 @@ from .inputs import (
     samples_first,
     working_dtype,
 )
+from .parameters import check_parameters
+from .parameters import parameter as parameter
 from .streaming import stream, total
 from .traits import Traits
 
 REDUCTIONS = ("mean", "sum", "none")
-
-
-def parameter(default, domain, *, optional=False):
-    """Declare a numeric parameter of a loss, checked against `domain` at construction."""
-    return field(default=default, metadata={"domain": domain, "optional": optional})
+CALLS = {
+    "__call__": ("value",),
+    "gradient": ("gradient",),
+    "hessian": ("hessian",),
+    "value_and_gradient": ("value", "gradient"),
+    "gradient_and_hessian": ("gradient", "hessian"),
+}
+"""The public methods of a loss, and the parts that each of them returns."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -60,25 +66,7 @@ class Loss:
     def __post_init__(self):
         if self.reduction not in REDUCTIONS:
             raise ValueError(f"reduction must be one of {REDUCTIONS}; got {self.reduction!r}")
-        for declared in fields(self):
-            if "domain" in declared.metadata:
-                self._check_parameter(declared.name, **declared.metadata)
-
-    def _check_parameter(self, name, domain, optional):
-        given = getattr(self, name)
-        if given is None and optional:
-            return
-        if isinstance(given, bool | np.bool_) or not isinstance(
-            given, int | float | np.integer | np.floating
-        ):
-            raise TypeError(f"{name} must be a number; got {given!r}")
-        try:
-            number = float(given)
-        except OverflowError:
-            number = inf
-        if not domain.contains(number):
-            raise ValueError(f"{name} must be {domain}; got {given!r}")
-        object.__setattr__(self, name, number)
+        check_parameters(self)
 
     def __repr__(self) -> str:
         shown = [
@@ -124,7 +112,7 @@ class Loss:
         ValueError
             If shapes differ, an input is empty, or a value is outside its domain.
         """
-        return self._evaluate(("value",), y_true, y_pred, sample_weight, out)[0]
+        return self._evaluate(("value",), (y_true, y_pred), sample_weight, out)[0]
 
     def gradient(
         self,
@@ -148,7 +136,7 @@ class Loss:
         ndarray of the shape of `y_pred`
             With ``reduction="none"``, each sample's own derivative of wℓ.
         """
-        return self._evaluate(("gradient",), y_true, y_pred, sample_weight, out)[0]
+        return self._evaluate(("gradient",), (y_true, y_pred), sample_weight, out)[0]
 
     def hessian(
         self,
@@ -172,7 +160,7 @@ class Loss:
         ndarray of the shape of `y_pred`
             Exact, even where it is zero or negative.
         """
-        return self._evaluate(("hessian",), y_true, y_pred, sample_weight, out)[0]
+        return self._evaluate(("hessian",), (y_true, y_pred), sample_weight, out)[0]
 
     def value_and_gradient(
         self,
@@ -196,7 +184,7 @@ class Loss:
         value : float or ndarray
         gradient : ndarray of the shape of `y_pred`
         """
-        return self._evaluate(("value", "gradient"), y_true, y_pred, sample_weight, out)
+        return self._evaluate(("value", "gradient"), (y_true, y_pred), sample_weight, out)
 
     def gradient_and_hessian(
         self,
@@ -219,7 +207,7 @@ class Loss:
         -------
         gradient, hessian : ndarray of the shape of `y_pred`
         """
-        return self._evaluate(("gradient", "hessian"), y_true, y_pred, sample_weight, out)
+        return self._evaluate(("gradient", "hessian"), (y_true, y_pred), sample_weight, out)
 
     def optimal_constant(
         self, y_true: ArrayLike, sample_weight: ArrayLike | None = None
@@ -277,13 +265,15 @@ class Loss:
     def _hessian(self, *shared):
         raise NotImplementedError
 
-    def _read(self, y_true, y_pred):
+    def _read(self, *inputs):
         """Return the checked inputs of a call as a Batch."""
         raise NotImplementedError
 
     def _read_targets(self, y_true):
         """Return all targets as one checked block in double precision, and their sample shape."""
-        raise NotImplementedError
+        double = np.dtype(np.float64)
+        column = Column("y_true", y_true, y_true.shape, double, self.y_true_domain)
+        return column.block(0, y_true.size), y_true.shape
 
     def _total_weight(self, batch, weights):
         """Return what the mean divides by."""
@@ -295,8 +285,8 @@ class Loss:
 
     # How the one becomes the other.
 
-    def _evaluate(self, parts, y_true, y_pred, sample_weight, out):
-        batch = self._read(y_true, y_pred)
+    def _evaluate(self, parts, inputs, sample_weight, out):
+        batch = self._read(*inputs)
         weights = None
         if sample_weight is not None:
             weights = Weights(sample_weight, batch.sample_shape)
@@ -308,7 +298,10 @@ class Loss:
         else:
             results = batch.results_in(out, parts, self.reduction, weights)
             stream(batch.blocks, batch.n_samples, batch.block_size)
-        targets = [None if a is None else samples_first(a, batch.sample_shape) for a in results]
+        targets = [
+            [None if a is None else samples_first(a, batch.sample_shape) for a in of_part]
+            for of_part in results
+        ]
         terms_of = [getattr(self, "_" + part) for part in parts]
 
         def work(start, stop):
@@ -319,22 +312,33 @@ class Loss:
                 scale = (weight / divisor).astype(batch.dtype)
                 absent = None if np.minimum.reduce(weight) > 0 else weight == 0
             block_sum = 0.0
-            for terms_of_part, target in zip(terms_of, targets, strict=True):
-                terms = terms_of_part(*shared)
-                if target is not None:
-                    weighted = np.multiply(terms, scale, out=target[start:stop].T)
-                elif weights is not None:
-                    weighted = terms * weight
-                else:
-                    weighted = terms
-                if absent is not None:
-                    weighted[..., absent] = 0
-                if target is None:
-                    block_sum = np.add.reduce(weighted, dtype=np.float64)
+            for terms_of_part, targets_of_part in zip(terms_of, targets, strict=True):
+                of_part = terms_of_part(*shared)
+                if type(of_part) is not tuple:
+                    of_part = (of_part,)
+                for terms, target in zip(of_part, targets_of_part, strict=True):
+                    if target is not None:
+                        weighted = np.multiply(terms, scale, out=target[start:stop].T)
+                    elif weights is not None:
+                        weighted = terms * weight
+                    else:
+                        weighted = terms
+                    if absent is not None:
+                        weighted[..., absent] = 0
+                    if target is None:
+                        block_sum = np.add.reduce(weighted, dtype=np.float64)
             return block_sum
 
         sums = stream(work, batch.n_samples, batch.block_size)
-        return tuple(total(sums) / divisor if array is None else array for array in results)
+        return tuple(
+            total(sums) / divisor if of_part[0] is None else _one_or_all(of_part)
+            for of_part in results
+        )
+
+
+def _one_or_all(arrays):
+    """Return the only array, or all of them as a tuple."""
+    return arrays[0] if len(arrays) == 1 else arrays
 
 
 def one_hot(labels, n_classes, dtype):
@@ -354,12 +358,104 @@ class PointwiseLoss(Loss):
             Column("y_true", y_true, shape, dtype, self.y_true_domain),
             Column("y_pred", y_pred, shape, dtype, self.y_pred_domain),
         )
-        return Batch(columns, shape, shape, dtype)
+        return Batch(columns, (shape,), shape, dtype)
+
+
+@dataclass(frozen=True, repr=False)
+class RowLoss(Loss):
+    """Base of losses of whole rows: the last axis of target and prediction is of one sample.
+
+    Both have the same shape.  In a block the entries of a row are on the first axis.
+    """
+
+    def _sample_shape(self, shape):
+        return shape[:-1]
+
+    def _read(self, y_true, y_pred):
+        y_true, y_pred = as_real_array("y_true", y_true), as_real_array("y_pred", y_pred)
+        require_shape("y_pred", y_pred, y_true.shape, "that of y_true")
+        shape, dtype = y_pred.shape, working_dtype(y_true.dtype, y_pred.dtype)
+        if not shape:
+            raise ValueError("y_pred must have one axis or more; got a number")
+        sample_shape = self._sample_shape(shape)
+        columns = (
+            Column("y_true", y_true, sample_shape, dtype, self.y_true_domain),
+            Column("y_pred", y_pred, sample_shape, dtype, self.y_pred_domain),
+        )
+        return Batch(columns, (shape,), sample_shape, dtype)
 
     def _read_targets(self, y_true):
-        double = np.dtype(np.float64)
-        column = Column("y_true", y_true, y_true.shape, double, self.y_true_domain)
-        return column.block(0, y_true.size), y_true.shape
+        if not y_true.shape:
+            raise ValueError("y_true must have one axis or more; got a number")
+        sample_shape, double = self._sample_shape(y_true.shape), np.dtype(np.float64)
+        column = Column("y_true", y_true, sample_shape, double, self.y_true_domain)
+        return column.block(0, prod(sample_shape)), sample_shape
+
+
+@dataclass(frozen=True, repr=False)
+class JointLoss(Loss):
+    """Base of losses of several predictions, which have one shape and each a gradient.
+
+    A subclass names its `inputs` in the order of a call, ``y_true`` first where there are targets.
+    `entries` is the number of last axes that belong to one sample: 0 where every element is one,
+    1 for embeddings.  ``_gradient`` and ``_hessian`` return a tuple of blocks, one for each
+    prediction, and so do the methods that callers use.
+    """
+
+    inputs: ClassVar[tuple[str, ...]]
+    entries: ClassVar[int] = 0
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        if "inputs" in vars(cls):
+            for name, parts in CALLS.items():
+                setattr(cls, name, _taking(cls.inputs, name, parts))
+
+    def _read(self, *inputs):
+        arrays = [as_real_array(*given) for given in zip(self.inputs, inputs, strict=True)]
+        first_prediction = int(self.inputs[0] == "y_true")
+        targets, predictions = arrays[:first_prediction], arrays[first_prediction:]
+        names = self.inputs[first_prediction:]
+        shape = predictions[0].shape
+        for name, prediction in zip(names, predictions, strict=True):
+            require_shape(name, prediction, shape, f"that of {names[0]}")
+        if len(shape) < self.entries:
+            raise ValueError(f"{names[0]} must have an axis for its entries; got shape {shape}")
+        sample_shape = shape[: len(shape) - self.entries]
+        for target in targets:
+            require_shape("y_true", target, sample_shape, "one target a sample")
+        dtype = np.result_type(*predictions)
+        dtype = working_dtype(targets[0].dtype if targets else dtype, dtype)
+        domains = [self.y_true_domain] * len(targets) + [self.y_pred_domain] * len(predictions)
+        columns = [
+            Column(name, array, sample_shape, dtype, domain)
+            for name, array, domain in zip(self.inputs, arrays, domains, strict=True)
+        ]
+        return Batch(columns, (shape,) * len(predictions), sample_shape, dtype)
+
+
+def _taking(inputs, name, parts):
+    """Return the method of `Loss` with this name, made to take these inputs."""
+    method = getattr(Loss, name)
+    either = Parameter.POSITIONAL_OR_KEYWORD
+    signature = Signature(
+        [
+            *(Parameter(each, either) for each in ("self", *inputs)),
+            Parameter("sample_weight", either, default=None),
+            Parameter("out", Parameter.KEYWORD_ONLY, default=None),
+        ]
+    )
+
+    def taking(*args, **kwargs):
+        bound = signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        self, *arrays, sample_weight, out = bound.arguments.values()
+        return _one_or_all(self._evaluate(parts, arrays, sample_weight, out))
+
+    taking.__name__, taking.__qualname__ = name, f"JointLoss.{name}"
+    taking.__doc__ = f"{method.__doc__.splitlines()[0]}\n\nIts inputs are {', '.join(inputs)}."
+    taking.__signature__ = signature
+    return taking
 
 
 @dataclass(frozen=True, repr=False)
@@ -415,4 +511,4 @@ class ClassLoss(Loss):
             self._target_column(y_true, shape[-1], sample_shape, dtype),
             Column("y_pred", y_pred, sample_shape, dtype, self.y_pred_domain),
         )
-        return Batch(columns, shape, sample_shape, dtype)
+        return Batch(columns, (shape,), sample_shape, dtype)

@@ -165,7 +165,7 @@ class SoftmaxCrossEntropy(ClassLoss):
 
     def _read(self, y_true, y_pred):
         batch = super()._read(y_true, y_pred)
-        self._require_classes(batch.shape[-1])
+        self._require_classes(batch.shapes[0][-1])
         return batch
 
     def _require_classes(self, n_classes):
@@ -208,7 +208,7 @@ class SoftmaxCrossEntropy(ClassLoss):
 
     def _total_weight(self, batch, weights):
         targets = batch.columns[0]
-        ignoring = self.ignore_index is not None and targets.array.ndim < len(batch.shape)
+        ignoring = self.ignore_index is not None and targets.array.ndim < len(batch.shapes[0])
         if self.class_weight is None and not ignoring:
             return super()._total_weight(batch, weights)
 

@@ -1,0 +1,42 @@
+"""The same losses in other libraries: names, factors, parameters and traps, as data.
+
+Every row of `TABLE` is evaluated by the tests against the installed library.
+
+>>> import lossbook as lb
+>>> from lossbook import conventions
+>>> for row in conventions.equivalents(lb.SmoothL1(beta=2.0)):
+...     print(f"{row.library}: {row.factor} * {row.name}")
+PyTorch: 1 * torch.nn.functional.smooth_l1_loss
+Keras: 1 / beta * keras.losses.huber
+optax: 1 / beta * optax.losses.huber_loss
+"""
+
+from dataclasses import fields
+
+from . import binary, multiclass, regression
+from .equivalent import Equivalent
+
+__all__ = ["TABLE", "Equivalent", "equivalents"]
+
+TABLE = (*regression.ROWS, *binary.ROWS, *multiclass.ROWS)
+"""Every loss in every library that has it."""
+
+
+def equivalents(loss):
+    """Return what a loss is called elsewhere.
+
+    Parameters
+    ----------
+    loss : Loss
+        An instance: a row that lacks a parameter is left out where the instance makes use of it.
+
+    Returns
+    -------
+    tuple of Equivalent
+    """
+    used = {f.name for f in fields(loss) if getattr(loss, f.name) != f.default} - {"reduction"}
+    return tuple(
+        row
+        for row in TABLE
+        if row.loss == type(loss).__name__ and used <= dict(row.parameters).keys()
+    )

@@ -1,0 +1,47 @@
+"""How another library has a loss."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Equivalent:
+    """How another library has one of the losses.
+
+    Attributes
+    ----------
+    loss : str
+        The class here.
+    library : str
+        Whose function it is.
+    name : str
+        Its dotted name.
+    call : str
+        A Python expression that evaluates it: in `y_true` and `y_pred`, arrays or tensors of the
+        library, and in the parameters of the loss, by their names here.
+    factor : str
+        What it is to be multiplied by, as an expression in the same parameters.
+    reduction : {"none", "mean"}
+        Whether the call returns a value for each sample or their mean.
+    targets : {"any", "labels", "distributions"}
+        Whether it takes all the targets that the loss takes, or only one kind.
+    parameters : tuple of (str, str)
+        Parameters here, and what they are called there.  The others must have their defaults.
+    same_gradient : bool
+        Whether its gradient, multiplied by the factor, is that of the loss here.
+    defaults : str
+        How the defaults of these differ, where they do.
+    note : str
+        What to beware of.
+    """
+
+    loss: str
+    library: str
+    name: str
+    call: str
+    factor: str = "1"
+    reduction: str = "none"
+    targets: str = "any"
+    parameters: tuple[tuple[str, str], ...] = ()
+    same_gradient: bool = True
+    defaults: str = ""
+    note: str = ""

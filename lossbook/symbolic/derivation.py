@@ -1,0 +1,214 @@
+"""A loss and its derivatives as expressions, and the proof that they belong together."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import singledispatch
+from itertools import product
+
+from ..core.domains import TwoValues
+from ..core.loss import ClassLoss, Loss
+from .notation import K, k, sp, y, yhat
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expression:
+    """A per-sample loss and its derivatives by the prediction, as a reader meets them.
+
+    Attributes
+    ----------
+    loss : Loss
+        The loss in question.
+    value, gradient, hessian : Expr
+        The loss, its first and its second derivative.  In a loss over classes these are the
+        derivatives by the prediction for class k; `for_classes` makes tuples of them.  Losses of
+        rows are written like losses over classes.  In a loss of several predictions the derivatives
+        are tuples, one entry for each prediction.
+    y_true, y_pred : Symbol, Indexed or Tuple
+        The target, None where there is none, and the prediction; in a loss over classes, those of
+        class k; of several predictions, a tuple.
+    definitions : dict
+        What other symbols abbreviate, each in terms of those before it.
+    parameters : dict
+        The names of the parameters that symbols stand for.  A parameter that changes nothing at
+        its value, such as a weight of 1, is left out.
+    optimum : str
+        The constant prediction with the least loss, in words; empty where there is none.
+    """
+
+    loss: Loss
+    value: sp.Expr
+    gradient: sp.Expr
+    hessian: sp.Expr
+    y_true: sp.Expr | None
+    y_pred: sp.Expr
+    definitions: Mapping = field(default_factory=dict)
+    parameters: Mapping = field(default_factory=dict)
+    optimum: str = ""
+
+    @property
+    def symbols(self):
+        """Every symbol by its name: target, prediction, abbreviations, parameters."""
+        targets = () if self.y_true is None else (self.y_true,)
+        named = (*targets, *listed(self.y_pred), *self.definitions, *self.parameters)
+        return {str(symbol): symbol for symbol in named}
+
+    @property
+    def equations(self):
+        """The definitions as equations."""
+        return [sp.Eq(symbol, e, evaluate=False) for symbol, e in self.definitions.items()]
+
+    def written_out(self):
+        """Return the same with every abbreviation replaced by what it stands for."""
+        written = replace(self, definitions={})
+        for symbol, meaning in reversed(self.definitions.items()):
+            written = written._substitute(symbol, meaning)
+        return written
+
+    def subs(self):
+        """Return the same with every parameter replaced by the value it has in this loss."""
+        valued = replace(self, parameters={})
+        for symbol, name in self.parameters.items():
+            valued = valued._substitute(symbol, _as_sympy(getattr(self.loss, name)))
+        return valued
+
+    def for_classes(self, n_classes):
+        """Return the same, written out for a number of classes, with tuples of derivatives."""
+
+        def concrete(expr):
+            return expr.subs(K, n_classes).doit()
+
+        def each(expr):
+            return sp.Tuple(
+                *(concrete(one.subs(k, i + 1)) for one in listed(expr) for i in range(n_classes))
+            )
+
+        general = self.written_out()
+        return replace(
+            general,
+            value=concrete(general.value),
+            gradient=each(general.gradient),
+            hessian=each(general.hessian),
+            y_true=each(general.y_true) if isinstance(general.y_true, sp.Indexed) else self.y_true,
+            y_pred=each(general.y_pred),
+        )
+
+    def check(self, n_classes=3):
+        """Differentiate, and subtract what is displayed.
+
+        Parameters
+        ----------
+        n_classes : int, default 3
+            How many classes to write a loss over classes out for.
+
+        Returns
+        -------
+        tuple of two Expr
+            The square of what the derivative of `value` differs from `gradient` by, and that of
+            `gradient` from `hessian`, simplified: 0, where SymPy can prove it.  Kinks, where there
+            is no derivative, do not count.  Squares are summed over the classes, for targets that
+            sum to one, and over labels that are but two.
+        """
+        cases = list(self._cases(n_classes))
+        return (
+            sum(_difference(value, pred, gradient) ** 2 for value, gradient, _, pred in cases),
+            sum(_difference(gradient, pred, hessian) ** 2 for _, gradient, hessian, pred in cases),
+        )
+
+    def _cases(self, n_classes):
+        """Yield value, gradient, hessian and prediction, for each entry, label or side of 0."""
+        if any(isinstance(pred, sp.Indexed) for pred in listed(self.y_pred)):
+            written, remainder = self.for_classes(n_classes), {}
+            if isinstance(self.loss, ClassLoss):
+                remainder = {written.y_true[-1]: 1 - sum(written.y_true[:-1])}
+            derivatives = zip(written.gradient, written.hessian, written.y_pred, strict=True)
+            for gradient, hessian, pred in derivatives:
+                yield [e.subs(remainder) for e in (written.value, gradient, hessian, pred)]
+            return
+        written, domain = self.written_out(), self.loss.y_true_domain
+        labels = [y]
+        if isinstance(domain, TwoValues):
+            labels = map(_as_sympy, (domain.first, domain.second))
+        each = zip(*map(listed, (written.gradient, written.hessian, written.y_pred)), strict=True)
+        for label, (gradient, hessian, pred) in product(labels, each):
+            parts = (written.value, gradient, hessian, pred)
+            if self.y_true is not None:
+                parts = [e.subs(self.y_true, label) for e in parts]
+            if pred is not yhat:
+                yield parts
+                continue
+            for side in _SIDES:
+                yield [e.subs(yhat, y + side) for e in parts[:3]] + [side]
+
+    def _substitute(self, symbol, meaning):
+        def substituted(expr):
+            if not isinstance(symbol, sp.Indexed):
+                return sp.sympify(expr).subs(symbol, meaning)
+            return sp.sympify(expr).replace(
+                lambda e: isinstance(e, sp.Indexed) and e.base == symbol.base,
+                lambda e: meaning.subs(k, e.indices[0]),
+            )
+
+        return replace(
+            self,
+            value=substituted(self.value),
+            gradient=substituted(self.gradient),
+            hessian=substituted(self.hessian),
+            definitions={s: substituted(e) for s, e in self.definitions.items()},
+        )
+
+
+def listed(expr):
+    """Return the entries of a tuple, or the one expression there is, as a list."""
+    return list(expr) if isinstance(expr, sp.Tuple) else [expr]
+
+
+_SIDES = sp.Symbol("r_+", positive=True), sp.Symbol("r_-", negative=True)
+"""A residual on either side of 0, where many losses have their kink."""
+
+
+def _difference(function, variable, derivative):
+    def in_cases(expr):
+        return expr.rewrite([sp.Max], sp.Piecewise)
+
+    difference = sp.diff(in_cases(function), variable) - in_cases(derivative)
+    off_kinks = difference.replace(sp.DiracDelta, lambda *args: sp.Integer(0))
+    return sp.simplify(off_kinks.rewrite(sp.exp))
+
+
+def _as_sympy(value):
+    if isinstance(value, tuple):
+        cases = [(_as_sympy(entry), sp.Eq(k, i + 1)) for i, entry in enumerate(value)]
+        return sp.Piecewise(*cases)
+    return sp.Integer(value) if value == int(value) else sp.Float(value)
+
+
+@singledispatch
+def expression(loss):
+    """Return the `Expression` of a loss.
+
+    Parameters
+    ----------
+    loss : Loss
+        An instance.
+
+    Returns
+    -------
+    Expression
+
+    Raises
+    ------
+    NotImplementedError
+        If none is registered for its class.
+
+    Examples
+    --------
+    >>> import lossbook as lb
+    >>> from lossbook import symbolic
+    >>> hinge = symbolic.expression(lb.Hinge())
+    >>> hinge.value, hinge.definitions
+    (Max(0, 1 - m), {m: y*z})
+    """
+    raise NotImplementedError(
+        f"no symbolic expression is registered for {type(loss).__name__}; "
+        "register one with @lossbook.symbolic.expression.register"
+    )

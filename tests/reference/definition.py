@@ -1,0 +1,21 @@
+"""The loss of one sample, registered for each class of losses by the module of its family."""
+
+from functools import singledispatch
+
+from mpmath import mp
+
+
+@singledispatch
+def value(loss, y, x):
+    """Return the loss of one sample as an mpmath number."""
+    raise NotImplementedError
+
+
+def plogp(weight, probability):
+    """Return weight * log(probability), with 0 log 0 = 0."""
+    return weight * mp.log(probability) if weight else mp.mpf(0)
+
+
+def sigmoid(z):
+    """Return the logistic function."""
+    return 1 / (1 + mp.exp(-z))
