@@ -14,9 +14,9 @@ from functools import cached_property, singledispatch
 import numpy as np
 
 from .core.domains import ClassIndices, Distributions, Finite, Interval, NonZero, TwoValues
-from .core.loss import REDUCTIONS, ClassLoss, Loss, PointwiseLoss
+from .core.loss import REDUCTIONS, ClassLoss, JointLoss, Loss, PointwiseLoss, RowLoss
 
-__all__ = ["CHECKS", "Samples", "check_loss", "derivative", "draw"]
+__all__ = ["CHECKS", "Samples", "View", "check_loss", "derivative", "draw", "view"]
 
 _EPSILON = np.finfo(np.float64).eps
 _FAR = 1e150
@@ -34,9 +34,9 @@ def check_loss(loss, *, n_classes=3, seed=0):
     Parameters
     ----------
     loss : Loss
-        An instance of a subclass of ``PointwiseLoss`` or ``ClassLoss``, of the package or your own.
+        An instance, of the package or your own.
     n_classes : int, default 3
-        How many classes the samples have, for losses over classes.
+        How many classes the samples have, for losses over classes, and entries, for losses of rows.
     seed : int, default 0
         Seed of the random samples; the same seed gives the same samples.
 
@@ -92,10 +92,110 @@ def check_loss(loss, *, n_classes=3, seed=0):
     WrongCubicError() fails check_hessian
     """
     for check in CHECKS:
+        samples = Samples(view(loss), n_classes, seed)
         try:
-            check(loss, Samples(loss, n_classes, seed))
+            check(loss if check is check_representation else samples.loss, samples)
         except AssertionError as error:
             raise AssertionError(f"{loss!r} fails {check.__name__}: {error}") from None
+
+
+# Losses of other arguments, seen as losses of a target and a prediction.
+
+
+@dataclass(frozen=True, repr=False)
+class View(Loss):
+    """A loss seen as one of a single prediction, whose last axis belongs to one sample.
+
+    A subclass says in ``_seen`` how the loss behind it is called.
+
+    Parameters
+    ----------
+    behind : Loss
+        The loss that is seen so.
+    """
+
+    behind: Loss
+
+    @property
+    def width(self):
+        """The length of the last axis of a prediction."""
+        raise NotImplementedError
+
+    @property
+    def traits(self):
+        """Those of the loss behind."""
+        return self.behind.traits
+
+    @property
+    def y_true_domain(self):
+        """That of the loss behind."""
+        return self.behind.y_true_domain
+
+    @property
+    def y_pred_domain(self):
+        """That of the loss behind."""
+        return self.behind.y_pred_domain
+
+    def _seen(self, loss, parts, y_true, y_pred, sample_weight):
+        """Return the parts of the loss behind, derivatives by the whole of `y_pred`."""
+        raise NotImplementedError
+
+    def _evaluate(self, parts, inputs, sample_weight, out):
+        loss = replace(self.behind, reduction=self.reduction)
+        results = self._seen(loss, parts, *map(np.asarray, inputs), sample_weight)
+        if out is None:
+            return tuple(results)
+        given = out if isinstance(out, tuple) else (out,)
+        for array, result in zip(given, results[-len(given) :], strict=True):
+            array[...] = result
+        return (*results[: -len(given)], *given)
+
+    def optimal_constant(self, y_true, sample_weight=None):
+        """Return that of the loss behind, stacked."""
+        return np.stack(self.behind.optimal_constant(y_true, sample_weight), axis=-1)
+
+
+_STACKED_ENTRIES = 2
+
+
+@dataclass(frozen=True, repr=False)
+class Stacked(View):
+    """A loss of several predictions, seen as one of all of them side by side."""
+
+    @property
+    def width(self):
+        """The entries of all predictions."""
+        n_predictions = len(self.behind.inputs) - self.has_targets
+        return n_predictions * (_STACKED_ENTRIES if self.behind.entries else 1)
+
+    @property
+    def has_targets(self):
+        """Whether the loss behind takes targets."""
+        return self.behind.inputs[0] == "y_true"
+
+    def _seen(self, loss, parts, y_true, y_pred, sample_weight):
+        n_predictions = len(loss.inputs) - self.has_targets
+        predictions = np.split(y_pred, n_predictions, axis=-1) if y_pred.size else []
+        if not loss.entries:
+            predictions = [prediction[..., 0] for prediction in predictions]
+        inputs = [y_true] * self.has_targets + predictions
+        results = loss._evaluate(parts, inputs, sample_weight, None)
+        joined = np.concatenate if loss.entries else np.stack
+        return [joined(r, axis=-1) if isinstance(r, tuple) else r for r in results]
+
+
+@singledispatch
+def view(loss):
+    """Return a loss as one of a target and a prediction, which `check_loss` can draw samples for.
+
+    Losses of several predictions are seen through a `View`; register one for a kind of your own.
+    """
+    return loss
+
+
+@view.register
+def _(loss: JointLoss):
+    return Stacked(loss)
 
 
 # Samples from the domains that a loss declares.
@@ -197,8 +297,8 @@ class Samples:
     seed: int = 0
 
     def __post_init__(self):
-        if not isinstance(self.loss, PointwiseLoss | ClassLoss):
-            raise TypeError(f"loss must be a PointwiseLoss or a ClassLoss; got {self.loss!r}")
+        if not isinstance(self.loss, PointwiseLoss | ClassLoss | RowLoss | View):
+            raise TypeError(f"loss must be a Loss of a known kind; got {self.loss!r}")
 
     @cached_property
     def rng(self):
@@ -211,6 +311,13 @@ class Samples:
         return isinstance(self.loss, ClassLoss)
 
     @property
+    def width(self):
+        """The length of a prediction's last axis, where it belongs to one sample; else None."""
+        if isinstance(self.loss, PointwiseLoss):
+            return None
+        return getattr(self.loss, "width", None) or self.n_classes
+
+    @property
     def label_domains(self):
         """The domains that targets may be drawn from."""
         if not self.of_classes:
@@ -220,13 +327,15 @@ class Samples:
     def labels(self, domain, n):
         """Return `n` targets, among them the corners of their domain."""
         corners = _corners(domain, self.n_classes)[:n]
+        if isinstance(self.loss, RowLoss) and corners.ndim == 1:
+            corners = np.repeat(corners[:, None], self.width, axis=1)
         labels = draw(domain, self.rng, (n, *corners.shape[1:]))
         labels[: len(corners)] = corners
         return labels if labels.dtype.kind == "i" else _short(labels)
 
     def predictions(self, n):
         """Return `n` predictions from the interior of their domain."""
-        shape = (n, self.n_classes) if self.of_classes else (n,)
+        shape = (n,) if self.width is None else (n, self.width)
         return _short(draw(self.loss.y_pred_domain, self.rng, shape))
 
     def batches(self, n=120):
@@ -239,8 +348,12 @@ class Samples:
         for label_domain in self.label_domains:
             for k, label in enumerate(self.labels(label_domain, 6)):
                 start, direction, centre = np.array(0.0), np.array(1.0), label
-                if self.of_classes:
-                    direction, centre = np.eye(self.n_classes)[(k + 1) % self.n_classes], 0
+                if self.width is not None:
+                    moved = (k + 1) % self.width
+                    direction = np.eye(self.width)[moved]
+                    centre = label[moved] if isinstance(self.loss, RowLoss) else 0
+                    if k % 2 and domain is None and not self.of_classes:
+                        direction = self.rng.choice([-1.0, 1.0], self.width)
                     start = self.predictions(1)[0] * (direction == 0)
                 if isinstance(domain, Distributions):
                     start = self.predictions(1)[0]
@@ -612,10 +725,9 @@ def check_domains(loss, samples):
     """Check that targets, predictions and weights outside their domains are refused."""
     calls = loss, loss.gradient, loss.hessian, loss.value_and_gradient, loss.gradient_and_hessian
     for (y_true, y_pred), domain in zip(samples.batches(8), samples.label_domains, strict=True):
-        cases = [
-            ("y_true", y_true, _strangers(domain, samples.n_classes)),
-            ("sample_weight", np.ones(8), [-1, np.nan, np.inf]),
-        ]
+        cases = [("sample_weight", np.ones(8), [-1, np.nan, np.inf])]
+        if getattr(loss, "has_targets", True):
+            cases.append(("y_true", y_true, _strangers(domain, samples.n_classes)))
         if loss.y_pred_domain is not None:
             strangers = _strangers(loss.y_pred_domain, samples.n_classes)
             cases.append(("y_pred", y_pred, strangers))
@@ -630,7 +742,10 @@ def check_domains(loss, samples):
                     _require(f"{name} {stranger} gives a ValueError naming it", named, said=said)
         zeros = _refusal(loss, y_true, y_pred, np.zeros(8))
         _require("weights that are all zero are refused", zeros)
-        for a, b in (y_true[:-1], y_pred), (y_true, y_pred[:-1]), (y_true[:0], y_pred[:0]):
+        wrong = [(y_true[:0], y_pred[:0])]
+        if getattr(loss, "has_targets", True):
+            wrong += [(y_true[:-1], y_pred), (y_true, y_pred[:-1])]
+        for a, b in wrong:
             refused = _refusal(loss, a, b)
             _require("shapes that differ, and empty ones, are refused", refused, shape=[a.shape])
 
@@ -716,7 +831,7 @@ def check_bounds(loss, samples):
 def check_symmetry(loss, samples):
     """Check the trait symmetric: residuals +r and -r cost the same, of a loss of residuals."""
     symmetric = loss.traits.symmetric
-    if not isinstance(loss.y_true_domain, Finite):
+    if not (isinstance(loss, PointwiseLoss) and isinstance(loss.y_true_domain, Finite)):
         _require("a loss without a residual is not symmetric", not symmetric)
         return
     y_true, residual = samples.labels(loss.y_true_domain, 200), samples.predictions(200)
@@ -740,6 +855,8 @@ def _outcomes(loss, samples):
     domain = loss.y_true_domain
     if samples.of_classes:
         return np.arange(samples.n_classes)
+    if samples.width is not None:
+        return None
     if isinstance(domain, TwoValues):
         return np.array([domain.first, domain.second])
     if isinstance(domain, Interval) and np.isfinite([domain.low, domain.high]).all():
@@ -861,8 +978,8 @@ def check_optimal_constant(loss, samples):
 def _other_constants(loss, samples, best):
     if isinstance(loss.y_pred_domain, Distributions):
         return (best + _forecasts(samples, best)) / 2
-    if samples.of_classes:
-        steps = samples.rng.normal(size=(400, samples.n_classes))
+    if samples.width is not None:
+        steps = samples.rng.normal(size=(400, samples.width))
         return best + steps * 10 ** samples.rng.uniform(-4, 1, (400, 1))
     x = next(samples.lines()).x
     if isinstance(loss.y_pred_domain, Interval):

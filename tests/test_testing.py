@@ -9,7 +9,7 @@ import pytest
 import lossbook as lb
 from lossbook import testing
 from lossbook.core.domains import Interval, NonZero, TwoValues
-from lossbook.core.loss import ClassLoss, Loss, PointwiseLoss, parameter
+from lossbook.core.loss import ClassLoss, JointLoss, Loss, PointwiseLoss, RowLoss, parameter
 from lossbook.testing import CHECKS, Samples, check_loss, derivative
 from reference import LOSSES
 
@@ -424,7 +424,7 @@ def test_any_number_of_classes(n_classes):
 
 
 def test_only_losses_of_known_kinds_are_taken():
-    with pytest.raises(TypeError, match="must be a PointwiseLoss or a ClassLoss"):
+    with pytest.raises(TypeError, match="loss must be a Loss of a known kind; got <ufunc"):
         check_loss(np.square)
 
 
@@ -451,3 +451,109 @@ def test_numerical_derivatives_are_within_their_bounds(function, slope):
 def test_numerical_derivative_of_nothing_is_unknown():
     _, error = derivative(lambda offset: offset * np.nan, np.ones(2))
     assert np.isinf(error).all()
+
+
+@dataclass(frozen=True, repr=False)
+class Interaction(JointLoss):
+    """Two numbers whose product should be the target."""
+
+    inputs = "y_true", "first", "second"
+    traits = lb.Traits(
+        convex=False, differentiable=True, twice_differentiable=True, elicits="two factors"
+    )
+
+    def _shared(self, y_true, first, second):
+        return first * second - y_true, first, second
+
+    def _value(self, r, first, second):
+        return np.hypot(1, r) - 1
+
+    def _gradient(self, r, first, second):
+        slope = r / np.hypot(1, r)
+        return slope * second, slope * first
+
+    def _hessian(self, r, first, second):
+        curvature = np.hypot(1, r) ** -3
+        return curvature * second**2, curvature * first**2
+
+
+@dataclass(frozen=True, repr=False)
+class Gap(JointLoss):
+    """The squared distance of two rows, which has no target."""
+
+    inputs = "first", "second"
+    entries = 1
+    traits = lb.Traits(
+        convex=True, differentiable=True, twice_differentiable=True, elicits="one another"
+    )
+
+    def _shared(self, first, second):
+        return (first - second,)
+
+    def _value(self, d):
+        return np.add.reduce(d**2, axis=0)
+
+    def _gradient(self, d):
+        return 2 * d, -2 * d
+
+    def _hessian(self, d):
+        return np.full_like(d, 2), np.full_like(d, 2)
+
+
+@dataclass(frozen=True, repr=False)
+class Basket(RowLoss):
+    """Squared errors of a row's entries and of their sum."""
+
+    traits = lb.Traits(convex=True, differentiable=True, twice_differentiable=True, elicits="means")
+
+    def _shared(self, y_true, y_pred):
+        r = y_pred - y_true
+        return r, np.add.reduce(r, axis=0)
+
+    def _value(self, r, total):
+        return np.add.reduce(r**2, axis=0) + total**2
+
+    def _gradient(self, r, total):
+        return 2 * (r + total)
+
+    def _hessian(self, r, total):
+        return np.full_like(r, 4)
+
+    def _optimal_constant(self, y_true, weight):
+        return np.average(y_true, axis=1, weights=weight)
+
+
+@pytest.mark.parametrize("loss", [Interaction(), Gap(), Basket()], ids=repr)
+def test_losses_of_rows_and_of_several_predictions_pass(loss):
+    check_loss(loss)
+
+
+@dataclass(frozen=True, repr=False)
+class WrongGap(Gap):
+    def _gradient(self, d):
+        return 2 * d, 2 * d
+
+
+@dataclass(frozen=True, repr=False)
+class WrongInteraction(Interaction):
+    def _hessian(self, r, first, second):
+        return super()._hessian(r, second, first)
+
+
+@dataclass(frozen=True, repr=False)
+class SteepGap(Gap):
+    traits = replace(Gap.traits, lipschitz=1.0)
+
+
+@pytest.mark.parametrize(
+    ("loss", "check"),
+    [
+        (WrongGap(), "check_gradient"),
+        (WrongInteraction(), "check_hessian"),
+        (SteepGap(), "check_lipschitz"),
+    ],
+    ids=lambda argument: str(argument),
+)
+def test_mistakes_in_one_of_several_predictions_are_seen(loss, check):
+    with pytest.raises(AssertionError, match=f"fails {check}"):
+        check_loss(loss)
