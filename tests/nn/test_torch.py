@@ -106,6 +106,20 @@ def test_defaults_of_the_optimizers_that_agree():
         assert_twins(model, module, history, train(module, theirs(module.parameters()), log_loss))
 
 
+@pytest.mark.parametrize(
+    ("ours", "theirs"), [(nn.Adam, torch.optim.Adam), (nn.AdaGrad, torch.optim.Adagrad)]
+)
+def test_defaults_where_gradients_are_tiny(ours, theirs):
+    theta, optimizer = np.array([1.0]), ours()
+    twin = torch.ones(1, dtype=torch.float64, requires_grad=True)
+    twin_optimizer = theirs([twin])
+    for gradient in (1e-9, -3e-9):
+        optimizer.step([theta], [np.array([gradient])])
+        twin.grad = torch.full_like(twin, gradient)
+        twin_optimizer.step()
+    assert theta - 1 == pytest.approx(twin.item() - 1, rel=1e-9)
+
+
 SCHEDULER = torch.optim.lr_scheduler
 
 
