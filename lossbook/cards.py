@@ -23,6 +23,7 @@ AIMS = {
     "robust location": "a centre of the target that far values cannot drag away",
     "mean of the logarithm": "the geometric mean of 1 + y, less 1",
     "median weighted by 1/|y|": "the median of the target, weighted by 1/|y|",
+    "score 0": "the score 0, whatever the probability of the label",
     "most probable label": "the more probable label",
     "probability": "the probability of the label",
     "flattened log-odds": "the log-odds of the label, drawn towards 0",
@@ -32,6 +33,7 @@ AIMS = {
 
 LINKS = {
     "logit": ", as log-odds",
+    "half_logit": ", as half the log-odds",
     "multinomial_logit": ", as logarithms up to a common shift",
 }
 

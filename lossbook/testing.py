@@ -846,6 +846,7 @@ def check_symmetry(loss, samples):
 _LINKS = {
     "identity": lambda mean: mean,
     "logit": lambda p: np.log(p) - np.log1p(-p),
+    "half_logit": lambda p: (np.log(p) - np.log1p(-p)) / 2,
     "multinomial_logit": np.log,
 }
 

@@ -139,7 +139,7 @@ def evaluate(row, loss, y_true, y_pred):
     module, function = row.name.rsplit(".", 1)
     root = module.split(".")[0]
     assert callable(getattr(load(module), function))
-    names = {f.name: getattr(loss, f.name) for f in fields(loss)} | {root: load(root)}
+    names = {f.name: getattr(loss, f.name) for f in fields(loss)} | {root: load(root), "np": np}
     value, gradient = EVALUATED[row.library](row.call, names | {"y_true": y_true, "y_pred": y_pred})
     factor = eval(row.factor, {}, names)
     return factor * value, None if gradient is None else factor * gradient
