@@ -4,7 +4,9 @@ from .equivalent import Equivalent
 
 _CERTAIN = "A wrong prediction made with certainty costs"
 _ZERO_AND_ONE = "It takes the labels 0 and 1."
-_ANY_NUMBER = "It has no name of its own: the squared error, which takes any number for a probability."
+_ANY_NUMBER = (
+    "It has no name of its own: the squared error, which takes any number for a probability."
+)
 
 ROWS = (
     Equivalent(
@@ -179,8 +181,7 @@ ROWS = (
         loss="ModifiedHuber",
         library="scikit-learn",
         name="sklearn.linear_model._sgd_fast.ModifiedHuber",
-        call="np.vectorize(sklearn.linear_model._sgd_fast.ModifiedHuber().py_loss)"
-        "(y_true, y_pred)",
+        call="np.vectorize(sklearn.linear_model._sgd_fast.ModifiedHuber().py_loss)(y_pred, y_true)",
         note='Private, and of one number at a time; it is loss="modified_huber" in SGDClassifier.',
     ),
     Equivalent(
@@ -195,7 +196,7 @@ ROWS = (
         loss="Perceptron",
         library="scikit-learn",
         name="sklearn.linear_model._sgd_fast.Hinge",
-        call="np.vectorize(sklearn.linear_model._sgd_fast.Hinge(0.0).py_loss)(y_true, y_pred)",
+        call="np.vectorize(sklearn.linear_model._sgd_fast.Hinge(0.0).py_loss)(y_pred, y_true)",
         note='Private, and of one number at a time; it is loss="perceptron" in SGDClassifier. '
         "The gradient at the kink is -y; here it is 0.",
     ),
@@ -211,7 +212,7 @@ ROWS = (
         library="scikit-learn",
         name="sklearn._loss.loss.ExponentialLoss",
         call="sklearn._loss.loss.ExponentialLoss().loss((y_true + 1) / 2, y_pred)",
-        note="Private, with labels 0 and 1; it is loss=\"exponential\" in "
+        note='Private, with labels 0 and 1; it is loss="exponential" in '
         "GradientBoostingClassifier.",
     ),
     Equivalent(

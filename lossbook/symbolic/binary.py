@@ -124,7 +124,7 @@ def _(loss: SquaredHinge):
 def _(loss: LogisticMargin):
     return _margin(
         loss,
-        -sp.log(sigma(m)),
+        sp.log(1 + sp.exp(-m)),
         -y * sigma(-m),
         sigma(m) * sigma(-m),
         "the log-odds of the share of +1",
@@ -137,7 +137,7 @@ def _(loss: ModifiedHuber):
         loss,
         sp.Piecewise((sp.Max(0, 1 - m) ** 2, m >= -1), (-4 * m, True)),
         sp.Piecewise((-2 * y * sp.Max(0, 1 - m), m >= -1), (-4 * y, True)),
-        sp.Piecewise((2, (-1 <= m) & (m < 1)), (0, True)),
+        sp.Piecewise((2, (m >= -1) & (m < 1)), (0, True)),
         "the mean of the labels",
     )
 
