@@ -24,6 +24,13 @@ from .losses.binary import (
     SigmoidFocal,
     SquaredHinge,
 )
+from .losses.likelihood import (
+    GammaNLL,
+    GaussianNLL,
+    NegativeBinomialNLL,
+    PoissonNLL,
+    TweedieNLL,
+)
 from .losses.multiclass import CategoricalCrossEntropy, SoftmaxCrossEntropy
 from .losses.regression import (
     AbsoluteError,
@@ -56,6 +63,8 @@ __all__ = [
     "Expectile",
     "Exponential",
     "Fair",
+    "GammaNLL",
+    "GaussianNLL",
     "GemanMcClure",
     "GeneralRobust",
     "HalfSquaredError",
@@ -65,8 +74,10 @@ __all__ = [
     "LogisticMargin",
     "Loss",
     "ModifiedHuber",
+    "NegativeBinomialNLL",
     "Perceptron",
     "Pinball",
+    "PoissonNLL",
     "PseudoHuber",
     "SigmoidCrossEntropy",
     "SigmoidFocal",
@@ -79,6 +90,7 @@ __all__ = [
     "SquaredLogError",
     "Traits",
     "Tukey",
+    "TweedieNLL",
     "Welsch",
     "get_num_threads",
     "set_num_threads",

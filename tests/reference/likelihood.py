@@ -1,0 +1,71 @@
+"""Negative log-likelihoods, defined anew: minus the logarithms of densities."""
+
+from mpmath import mp
+
+import lossbook as lb
+
+from .definition import value
+
+LOSSES = [
+    lb.PoissonNLL(),
+    lb.PoissonNLL(constant_terms=True),
+    lb.GammaNLL(),
+    lb.GammaNLL(constant_terms=True),
+    lb.GammaNLL(dispersion=0.3),
+    lb.GammaNLL(dispersion=0.3, constant_terms=True),
+    lb.GammaNLL(dispersion=4.0, constant_terms=True),
+    lb.TweedieNLL(),
+    lb.TweedieNLL(power=1.0),
+    lb.TweedieNLL(power=1.9),
+    lb.TweedieNLL(power=2.0),
+    lb.TweedieNLL(power=3.0),
+    lb.TweedieNLL(power=0.5),
+    lb.TweedieNLL(power=0.0),
+    lb.TweedieNLL(power=-1.5),
+    lb.NegativeBinomialNLL(dispersion=0.5),
+    lb.NegativeBinomialNLL(dispersion=0.5, constant_terms=True),
+    lb.NegativeBinomialNLL(dispersion=0.01, constant_terms=True),
+    lb.NegativeBinomialNLL(dispersion=7.5, constant_terms=True),
+]
+
+LOG_MEANS = [-20.5, -3.125, -0.1875, 0.0, 0.75, 2.375, 6.5, 30.25]
+COUNTS = [0.0, 1.0, 2.5, 7.0, 400.0]
+INPUTS = {
+    lb.PoissonNLL: (COUNTS, LOG_MEANS),
+    lb.GammaNLL: ([0.03125, 1.0, 2.5, 400.0], LOG_MEANS),
+    lb.TweedieNLL: ([0.25, 1.0, 5.0, 400.0], LOG_MEANS),
+    lb.NegativeBinomialNLL: (COUNTS, LOG_MEANS),
+}
+
+
+@value.register
+def _(loss: lb.PoissonNLL, y, x):
+    kept = mp.exp(x) - y * x
+    return kept + mp.loggamma(y + 1) if loss.constant_terms else kept
+
+
+@value.register
+def _(loss: lb.GammaNLL, y, x):
+    shape, mean = 1 / mp.mpf(loss.dispersion), mp.exp(x)
+    if not loss.constant_terms:
+        return shape * (mp.log(mean) + y / mean)
+    rate = shape / mean
+    return rate * y - (shape - 1) * mp.log(y) - shape * mp.log(rate) + mp.loggamma(shape)
+
+
+@value.register
+def _(loss: lb.TweedieNLL, y, x):
+    power, mean = mp.mpf(loss.power), mp.exp(x)
+    of_mean = x if power == 2 else mean ** (2 - power) / (2 - power)
+    of_target = y * x if power == 1 else y * mean ** (1 - power) / (1 - power)
+    return of_mean - of_target
+
+
+@value.register
+def _(loss: lb.NegativeBinomialNLL, y, x):
+    r, mean = 1 / mp.mpf(loss.dispersion), mp.exp(x)
+    if not loss.constant_terms:
+        return (y + r) * mp.log(1 + mean / r) - y * x
+    chance = r / (r + mean)
+    ways = mp.loggamma(y + r) - mp.loggamma(r) - mp.loggamma(y + 1)
+    return -ways - r * mp.log(chance) - y * mp.log(1 - chance)
