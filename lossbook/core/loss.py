@@ -37,6 +37,13 @@ CALLS = {
     "gradient_and_hessian": ("gradient", "hessian"),
 }
 """The public methods of a loss, and the parts that each of them returns."""
+CURVATURES = {
+    "exact": "hessian",
+    "abs": "absolute_hessian",
+    "majorizer": "majorizer",
+    "fisher": "fisher",
+}
+"""What may stand for the second derivative, and the part that it is."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -58,6 +65,7 @@ class Loss:
 
     reduction: str = field(default="mean", kw_only=True)
 
+    inputs: ClassVar[tuple[str, ...]] = ("y_true", "y_pred")
     traits: ClassVar[Traits]
     y_true_domain: ClassVar[Domain] = FINITE
     y_pred_domain: ClassVar[Domain | None] = None
@@ -144,6 +152,7 @@ class Loss:
         y_pred: ArrayLike,
         sample_weight: ArrayLike | None = None,
         *,
+        curvature: str = "exact",
         out: NDArray | None = None,
     ) -> NDArray:
         """Return the diagonal of the reduced loss's second derivative with respect to `y_pred`.
@@ -152,15 +161,26 @@ class Loss:
         ----------
         y_true, y_pred, sample_weight : array_like
             As in a call of the loss.
+        curvature : {"exact", "abs", "majorizer", "fisher"}, default "exact"
+            ``"exact"`` is the second derivative itself, even where it is zero or negative.  What a
+            booster or a Newton step may want in its place: ``"abs"``, its absolute value;
+            ``"majorizer"``, the curvature of a parabola that touches the loss at the prediction
+            and lies nowhere below it, ``inf`` at a kink; ``"fisher"``, the Fisher information, the
+            second derivative to expect if the target had the predicted distribution.
         out : ndarray, optional
             Where to write the result.
 
         Returns
         -------
         ndarray of the shape of `y_pred`
-            Exact, even where it is zero or negative.
+
+        Raises
+        ------
+        ValueError
+            Also if this loss has no such curvature; the message lists those it has.
         """
-        return self._evaluate(("hessian",), (y_true, y_pred), sample_weight, out)[0]
+        parts = (self._curvature_part(curvature),)
+        return self._evaluate(parts, (y_true, y_pred), sample_weight, out)[0]
 
     def value_and_gradient(
         self,
@@ -192,6 +212,7 @@ class Loss:
         y_pred: ArrayLike,
         sample_weight: ArrayLike | None = None,
         *,
+        curvature: str = "exact",
         out: NDArray | tuple[NDArray, ...] | None = None,
     ) -> tuple[NDArray, NDArray]:
         """Return the gradient and the diagonal second derivative from one pass.
@@ -200,6 +221,8 @@ class Loss:
         ----------
         y_true, y_pred, sample_weight : array_like
             As in a call of the loss.
+        curvature : {"exact", "abs", "majorizer", "fisher"}, default "exact"
+            As in `hessian`.
         out : tuple of two ndarrays, optional
             Where to write the results.
 
@@ -207,7 +230,8 @@ class Loss:
         -------
         gradient, hessian : ndarray of the shape of `y_pred`
         """
-        return self._evaluate(("gradient", "hessian"), (y_true, y_pred), sample_weight, out)
+        parts = "gradient", self._curvature_part(curvature)
+        return self._evaluate(parts, (y_true, y_pred), sample_weight, out)
 
     def optimal_constant(
         self, y_true: ArrayLike, sample_weight: ArrayLike | None = None
@@ -264,6 +288,17 @@ class Loss:
 
     def _hessian(self, *shared):
         raise NotImplementedError
+
+    def _absolute_hessian(self, *shared):
+        hessian = self._hessian(*shared)
+        return tuple(map(np.abs, hessian)) if type(hessian) is tuple else np.abs(hessian)
+
+    def _curvature_part(self, curvature):
+        """Return the part that a curvature is, or refuse it."""
+        known = [name for name, part in CURVATURES.items() if hasattr(self, f"_{part}")]
+        if curvature not in known:
+            raise ValueError(f"curvature of {self!r} must be one of {known}; got {curvature!r}")
+        return CURVATURES[curvature]
 
     def _read(self, *inputs):
         """Return the checked inputs of a call as a Batch."""
@@ -402,7 +437,6 @@ class JointLoss(Loss):
     prediction, and so do the methods that callers use.
     """
 
-    inputs: ClassVar[tuple[str, ...]]
     entries: ClassVar[int] = 0
 
     def __init_subclass__(cls, **kwargs):
@@ -437,20 +471,26 @@ class JointLoss(Loss):
 def _taking(inputs, name, parts):
     """Return the method of `Loss` with this name, made to take these inputs."""
     method = getattr(Loss, name)
-    either = Parameter.POSITIONAL_OR_KEYWORD
+    either, keyword = Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY
+    has_curvature = "hessian" in parts
     signature = Signature(
         [
             *(Parameter(each, either) for each in ("self", *inputs)),
             Parameter("sample_weight", either, default=None),
-            Parameter("out", Parameter.KEYWORD_ONLY, default=None),
+            *[Parameter("curvature", keyword, default="exact")] * has_curvature,
+            Parameter("out", keyword, default=None),
         ]
     )
 
     def taking(*args, **kwargs):
         bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
-        self, *arrays, sample_weight, out = bound.arguments.values()
-        return _one_or_all(self._evaluate(parts, arrays, sample_weight, out))
+        given = bound.arguments
+        self, out, wanted = given.pop("self"), given.pop("out"), parts
+        if has_curvature:
+            wanted = (*parts[:-1], self._curvature_part(given.pop("curvature")))
+        *arrays, sample_weight = given.values()
+        return _one_or_all(self._evaluate(wanted, arrays, sample_weight, out))
 
     taking.__name__, taking.__qualname__ = name, f"JointLoss.{name}"
     taking.__doc__ = f"{method.__doc__.splitlines()[0]}\n\nIts inputs are {', '.join(inputs)}."
