@@ -1,4 +1,7 @@
-"""Optimisers walk the paths of the same methods in PyTorch, Keras and optax."""
+"""Optimisers walk the paths of the same methods in Keras and optax; defaults of all three.
+
+PyTorch's paths are those of whole trainings, in `test_torch.py`.
+"""
 
 import importlib
 import inspect
@@ -49,31 +52,6 @@ def same(path, optimizer):
 
 MOMENTUM = nn.Momentum(RATE, momentum=0.8)
 NESTEROV = nn.NesterovMomentum(RATE, momentum=0.8)
-
-
-@pytest.mark.parametrize(
-    ("name", "settings", "optimizer"),
-    [
-        ("SGD", {}, nn.GradientDescent(RATE)),
-        ("SGD", {"momentum": 0.8}, MOMENTUM),
-        ("SGD", {"momentum": 0.8, "nesterov": True}, NESTEROV),
-        ("Adagrad", {}, nn.AdaGrad(RATE)),
-        ("Adagrad", {"eps": 0.5}, nn.AdaGrad(RATE, eps=0.5)),
-        ("RMSprop", {}, nn.RMSProp(RATE, decay=0.99)),
-        ("RMSprop", {"alpha": 0.9, "eps": 0.5}, nn.RMSProp(RATE, eps=0.5)),
-        ("Adam", {}, nn.Adam(RATE)),
-        ("Adam", {"betas": (0.8, 0.95), "eps": 0.5}, nn.Adam(RATE, 0.8, 0.95, 0.5)),
-    ],
-)
-def test_pytorch(name, settings, optimizer):
-    torch = load("torch")
-    theta, path = torch.tensor(START), []
-    theirs = getattr(torch.optim, name)([theta], lr=RATE, **settings)
-    for _ in range(STEPS):
-        theta.grad = torch.tensor(gradient(theta.numpy()))
-        theirs.step()
-        path.append(theta.numpy().copy())
-    same(path, optimizer)
 
 
 @pytest.mark.parametrize(
@@ -140,6 +118,19 @@ def test_keras_rolls_on_at_the_old_step_size():
         optimizer.step([one], [np.ones(1)])
     assert theta.value.tolist() == pytest.approx([-1.6])
     assert one[0] == pytest.approx(-1.15)
+
+
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [("RMSprop", (0.1 * 4 + 0.5) ** 0.5), ("Adam", 2 + 0.5 / (1 - 0.999) ** 0.5)],
+)
+def test_where_keras_adds_epsilon(name, size):
+    """Its first step is the gradient, 2, divided by this size."""
+    keras = load("keras")
+    theta = keras.Variable([0.0], dtype="float64")
+    theirs = getattr(keras.optimizers, name)(learning_rate=1.0, epsilon=0.5)
+    theirs.apply([2 * keras.ops.ones(1, dtype="float64")], [theta])
+    assert theta.value.tolist() == pytest.approx([-2 / size], rel=1e-4)
 
 
 @pytest.mark.parametrize(
