@@ -102,7 +102,7 @@ def test_the_elastic_net_is_the_sum_of_its_parts():
         one + 0.5
 
 
-@pytest.mark.parametrize("penalty", [nn.L1(), nn.L2()])
+@pytest.mark.parametrize("penalty", [nn.L1(), nn.L2(), nn.L2(strength=10.0)])
 def test_penalties_do_not_warn_or_leave_the_dtype(penalty):
     weight = np.array([[3e38, -3e38]], np.float32)
     assert penalty(weight) > 0
