@@ -12,6 +12,13 @@ array([0.25, 0.5 ])
 from .core.loss import Loss
 from .core.streaming import get_num_threads, set_num_threads
 from .core.traits import Traits
+from .losses.adversarial import (
+    HingeGAN,
+    LeastSquaresGAN,
+    MinimaxGAN,
+    NonSaturatingGAN,
+    WassersteinGAN,
+)
 from .losses.binary import (
     BinaryCrossEntropy,
     Hinge,
@@ -19,6 +26,7 @@ from .losses.binary import (
     SigmoidFocal,
     SquaredHinge,
 )
+from .losses.composite import UncertaintyWeighted, WeightedSum
 from .losses.multiclass import CategoricalCrossEntropy, SoftmaxCrossEntropy
 from .losses.regression import (
     AbsoluteError,
@@ -53,9 +61,13 @@ __all__ = [
     "GeneralRobust",
     "HalfSquaredError",
     "Hinge",
+    "HingeGAN",
     "Huber",
+    "LeastSquaresGAN",
     "LogCosh",
     "Loss",
+    "MinimaxGAN",
+    "NonSaturatingGAN",
     "Pinball",
     "PseudoHuber",
     "SigmoidCrossEntropy",
@@ -69,6 +81,9 @@ __all__ = [
     "SquaredLogError",
     "Traits",
     "Tukey",
+    "UncertaintyWeighted",
+    "WassersteinGAN",
+    "WeightedSum",
     "Welsch",
     "get_num_threads",
     "set_num_threads",

@@ -13,6 +13,8 @@ from functools import cached_property, singledispatch
 
 import numpy as np
 
+import lossbook
+
 from .core.domains import ClassIndices, Distributions, Finite, Interval, NonZero, TwoValues
 from .core.loss import REDUCTIONS, ClassLoss, JointLoss, Loss, PointwiseLoss, RowLoss
 
@@ -181,7 +183,11 @@ class Stacked(View):
         inputs = [y_true] * self.has_targets + predictions
         results = loss._evaluate(parts, inputs, sample_weight, None)
         joined = np.concatenate if loss.entries else np.stack
-        return [joined(r, axis=-1) if isinstance(r, tuple) else r for r in results]
+        stacked = []
+        for part, result in zip(parts, results, strict=True):
+            each = result if isinstance(result, tuple) else (result,)
+            stacked.append(sum(each) if part == "value" else joined(each, axis=-1))
+        return stacked
 
 
 @singledispatch
@@ -997,7 +1003,7 @@ def check_representation(loss, samples):
     different = other != loss and repr(other) != repr(loss)
     _require("losses with different parameters differ", different)
     for one in loss, other:
-        again = eval(repr(one), {kind.__name__: kind, "inf": np.inf})
+        again = eval(repr(one), {**vars(lossbook), kind.__name__: kind, "inf": np.inf})
         _require("a loss prints as it is constructed", again == one, printed=repr(one))
     if getattr(sys.modules.get(kind.__module__), kind.__qualname__, None) is kind:
         _require("a pickled loss comes back equal", pickle.loads(pickle.dumps(loss)) == loss)

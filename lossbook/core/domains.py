@@ -90,6 +90,20 @@ class TwoValues(Domain):
 
 
 @dataclass(frozen=True)
+class Intersection(Domain):
+    """What is in each of several domains."""
+
+    domains: tuple[Domain, ...]
+
+    def __str__(self):
+        return " and ".join(map(str, self.domains))
+
+    def contains(self, values):
+        """Return which of the values are in the domain."""
+        return np.logical_and.reduce([domain.contains(values) for domain in self.domains])
+
+
+@dataclass(frozen=True)
 class ClassIndices(Domain):
     """Integers from 0 to the number of classes, and the index that marks ignored samples."""
 
