@@ -45,10 +45,12 @@ from .losses.regression import (
     SquaredLogError,
 )
 from .losses.robust import Cauchy, Fair, GemanMcClure, GeneralRobust, Tukey, Welsch
+from .losses.sequence import CTC
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "CTC",
     "AbsoluteError",
     "AbsolutePercentageError",
     "BinaryCrossEntropy",

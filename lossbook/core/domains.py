@@ -75,6 +75,21 @@ class Interval(Domain):
 
 
 @dataclass(frozen=True)
+class Integers(Domain):
+    """Whole numbers between two ends, both included."""
+
+    low: int
+    high: int
+
+    def __str__(self):
+        return f"an integer from {self.low} to {self.high}"
+
+    def contains(self, values):
+        """Return which of the values are in the domain."""
+        return (values >= self.low) & (values <= self.high) & (values == np.floor(values))
+
+
+@dataclass(frozen=True)
 class TwoValues(Domain):
     """Either of two numbers, such as the labels 0 and 1."""
 

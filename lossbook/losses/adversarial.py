@@ -233,10 +233,11 @@ class MinimaxGAN(GAN):
     ``discriminator(real, fake)`` takes the raw scores :math:`r` of real and :math:`f` of fake
     samples: it is the `SigmoidCrossEntropy` of labels 1 for real and 0 for fake, with the gradient
     :math:`-\sigma(-r)` and :math:`\sigma(f)` and the second derivative
-    :math:`\sigma(r)\,\sigma(-r)` and :math:`\sigma(f)\,\sigma(-f)`.  ``generator(fake)`` has minus the derivatives of the
-    discriminator: where the discriminator is sure of a fake, :math:`f \to -\infty`, they vanish and
-    the generator stops learning; hence `NonSaturatingGAN`.  With densities :math:`p` of real and
-    :math:`q` of fake samples the best score is the log-odds :math:`\log(p/q)` [1]_.
+    :math:`\sigma(r)\,\sigma(-r)` and :math:`\sigma(f)\,\sigma(-f)`.  ``generator(fake)`` has minus
+    the value and the derivatives by :math:`f`: where the discriminator is sure of a fake,
+    :math:`f \to -\infty`, they vanish and the generator stops learning; hence `NonSaturatingGAN`.
+    With densities :math:`p` of real and :math:`q` of fake samples the best score is the log-odds
+    :math:`\log(p/q)` [1]_.
 
     References
     ----------
