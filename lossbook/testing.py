@@ -17,6 +17,7 @@ import lossbook
 
 from .core.domains import ClassIndices, Distributions, Finite, Interval, NonZero, TwoValues
 from .core.loss import REDUCTIONS, ClassLoss, JointLoss, Loss, PointwiseLoss, RowLoss
+from .losses.composite import WeightedSum
 
 __all__ = ["CHECKS", "Samples", "View", "check_loss", "derivative", "draw", "view"]
 
@@ -190,6 +191,40 @@ class Stacked(View):
         return stacked
 
 
+@dataclass(frozen=True, repr=False)
+class Alike(View):
+    """A sum of losses of one kind, seen as a loss of that kind."""
+
+    width = None
+
+    @property
+    def link(self):
+        """That of the loss behind."""
+        return self.behind.link
+
+    def _seen(self, loss, parts, y_true, y_pred, sample_weight):
+        return loss._evaluate(parts, (y_true, y_pred), sample_weight, None)
+
+    def optimal_constant(self, y_true, sample_weight=None):
+        """Return that of the loss behind."""
+        return self.behind.optimal_constant(y_true, sample_weight)
+
+
+@dataclass(frozen=True, repr=False)
+class PointwiseSum(Alike, PointwiseLoss):
+    """A sum of pointwise losses, seen as one."""
+
+
+@dataclass(frozen=True, repr=False)
+class ClassSum(Alike, ClassLoss):
+    """A sum of losses over classes, seen as one."""
+
+
+@dataclass(frozen=True, repr=False)
+class RowSum(Alike, RowLoss):
+    """A sum of losses of rows, seen as one."""
+
+
 @singledispatch
 def view(loss):
     """Return a loss as one of a target and a prediction, which `check_loss` can draw samples for.
@@ -202,6 +237,15 @@ def view(loss):
 @view.register
 def _(loss: JointLoss):
     return Stacked(loss)
+
+
+@view.register
+def _(loss: WeightedSum):
+    kinds = {PointwiseLoss: PointwiseSum, ClassLoss: ClassSum, RowLoss: RowSum}
+    for kind, sum_of_kind in kinds.items():
+        if all(isinstance(one, kind) for one in loss.losses):
+            return sum_of_kind(loss)
+    return loss
 
 
 # Samples from the domains that a loss declares.

@@ -103,7 +103,7 @@ class GAN:
 class ScoreLoss(JointLoss):
     """Base of losses of the scores of samples of one kind."""
 
-    gan: type[GAN]
+    gan: type[GAN] = field(repr=False)
 
     @property
     def verdict(self):
@@ -187,7 +187,7 @@ class Discriminator(JointLoss):
 
     inputs = ("real", "fake")
 
-    gan: type[GAN]
+    gan: type[GAN] = field(repr=False)
 
     def __repr__(self):
         return f"{self.gan(reduction=self.reduction)!r}.discriminator"

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..core.domains import FINITE, NON_NEGATIVE, Intersection
+from ..core.domains import FINITE, NON_NEGATIVE, Intersection, TwoValues
 from ..core.inputs import as_real_array, checked_out, require_shape, working_dtype
 from ..core.loss import Loss, PointwiseLoss
 from ..core.optimum import middle_root
@@ -100,7 +100,13 @@ def _common(domains, anything):
     narrow = tuple(dict.fromkeys(domain for domain in domains if domain not in (FINITE, None)))
     if not narrow:
         return anything
-    return narrow[0] if len(narrow) == 1 else Intersection(narrow)
+    if len(narrow) == 1:
+        return narrow[0]
+    common = Intersection(narrow)
+    for domain in narrow:
+        if isinstance(domain, TwoValues) and common.holds(np.array([domain.first, domain.second])):
+            return domain
+    return common
 
 
 def _one_each(name, given, n_losses):
@@ -191,8 +197,9 @@ class WeightedSum(Composite):
     infinite.
 
     The traits are those that follow from the losses', seen as losses of the same prediction: sums
-    of convex losses are convex, for instance, and the slopes' bounds add up.  `optimal_constant`
-    is known where all losses are pointwise and convex: it lies between theirs.
+    of convex losses are convex, for instance, and the bounds of the slopes add up to a bound, if
+    not to the least one.  `optimal_constant` is known where all losses are pointwise and convex: it
+    lies between theirs.
 
     Examples
     --------

@@ -1,6 +1,6 @@
 """Losses of label sequences whose alignment with the input is not known."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import inf
 
@@ -21,12 +21,13 @@ _SEQUENCES_TOGETHER = 32
 class LabelSequences(Domain):
     """Class indices other than the blank, and after the last of them nothing but padding."""
 
-    n_classes: int
+    n_classes: float
     blank: int
 
     def __str__(self):
+        to = "" if self.n_classes == inf else f" from 0 to {self.n_classes - 1}"
         return (
-            f"a class index from 0 to {self.n_classes - 1} other than the blank {self.blank}, "
+            f"a class index{to} other than the blank {self.blank}, "
             f"or {PADDING} after the last label"
         )
 
@@ -113,6 +114,11 @@ class CTC(Loss):
         super().__post_init__()
         object.__setattr__(self, "blank", whole_number("blank", self.blank, 0))
 
+    @property
+    def y_true_domain(self):
+        """The labels, whatever the number of classes."""
+        return LabelSequences(inf, self.blank)
+
     def _read(self, y_true, y_pred, input_lengths=None):
         labels, scores = _as_labels(y_true), as_real_array("y_pred", y_pred)
         if scores.ndim < 2 or scores.shape[-1] < 2:
@@ -136,8 +142,9 @@ class CTC(Loss):
             lengths = as_real_array("input_lengths", input_lengths)
             require_shape("input_lengths", lengths, sample_shape, "one for each input")
         dtype, index = working_dtype(labels.dtype, scores.dtype), np.dtype(np.intp)
+        label_domain = replace(self.y_true_domain, n_classes=n_classes)
         columns = (
-            Column("y_true", labels, sample_shape, index, LabelSequences(n_classes, self.blank)),
+            Column("y_true", labels, sample_shape, index, label_domain),
             Column("input_lengths", lengths, sample_shape, index, Integers(0, n_frames)),
             _Frames("y_pred", scores, sample_shape, dtype, self.y_pred_domain),
         )
