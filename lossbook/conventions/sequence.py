@@ -28,7 +28,7 @@ ROWS = (
         call="optax.losses.ctc_loss("
         "y_pred, 0 * y_pred[..., 0], abs(y_true), y_true < 0, blank_id=blank)",
         parameters=(("blank", "blank_id"),),
-        note="Paddings are arrays of zeros and ones; where there is no alignment it returns a large "
-        "number and not infinity.",
+        note="Paddings are arrays of zeros and ones; where there is no alignment the value is a "
+        "large number and not infinity.",
     ),
 )

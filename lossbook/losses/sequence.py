@@ -207,14 +207,15 @@ class _Alignments:
 
         below = scores - np.maximum.reduce(scores, axis=1, keepdims=True)
         self.exp = np.exp(below)
-        self.sum = np.add.reduce(self.exp, axis=1, keepdims=True)
-        emission = np.take_along_axis(below - np.log(self.sum), self.states[None], axis=1)
+        self.rest = _sum_of_others(self.exp)
+        emission = np.take_along_axis(below, self.states[None], axis=1)
         self.emission = np.where(state <= 2 * n_labels, emission, -inf)
 
         # Before the first frame every path is in the first blank.
         self.forward = np.full((len(scores) + 1, *self.states.shape), -inf)
         self.forward[0, 0] = 0
-        scale = np.zeros(n_labels.size)
+        log_total = np.log1p(np.minimum.reduce(self.rest, axis=1))
+        scale = -np.add.reduce(np.where(self.active, log_total, 0), axis=0)
         for t, active in enumerate(self.active):
             before = self.forward[t]
             skipped = np.where(self.skips, _moved(before, 2), -inf)
@@ -228,7 +229,8 @@ class _Alignments:
     @cached_property
     def softmax(self):
         """The probability of each class in each frame, and that of the others."""
-        return self.exp / self.sum, _sum_of_others(self.exp) / self.sum
+        total = np.add.reduce(self.exp, axis=1, keepdims=True)
+        return self.exp / total, self.rest / total
 
     @cached_property
     def occupancy(self):
@@ -279,10 +281,12 @@ def _moved(states, by):
 
 
 def _log_sum_exp(first, second, third):
-    """Return log(exp(first) + exp(second) + exp(third))."""
-    peak = np.maximum(np.maximum(first, second), third)
-    peak[peak == -inf] = 0
-    return peak + np.log(np.exp(first - peak) + np.exp(second - peak) + np.exp(third - peak))
+    """Return log(exp(first) + exp(second) + exp(third)), to full precision also near 0."""
+    low, high = np.minimum(first, second), np.maximum(first, second)
+    largest = np.maximum(high, third)
+    peak = np.where(largest == -inf, 0, largest)
+    others = np.exp(low - peak) + np.exp(np.minimum(high, third) - peak)
+    return largest + np.log1p(others)
 
 
 def _sum_of_others(shares):
