@@ -54,7 +54,9 @@ class Loss:
     which turns blocks of the inputs into the quantities its formulas have in common, and three
     functions of these: ``_value``, ``_gradient`` (with respect to the prediction) and
     ``_hessian`` (its diagonal second derivative), each in plain NumPy.  Samples are on the last
-    axis of a block.
+    axis of a block.  A loss that is not called with ``y_true`` and ``y_pred`` names its `inputs`
+    in the order of a call, ``y_true`` first where there are targets, and in `options` those that
+    are given by keyword or not at all.
 
     Parameters
     ----------
@@ -65,11 +67,18 @@ class Loss:
 
     reduction: str = field(default="mean", kw_only=True)
 
-    inputs: ClassVar[tuple[str, ...]] = ("y_true", "y_pred")
     traits: ClassVar[Traits]
+    inputs: ClassVar[tuple[str, ...]] = ("y_true", "y_pred")
+    options: ClassVar[tuple[str, ...]] = ()
     y_true_domain: ClassVar[Domain] = FINITE
     y_pred_domain: ClassVar[Domain | None] = None
     link: ClassVar[str] = "identity"
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        if {"inputs", "options"} & vars(cls).keys():
+            for name, parts in CALLS.items():
+                setattr(cls, name, _taking(cls, name, parts))
 
     def __post_init__(self):
         if self.reduction not in REDUCTIONS:
@@ -80,7 +89,7 @@ class Loss:
         shown = [
             f"{f.name}={getattr(self, f.name)!r}"
             for f in fields(self)
-            if f.name != "reduction" or self.reduction != "mean"
+            if f.name != "reduction" or self.reduction not in ("mean", None)
         ]
         return f"{type(self).__name__}({', '.join(shown)})"
 
@@ -255,6 +264,8 @@ class Loss:
         NotImplementedError
             If this loss has none.
         """
+        if type(self)._optimal_constant is Loss._optimal_constant:
+            return self._optimal_constant(None, None)
         y_true = as_real_array("y_true", y_true)
         with np.errstate(all="ignore"):
             targets, sample_shape = self._read_targets(y_true)
@@ -431,19 +442,12 @@ class RowLoss(Loss):
 class JointLoss(Loss):
     """Base of losses of several predictions, which have one shape and each a gradient.
 
-    A subclass names its `inputs` in the order of a call, ``y_true`` first where there are targets.
-    `entries` is the number of last axes that belong to one sample: 0 where every element is one,
-    1 for embeddings.  ``_gradient`` and ``_hessian`` return a tuple of blocks, one for each
-    prediction, and so do the methods that callers use.
+    A subclass names its `inputs`.  `entries` is the number of last axes that belong to one sample:
+    0 where every element is one, 1 for embeddings.  ``_gradient`` and ``_hessian`` return a tuple
+    of blocks, one for each prediction, and so do the methods that callers use.
     """
 
     entries: ClassVar[int] = 0
-
-    def __init_subclass__(cls, **kwargs):
-        super().__init_subclass__(**kwargs)
-        if "inputs" in vars(cls):
-            for name, parts in CALLS.items():
-                setattr(cls, name, _taking(cls.inputs, name, parts))
 
     def _read(self, *inputs):
         arrays = [as_real_array(*given) for given in zip(self.inputs, inputs, strict=True)]
@@ -468,15 +472,16 @@ class JointLoss(Loss):
         return Batch(columns, (shape,) * len(predictions), sample_shape, dtype)
 
 
-def _taking(inputs, name, parts):
-    """Return the method of `Loss` with this name, made to take these inputs."""
+def _taking(kind, name, parts):
+    """Return the method of `Loss` with this name, taking a class's inputs."""
     method = getattr(Loss, name)
     either, keyword = Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY
     has_curvature = "hessian" in parts
     signature = Signature(
         [
-            *(Parameter(each, either) for each in ("self", *inputs)),
+            *(Parameter(each, either) for each in ("self", *kind.inputs)),
             Parameter("sample_weight", either, default=None),
+            *(Parameter(each, keyword, default=None) for each in kind.options),
             *[Parameter("curvature", keyword, default="exact")] * has_curvature,
             Parameter("out", keyword, default=None),
         ]
@@ -486,14 +491,15 @@ def _taking(inputs, name, parts):
         bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
         given = bound.arguments
-        self, out, wanted = given.pop("self"), given.pop("out"), parts
+        self, sample_weight, out = map(given.pop, ("self", "sample_weight", "out"))
+        wanted = parts
         if has_curvature:
             wanted = (*parts[:-1], self._curvature_part(given.pop("curvature")))
-        *arrays, sample_weight = given.values()
-        return _one_or_all(self._evaluate(wanted, arrays, sample_weight, out))
+        return _one_or_all(self._evaluate(wanted, tuple(given.values()), sample_weight, out))
 
-    taking.__name__, taking.__qualname__ = name, f"JointLoss.{name}"
-    taking.__doc__ = f"{method.__doc__.splitlines()[0]}\n\nIts inputs are {', '.join(inputs)}."
+    inputs = ", ".join(kind.inputs + kind.options)
+    taking.__name__, taking.__qualname__ = name, f"{kind.__qualname__}.{name}"
+    taking.__doc__ = f"{method.__doc__.splitlines()[0]}\n\nIts inputs are {inputs}."
     taking.__signature__ = signature
     return taking
 
