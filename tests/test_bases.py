@@ -115,7 +115,7 @@ def test_options_are_given_by_keyword_or_not_at_all():
     ]
     assert loss(Y, A) == lb.SquaredError()(Y, A)
     assert loss(Y, A, W, scale=2) == lb.SquaredError()(Y, 2 * A, W)
-    value, gradient = loss.value_and_gradient(y_true=Y, y_pred=A, scale=2)
+    _, gradient = loss.value_and_gradient(y_true=Y, y_pred=A, scale=2)
     np.testing.assert_array_equal(gradient, lb.SquaredError().gradient(Y, 2 * A))
     with pytest.raises(TypeError, match="too many positional arguments"):
         loss(Y, A, W, 2)

@@ -37,6 +37,13 @@ CALLS = {
     "gradient_and_hessian": ("gradient", "hessian"),
 }
 """The public methods of a loss, and the parts that each of them returns."""
+CURVATURES = {
+    "exact": "hessian",
+    "abs": "absolute_hessian",
+    "majorizer": "majorizer",
+    "fisher": "fisher",
+}
+"""What may stand for the second derivative, and the part that it is."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -154,6 +161,7 @@ class Loss:
         y_pred: ArrayLike,
         sample_weight: ArrayLike | None = None,
         *,
+        curvature: str = "exact",
         out: NDArray | None = None,
     ) -> NDArray:
         """Return the diagonal of the reduced loss's second derivative with respect to `y_pred`.
@@ -162,15 +170,26 @@ class Loss:
         ----------
         y_true, y_pred, sample_weight : array_like
             As in a call of the loss.
+        curvature : {"exact", "abs", "majorizer", "fisher"}, default "exact"
+            ``"exact"`` is the second derivative itself, even where it is zero or negative.  What a
+            booster or a Newton step may want in its place: ``"abs"``, its absolute value;
+            ``"majorizer"``, the curvature of a parabola that touches the loss at the prediction
+            and lies nowhere below it, ``inf`` at a kink; ``"fisher"``, the Fisher information, the
+            second derivative to expect if the target had the predicted distribution.
         out : ndarray, optional
             Where to write the result.
 
         Returns
         -------
         ndarray of the shape of `y_pred`
-            Exact, even where it is zero or negative.
+
+        Raises
+        ------
+        ValueError
+            Also if this loss has no such curvature; the message lists those it has.
         """
-        return self._evaluate(("hessian",), (y_true, y_pred), sample_weight, out)[0]
+        parts = (self._curvature_part(curvature),)
+        return self._evaluate(parts, (y_true, y_pred), sample_weight, out)[0]
 
     def value_and_gradient(
         self,
@@ -202,6 +221,7 @@ class Loss:
         y_pred: ArrayLike,
         sample_weight: ArrayLike | None = None,
         *,
+        curvature: str = "exact",
         out: NDArray | tuple[NDArray, ...] | None = None,
     ) -> tuple[NDArray, NDArray]:
         """Return the gradient and the diagonal second derivative from one pass.
@@ -210,6 +230,8 @@ class Loss:
         ----------
         y_true, y_pred, sample_weight : array_like
             As in a call of the loss.
+        curvature : {"exact", "abs", "majorizer", "fisher"}, default "exact"
+            As in `hessian`.
         out : tuple of two ndarrays, optional
             Where to write the results.
 
@@ -217,7 +239,8 @@ class Loss:
         -------
         gradient, hessian : ndarray of the shape of `y_pred`
         """
-        return self._evaluate(("gradient", "hessian"), (y_true, y_pred), sample_weight, out)
+        parts = "gradient", self._curvature_part(curvature)
+        return self._evaluate(parts, (y_true, y_pred), sample_weight, out)
 
     def optimal_constant(
         self, y_true: ArrayLike, sample_weight: ArrayLike | None = None
@@ -276,6 +299,17 @@ class Loss:
 
     def _hessian(self, *shared):
         raise NotImplementedError
+
+    def _absolute_hessian(self, *shared):
+        hessian = self._hessian(*shared)
+        return tuple(map(np.abs, hessian)) if type(hessian) is tuple else np.abs(hessian)
+
+    def _curvature_part(self, curvature):
+        """Return the part that a curvature is, or refuse it."""
+        known = [name for name, part in CURVATURES.items() if hasattr(self, f"_{part}")]
+        if curvature not in known:
+            raise ValueError(f"curvature of {self!r} must be one of {known}; got {curvature!r}")
+        return CURVATURES[curvature]
 
     def _read(self, *inputs):
         """Return the checked inputs of a call as a Batch."""
@@ -442,11 +476,14 @@ def _taking(kind, name, parts):
     """Return the method of `Loss` with this name, taking a class's inputs."""
     method = getattr(Loss, name)
     either, keyword = Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY
+    has_curvature = "hessian" in parts
     signature = Signature(
         [
             *(Parameter(each, either) for each in ("self", *kind.inputs)),
             Parameter("sample_weight", either, default=None),
-            *(Parameter(each, keyword, default=None) for each in (*kind.options, "out")),
+            *(Parameter(each, keyword, default=None) for each in kind.options),
+            *[Parameter("curvature", keyword, default="exact")] * has_curvature,
+            Parameter("out", keyword, default=None),
         ]
     )
 
@@ -455,7 +492,10 @@ def _taking(kind, name, parts):
         bound.apply_defaults()
         given = bound.arguments
         self, sample_weight, out = map(given.pop, ("self", "sample_weight", "out"))
-        return _one_or_all(self._evaluate(parts, tuple(given.values()), sample_weight, out))
+        wanted = parts
+        if has_curvature:
+            wanted = (*parts[:-1], self._curvature_part(given.pop("curvature")))
+        return _one_or_all(self._evaluate(wanted, tuple(given.values()), sample_weight, out))
 
     inputs = ", ".join(kind.inputs + kind.options)
     taking.__name__, taking.__qualname__ = name, f"{kind.__qualname__}.{name}"

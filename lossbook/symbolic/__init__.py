@@ -19,7 +19,17 @@ A new loss joins by registering a function from its instances to their `Expressi
         return symbolic.Expression(loss=loss, value=..., gradient=..., hessian=..., ...)
 """
 
-from . import adversarial, binary, composite, multiclass, notation, regression, robust, sequence
+from . import (
+    adversarial,
+    binary,
+    composite,
+    likelihood,
+    multiclass,
+    notation,
+    regression,
+    robust,
+    sequence,
+)
 from .derivation import Expression, expression
 from .notation import latex, pretty
 
@@ -30,6 +40,7 @@ __all__ = [
     "composite",
     "expression",
     "latex",
+    "likelihood",
     "multiclass",
     "notation",
     "pretty",

@@ -11,10 +11,10 @@ from mpmath import mp
 
 from lossbook.core.loss import ClassLoss, PointwiseLoss
 
-from . import binary, multiclass, regression, robust
+from . import binary, likelihood, multiclass, regression, robust
 from .definition import value
 
-FAMILIES = regression, robust, binary, multiclass
+FAMILIES = regression, robust, likelihood, binary, multiclass
 LOSSES = [loss for family in FAMILIES for loss in family.LOSSES]
 POINTWISE = [loss for loss in LOSSES if isinstance(loss, PointwiseLoss)]
 OVER_CLASSES = [loss for loss in LOSSES if isinstance(loss, ClassLoss)]
