@@ -12,6 +12,13 @@ array([0.25, 0.5 ])
 from .core.loss import Loss
 from .core.streaming import get_num_threads, set_num_threads
 from .core.traits import Traits
+from .losses.adversarial import (
+    HingeGAN,
+    LeastSquaresGAN,
+    MinimaxGAN,
+    NonSaturatingGAN,
+    WassersteinGAN,
+)
 from .losses.binary import (
     BinaryCrossEntropy,
     Brier,
@@ -24,6 +31,7 @@ from .losses.binary import (
     SigmoidFocal,
     SquaredHinge,
 )
+from .losses.composite import UncertaintyWeighted, WeightedSum
 from .losses.likelihood import (
     GammaNLL,
     GaussianNLL,
@@ -49,10 +57,12 @@ from .losses.regression import (
     SquaredLogError,
 )
 from .losses.robust import Cauchy, Fair, GemanMcClure, GeneralRobust, Tukey, Welsch
+from .losses.sequence import CTC
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "CTC",
     "AbsoluteError",
     "AbsolutePercentageError",
     "BinaryCrossEntropy",
@@ -69,12 +79,16 @@ __all__ = [
     "GeneralRobust",
     "HalfSquaredError",
     "Hinge",
+    "HingeGAN",
     "Huber",
+    "LeastSquaresGAN",
     "LogCosh",
     "LogisticMargin",
     "Loss",
+    "MinimaxGAN",
     "ModifiedHuber",
     "NegativeBinomialNLL",
+    "NonSaturatingGAN",
     "Perceptron",
     "Pinball",
     "PoissonNLL",
@@ -91,6 +105,9 @@ __all__ = [
     "Traits",
     "Tukey",
     "TweedieNLL",
+    "UncertaintyWeighted",
+    "WassersteinGAN",
+    "WeightedSum",
     "Welsch",
     "get_num_threads",
     "set_num_threads",

@@ -13,12 +13,18 @@ optax: 1 / beta * optax.losses.huber_loss
 
 from dataclasses import fields
 
-from . import binary, likelihood, multiclass, regression
+from . import binary, likelihood, multiclass, regression, sequence
 from .equivalent import Equivalent
 
 __all__ = ["TABLE", "Equivalent", "equivalents"]
 
-TABLE = (*regression.ROWS, *likelihood.ROWS, *binary.ROWS, *multiclass.ROWS)
+TABLE = (
+    *regression.ROWS,
+    *likelihood.ROWS,
+    *binary.ROWS,
+    *multiclass.ROWS,
+    *sequence.ROWS,
+)
 """Every loss in every library that has it."""
 
 

@@ -20,20 +20,26 @@ from .optimizers import (
     Optimizer,
     RMSProp,
 )
+from .penalties import L1, L2, Penalty
 from .schedules import CosineDecay, ExponentialDecay, StepDecay, WarmUp
+from .training import EarlyStopping
 
 __all__ = [
+    "L1",
+    "L2",
     "AdaGrad",
     "Adam",
     "CosineDecay",
     "Dense",
     "Dropout",
+    "EarlyStopping",
     "ExponentialDecay",
     "GradientDescent",
     "Layer",
     "Momentum",
     "NesterovMomentum",
     "Optimizer",
+    "Penalty",
     "RMSProp",
     "ReLU",
     "Sequential",

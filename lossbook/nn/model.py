@@ -1,6 +1,9 @@
 """A network: layers in a row."""
 
-from math import prod
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from math import isfinite, prod
+from os import PathLike
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -8,7 +11,11 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from ..core.inputs import as_real_array, require_shape
 from ..core.loss import Loss
 from ..core.parameters import whole_number
+from . import storage
 from .layers import Layer
+from .optimizers import Optimizer
+from .penalties import Penalty
+from .training import BestParameters, EarlyStopping, check_trainers, progress_bar, read_samples
 
 
 class Sequential:
@@ -103,7 +110,7 @@ class Sequential:
         -------
         ndarray of shape (n_samples, n_outputs)
         """
-        x = self._read("x", x)
+        x = self.read(x)
         with np.errstate(all="ignore"):
             for layer in self.layers:
                 x = layer.forward(x)
@@ -148,7 +155,7 @@ class Sequential:
         -------
         ndarray of shape (n_samples, n_outputs)
         """
-        x = self._read("x", x)
+        x = self.read(x)
         batch_size = whole_number("batch_size", batch_size, 1)
         outputs = []
         with np.errstate(all="ignore"):
@@ -202,12 +209,227 @@ class Sequential:
         self.backward(gradient)
         return value
 
-    def _read(self, name, x):
-        x = as_real_array(name, x)
+    def fit(
+        self,
+        x: ArrayLike,
+        y: ArrayLike,
+        *,
+        loss: Loss,
+        optimizer: Optimizer,
+        epochs: int = 10,
+        batch_size: int | None = 32,
+        sample_weight: ArrayLike | None = None,
+        validation_data: tuple[ArrayLike, ...] | None = None,
+        penalty: Penalty | None = None,
+        metrics: Mapping[str, Callable] | None = None,
+        early_stopping: EarlyStopping | None = None,
+        seed: int | None = None,
+        progress: bool | None = None,
+    ) -> dict[str, list[float]]:
+        """Train the model: each epoch goes once through the samples, in batches.
+
+        Parameters
+        ----------
+        x : array_like of shape (n_samples, n_features)
+        y : array_like
+            Targets, as `loss` takes them: of shape (n_samples, n_outputs) for numbers,
+            (n_samples,) for class labels.
+        loss : Loss
+            What is made small, with ``reduction="mean"`` or ``"sum"`` over each batch.
+        optimizer : Optimizer
+            Moves the parameters.  What it remembers stays with the model: another call with the
+            same optimiser goes on where this one ends.
+        epochs : int, default 10
+        batch_size : int or None, default 32
+            How many samples make one step, the last batch having what is left.  None takes all.
+        sample_weight : array_like, optional
+            One non-negative weight for each sample of the loss.  Samples of weight 0 are left out.
+        validation_data : tuple (x, y) or (x, y, sample_weight), optional
+            Samples on which to evaluate the model after every epoch.
+        penalty : Penalty, optional
+            Added to the loss of every batch, once for each array of weights.
+        metrics : mapping of str to callable, optional
+            Functions of `y` and the predictions, evaluated after every epoch.
+        early_stopping : EarlyStopping, optional
+            Ends the training when the loss on the validation data no longer falls.
+        seed : int, optional
+            Makes the order of the samples, and what is dropped, the same every time.
+        progress : bool, optional
+            Whether to show a progress bar, which needs tqdm.  By default one is shown in a
+            terminal, in trainings of more than two seconds.
+
+        Returns
+        -------
+        dict of str to list of float
+            With one entry an epoch: ``"loss"``, the mean of the batches' losses by their weight
+            (the sum, for ``reduction="sum"``) while the parameters moved, without the penalty;
+            ``"validation_loss"``; the metrics under their names, and for the validation data under
+            ``"validation_"`` and their names.
+
+        Raises
+        ------
+        FloatingPointError
+            If the loss of a batch is not finite, or a parameter after an epoch.
+
+        Notes
+        -----
+        When training is interrupted the model keeps the parameters that it has, or with early
+        stopping gets the best.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import lossbook as lb
+        >>> from lossbook import nn
+        >>> x = np.linspace(-1, 1, 20)[:, None]
+        >>> model = nn.Sequential(nn.Dense(1, 1), seed=0)
+        >>> optimizer = nn.GradientDescent(learning_rate=0.1)
+        >>> history = model.fit(
+        ...     x, 3 * x, loss=lb.SquaredError(), optimizer=optimizer, batch_size=5, seed=0
+        ... )
+        >>> len(history["loss"]), round(float(model.layers[0].weight[0, 0]), 2)
+        (10, 2.88)
+        """
+        check_trainers(loss, optimizer, penalty, early_stopping, validation_data)
+        epochs, metrics = whole_number("epochs", epochs, 1), dict(metrics or {})
+        if batch_size is not None:
+            batch_size = whole_number("batch_size", batch_size, 1)
+        if "loss" in metrics:
+            raise ValueError("metrics must not be named 'loss', which is the name of the loss")
+        samples = read_samples(self, loss, x, y, sample_weight)
+        if validation_data is not None:
+            try:
+                validation = read_samples(self, loss, *validation_data)
+            except (TypeError, ValueError) as error:
+                error.add_note("This is about validation_data.")
+                raise
+            watched = metrics | {"loss": lambda y, y_pred: loss(y, y_pred, validation.weight)}
+        rng = np.random.default_rng(None if seed is None else whole_number("seed", seed, 0))
+        for layer in self.layers:
+            layer.rng = rng
+
+        history = defaultdict(list)
+
+        def measure(prefix, measures, samples):
+            y_pred = self.predict(samples.x)
+            for name, function in measures.items():
+                history[prefix + name].append(float(function(samples.y, y_pred)))
+
+        best = BestParameters(self._vector)
+        try:
+            with progress_bar(epochs, progress) as bar:
+                for epoch in range(1, epochs + 1):
+                    batches = samples.batches(batch_size, rng)
+                    value = self._fit_epoch(epoch, batches, loss, optimizer, penalty)
+                    history["loss"].append(value)
+                    if metrics:
+                        measure("", metrics, samples)
+                    if validation_data is not None:
+                        measure("validation_", watched, validation)
+                    if bar is not None:
+                        last = {name: f"{of[-1]:.4g}" for name, of in history.items()}
+                        bar.set_postfix(last, refresh=False)
+                        bar.update()
+                    if early_stopping is not None:
+                        best.update(history["validation_loss"][-1], early_stopping.min_improvement)
+                        if best.age == early_stopping.patience:
+                            break
+        finally:
+            if early_stopping is not None:
+                best.restore()
+        return dict(history)
+
+    def _fit_epoch(self, epoch, batches, loss, optimizer, penalty):
+        """Take a step for each batch; return the mean, or the sum, of their losses."""
+        values, weights = [], []
+        for number, batch in enumerate(batches, 1):
+            value = self.loss_and_gradients(batch.x, batch.y, loss, batch.weight)
+            if not isfinite(value):
+                raise FloatingPointError(
+                    f"the loss is {value} in batch {number} of epoch {epoch}; a smaller learning "
+                    "rate may help, or a loss of scores in place of one of probabilities"
+                )
+            if penalty is not None:
+                with np.errstate(all="ignore"):
+                    for weight, gradient in zip(self.weights, self.weight_gradients, strict=True):
+                        gradient += penalty.gradient(weight)
+            optimizer.step([self._vector], [self._gradient])
+            values.append(value)
+            weights.append(batch.total_weight())
+        if not np.isfinite(self._vector).all():
+            raise FloatingPointError(
+                f"parameters are not finite after epoch {epoch}; a smaller learning rate may help"
+            )
+        if loss.reduction == "sum":
+            return sum(values)
+        return float(np.average(values, weights=weights))
+
+    def save(self, path: str | PathLike) -> None:
+        """Write the model to a file.
+
+        The file is written beside `path` first, then takes its place: whatever happens, what was
+        there before stays whole until the new file is.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The file, ``.npz`` by custom: NumPy's archive of arrays, with the architecture as JSON.
+
+        Raises
+        ------
+        TypeError
+            If a layer is not one of `lossbook.nn`.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from lossbook import nn
+        >>> model = nn.Sequential(nn.Dense(2, 1), nn.Sigmoid(), seed=0)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     model.save(Path(folder) / "model.npz")
+        ...     nn.Sequential.load(Path(folder) / "model.npz")
+        Sequential(Dense(n_in=2, n_out=1, init='he'), Sigmoid(), seed=0)
+        """
+        storage.write(path, self)
+
+    @classmethod
+    def load(cls, path: str | PathLike) -> "Sequential":
+        """Return the model that `save` wrote to a file.  Nothing in the file is executed.
+
+        Parameters
+        ----------
+        path : str or path-like
+
+        Returns
+        -------
+        Sequential
+
+        Raises
+        ------
+        OSError
+            If the file cannot be read.
+        ValueError
+            If the file is damaged, or is not a model, or one of another version.
+        """
+        return storage.read(path, cls)
+
+    def read(self, x: ArrayLike) -> NDArray:
+        """Return inputs as an array of the model's dtype, or refuse them.
+
+        Parameters
+        ----------
+        x : array_like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray
+        """
+        x = as_real_array("x", x)
         if x.ndim != 2 or x.shape[1] != self.n_in:
             raise ValueError(
-                f"{name} must have shape (n_samples, {self.n_in}), one column for each input of "
-                f"the model; got {x.shape}"
+                f"x must have shape (n_samples, {self.n_in}), one column for each input of the "
+                f"model; got {x.shape}"
             )
         with np.errstate(all="ignore"):
             return x.astype(self.dtype, copy=False)
@@ -221,13 +443,14 @@ def _widths(layers):
             raise TypeError(f"layers[{k}] must be a layer, such as Dense(10, 64); got {layer!r}")
         if layer.rng is not None or layer in layers[:k]:
             raise ValueError(f"layers[{k}], {layer!r}, already belongs to a model; make a new one")
-        if layer.n_in is not None:
-            if n_out not in (None, layer.n_in):
+        if layer.widths is not None:
+            takes, gives = layer.widths
+            if n_out not in (None, takes):
                 raise ValueError(
                     f"layers[{k}], {layer!r}, must take the {n_out} features of the layers "
-                    f"before it; it takes {layer.n_in}"
+                    f"before it; it takes {takes}"
                 )
-            n_in, n_out = n_in or layer.n_in, layer.n_out
+            n_in, n_out = n_in or takes, gives
     if n_in is None:
         raise ValueError("a model needs a Dense layer")
     return n_in, n_out

@@ -19,13 +19,25 @@ A new loss joins by registering a function from its instances to their `Expressi
         return symbolic.Expression(loss=loss, value=..., gradient=..., hessian=..., ...)
 """
 
-from . import binary, likelihood, multiclass, notation, regression, robust
+from . import (
+    adversarial,
+    binary,
+    composite,
+    likelihood,
+    multiclass,
+    notation,
+    regression,
+    robust,
+    sequence,
+)
 from .derivation import Expression, expression
 from .notation import latex, pretty
 
 __all__ = [
     "Expression",
+    "adversarial",
     "binary",
+    "composite",
     "expression",
     "latex",
     "likelihood",
@@ -34,4 +46,5 @@ __all__ = [
     "pretty",
     "regression",
     "robust",
+    "sequence",
 ]
