@@ -242,8 +242,10 @@ class Exact:
         cancels |= part != "hessian" and isinstance(self.loss, GaussianNLL)
         cancels |= part == "gradient" and isinstance(self.loss, LogMeanLoss)
         cancels |= part == "hessian" and isinstance(self.loss, TweedieNLL)
-        complete = getattr(self.loss, "constant_terms", False)
-        cancels |= part == "value" and isinstance(self.loss, LogMeanLoss) and not complete
+        # Losses of counts are positive with all their terms; that of a density need not be.
+        count = isinstance(self.loss, PoissonNLL | NegativeBinomialNLL)
+        whole = count and self.loss.constant_terms
+        cancels |= part == "value" and isinstance(self.loss, LogMeanLoss) and not whole
         magnifies = isinstance(self.loss, SoftmaxCrossEntropy | TweedieNLL)
         magnifies |= part == "value" and isinstance(self.loss, LogMeanLoss)
         magnifies |= part != "value" and isinstance(self.loss, MAGNIFYING)
@@ -311,9 +313,7 @@ def errors(loss, part, y_true, y_pred):
         y_pred = y_pred.reshape(len(y_true), -1)
         differences = y_pred - y_true
         if isinstance(loss, LogMeanLoss):
-            differences = np.maximum(
-                np.abs(y_pred), np.abs(np.log(np.where(y_true > 0, y_true, 1)))
-            )
+            differences = np.maximum(np.abs(y_pred), np.abs(_log_unless_zero(y_true)))
     rows = zip(y_true, y_pred, differences, computed.reshape(len(computed), -1), strict=True)
     return np.array(
         [
@@ -391,7 +391,7 @@ def points(loss, dtype, soft, n_samples, seed=0):
         y_pred = _scores(rng, dtype, n_samples)
     y_true, y_pred = y_true.astype(dtype), y_pred.astype(dtype)
     if isinstance(loss, LogMeanLoss):
-        near = np.log(np.where(y_true > 0, y_true, 1)) + 0.1 * rng.standard_normal(n_samples)
+        near = _log_unless_zero(y_true) + 0.1 * rng.standard_normal(n_samples)
         y_pred = np.where(rng.uniform(size=n_samples) < 0.5, near.astype(dtype), y_pred)
     if isinstance(loss, JointLoss):
         y_pred = np.stack([y_pred, 3 * rng.standard_normal(n_samples).astype(dtype)], axis=-1)
@@ -420,6 +420,11 @@ def _probabilities(rng, dtype, shape):
     near_one = 1 - 10 ** rng.uniform(np.log10(np.finfo(dtype).eps), 0, shape)
     tiny = 10 ** rng.uniform(-30, 0, shape)
     return np.choose(rng.integers(0, 3, shape), [rng.uniform(0.01, 0.99, shape), tiny, near_one])
+
+
+def _log_unless_zero(y_true):
+    """Return the logarithms of positive targets, and 0 for the others."""
+    return np.log(np.where(y_true > 0, y_true, 1))
 
 
 def _amounts(rng, shape, zeros):

@@ -31,6 +31,9 @@ def bound(loss, part):
     if isinstance(loss, lb.GemanMcClure):
         # It is raised to the power 4, and a difference of squares multiplies it.
         return 8
+    if isinstance(loss, lb.NegativeBinomialNLL):
+        # A quotient right to 3 ulp is squared.
+        return 8 if part == "hessian" else 5
     return 5
 
 

@@ -14,7 +14,9 @@ from lossbook import symbolic
 from lossbook.accuracy import DIGITS, MEASURED, Exact
 from lossbook.core.domains import (
     ABOVE_MINUS_ONE,
+    NON_NEGATIVE,
     PLUS_MINUS_ONE,
+    POSITIVE,
     UNIT_INTERVAL,
     ZERO_OR_ONE,
 )
@@ -76,6 +78,8 @@ def samples(loss, n_samples=12):
             true = rng.uniform()
         elif loss.y_true_domain is ABOVE_MINUS_ONE:
             true = rng.lognormal() - 1
+        elif loss.y_true_domain in (NON_NEGATIVE, POSITIVE):
+            true = rng.lognormal()
         else:
             true = rng.normal()
         if loss.y_pred_domain is UNIT_INTERVAL:
@@ -84,7 +88,10 @@ def samples(loss, n_samples=12):
             pred = rng.lognormal() - 1
         else:
             pred = rng.normal(0, 2)
-        yield [true], [pred]
+        if isinstance(loss, JointLoss):
+            yield [true], [pred, *rng.normal(0, 2, len(loss.inputs) - 2)]
+        else:
+            yield [true], [pred]
 
 
 @pytest.mark.parametrize("loss", LOSSES, ids=repr)
@@ -193,6 +200,11 @@ OPTIMA = {
     "the median of the targets": (NUMBERS, 2.0),
     "the mean of the targets, each first moved to within δ of it": (NUMBERS, 2.0),
     "the mean of the targets, each first moved to within β of it": (NUMBERS, 2.0),
+    "the logarithm of the mean of the targets": (NUMBERS, np.log(4)),
+    "the mean of the targets, and the logarithm of their variance": (
+        NUMBERS,
+        (4.0, np.log(38 / 3)),
+    ),
     "the geometric mean of 1 + y, less 1": (NUMBERS, 60 ** (1 / 3) - 1),
     "the median of the targets, each weighted by 1/|y|": (NUMBERS, 1.0),
     "the mean of the targets: the share of ones": (LABELS, 0.75),
