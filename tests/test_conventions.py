@@ -12,7 +12,7 @@ import pytest
 import lossbook as lb
 from lossbook import conventions
 from lossbook.core.domains import ABOVE_MINUS_ONE, PLUS_MINUS_ONE, UNIT_INTERVAL, ZERO_OR_ONE
-from lossbook.core.loss import ClassLoss
+from lossbook.core.loss import ClassLoss, JointLoss, RowLoss
 
 os.environ.setdefault("KERAS_BACKEND", "torch")
 N_SAMPLES, N_CLASSES = 64, 4
@@ -62,7 +62,7 @@ def instances(row):
 
 
 def samples(loss, kinds):
-    """Yield targets of the kinds that a row takes, and predictions."""
+    """Yield the inputs of a loss, with targets of the kinds that a row takes."""
     rng = np.random.default_rng(0)
     if isinstance(loss, ClassLoss):
         scores = 3 * rng.standard_normal((N_SAMPLES, N_CLASSES))
@@ -72,22 +72,31 @@ def samples(loss, kinds):
         if kinds in ("any", "distributions") and getattr(loss, "ignore_index", None) is None:
             yield softmax(rng.standard_normal((N_SAMPLES, N_CLASSES))), y_pred
         return
-    if loss.y_true_domain == PLUS_MINUS_ONE:
-        y_true = rng.choice([-1.0, 1.0], N_SAMPLES)
-    elif loss.y_true_domain == ZERO_OR_ONE or kinds == "labels":
-        y_true = rng.choice([0.0, 1.0], N_SAMPLES)
-    elif loss.y_true_domain == UNIT_INTERVAL:
-        y_true = rng.uniform(0, 1, N_SAMPLES)
-    elif loss.y_true_domain == ABOVE_MINUS_ONE:
-        y_true = rng.exponential(3, N_SAMPLES)
-    else:
-        y_true = rng.normal(0, 2, N_SAMPLES)
-    if loss.y_pred_domain == UNIT_INTERVAL:
-        yield y_true, rng.uniform(0.01, 0.99, N_SAMPLES)
+    shape = (N_SAMPLES, N_CLASSES) if isinstance(loss, RowLoss) else (N_SAMPLES,)
+    y_true = targets(loss, kinds, rng, shape)
+    if isinstance(loss, JointLoss):
+        n_targets = loss.inputs.count("y_true")
+        shape = (N_SAMPLES,) + (N_CLASSES,) * loss.entries
+        yield [y_true] * n_targets + [rng.normal(0, 3, shape) for _ in loss.inputs[n_targets:]]
+    elif loss.y_pred_domain == UNIT_INTERVAL:
+        yield y_true, rng.uniform(0.01, 0.99, shape)
     elif loss.y_pred_domain == ABOVE_MINUS_ONE:
-        yield y_true, rng.exponential(3, N_SAMPLES)
+        yield y_true, rng.exponential(3, shape)
     else:
-        yield y_true, rng.normal(0, 3, N_SAMPLES)
+        yield y_true, rng.normal(0, 3, shape)
+
+
+def targets(loss, kinds, rng, shape):
+    """Return targets of a loss of numbers."""
+    if loss.y_true_domain == PLUS_MINUS_ONE:
+        return rng.choice([-1.0, 1.0], shape)
+    if loss.y_true_domain == ZERO_OR_ONE or kinds == "labels":
+        return rng.choice([0.0, 1.0], shape)
+    if loss.y_true_domain == UNIT_INTERVAL:
+        return rng.uniform(0, 1, shape)
+    if loss.y_true_domain == ABOVE_MINUS_ONE:
+        return rng.exponential(3, shape)
+    return rng.normal(0, 2, shape)
 
 
 def softmax(scores):
@@ -96,33 +105,39 @@ def softmax(scores):
     return exp / exp.sum(axis=-1, keepdims=True)
 
 
-def with_numpy(call, names):
+def with_numpy(call, names, inputs):
     """Evaluate a call of scikit-learn, whose losses have a method for the gradient."""
-    gradient = eval(call.replace(".loss(", ".gradient("), names) if ".loss(" in call else None
-    return eval(call, names), gradient
+    names = names | inputs
+    if ".loss(" not in call:
+        return eval(call, names), None
+    return eval(call, names), [eval(call.replace(".loss(", ".gradient("), names)]
 
 
-def with_jax(call, names):
-    """Evaluate a call of optax and differentiate it with JAX."""
+def with_jax(call, names, inputs):
+    """Evaluate a call of optax and differentiate it with JAX by all inputs but the targets."""
     jax = load("jax")
 
-    def total(y_pred):
-        value = eval(call, names | {"y_true": jax.numpy.asarray(names["y_true"]), "y_pred": y_pred})
+    def total(predictions, targets):
+        value = eval(call, names | {"jax": jax} | targets | predictions)
         return value.sum(), value
 
     with jax.enable_x64(True):
-        gradient, value = jax.grad(total, has_aux=True)(jax.numpy.asarray(names["y_pred"]))
-        return np.asarray(value), np.asarray(gradient)
+        arrays = {name: jax.numpy.asarray(array) for name, array in inputs.items()}
+        targets = {name: arrays.pop(name) for name in ("y_true",) if name in arrays}
+        gradient, value = jax.grad(total, has_aux=True)(arrays, targets)
+        return np.asarray(value), [np.asarray(gradient[name]) for name in arrays]
 
 
-def with_torch(call, names):
-    """Evaluate a call on tensors and differentiate it with PyTorch."""
+def with_torch(call, names, inputs):
+    """Evaluate a call on tensors and differentiate it with PyTorch, as with_jax does."""
     torch = load("torch")
-    y_pred = torch.tensor(names["y_pred"], requires_grad=True)
-    tensors = {"torch": torch, "y_true": torch.tensor(names["y_true"]), "y_pred": y_pred}
-    value = eval(call, names | tensors)
+    tensors = {
+        name: torch.tensor(array, requires_grad=name != "y_true") for name, array in inputs.items()
+    }
+    value = eval(call, names | {"torch": torch} | tensors)
     value.sum().backward()
-    return value.detach().numpy(), y_pred.grad.numpy()
+    gradient = [tensors[name].grad.numpy() for name in inputs if name != "y_true"]
+    return value.detach().numpy(), gradient
 
 
 EVALUATED = {
@@ -134,15 +149,16 @@ EVALUATED = {
 }
 
 
-def evaluate(row, loss, y_true, y_pred):
-    """Return a row's value and gradient (or None), multiplied by its factor."""
+def evaluate(row, loss, *inputs):
+    """Return a row's value and gradients (or None), multiplied by its factor."""
     module, function = row.name.rsplit(".", 1)
     root = module.split(".")[0]
     assert callable(getattr(load(module), function))
     names = {f.name: getattr(loss, f.name) for f in fields(loss)} | {root: load(root)}
-    value, gradient = EVALUATED[row.library](row.call, names | {"y_true": y_true, "y_pred": y_pred})
+    named = dict(zip(loss.inputs, inputs, strict=True))
+    value, gradients = EVALUATED[row.library](row.call, names, named)
     factor = eval(row.factor, {}, names)
-    return factor * value, None if gradient is None else factor * gradient
+    return factor * value, None if gradients is None else [factor * g for g in gradients]
 
 
 def label(row):
@@ -157,13 +173,16 @@ def test_row_holds(row):
         {"rtol": 2e-6, "atol": 1e-7} if row.library == "Keras" else {"rtol": 1e-11, "atol": 1e-13}
     )
     for loss in instances(row):
-        for y_true, y_pred in samples(loss, row.targets):
-            value, gradient = evaluate(row, loss, y_true, y_pred)
-            expected = loss(y_true, y_pred)
+        for inputs in samples(loss, row.targets):
+            value, gradients = evaluate(row, loss, *inputs)
+            expected = loss(*inputs)
             assert np.shape(value) == np.shape(expected)
             np.testing.assert_allclose(value, expected, **close)
-            if gradient is not None:
-                same = np.allclose(gradient, loss.gradient(y_true, y_pred), **close)
+            if gradients is not None:
+                ours = loss.gradient(*inputs)
+                ours = ours if isinstance(ours, tuple) else (ours,)
+                pairs = zip(gradients, ours, strict=True)
+                same = all(np.allclose(theirs, own, **close) for theirs, own in pairs)
                 assert same == row.same_gradient
 
 

@@ -16,7 +16,7 @@ class Equivalent:
     name : str
         Its dotted name.
     call : str
-        A Python expression that evaluates it: in `y_true` and `y_pred`, arrays or tensors of the
+        A Python expression that evaluates it: in the inputs of the loss, arrays or tensors of the
         library, and in the parameters of the loss, by their names here.
     factor : str
         What it is to be multiplied by, as an expression in the same parameters.

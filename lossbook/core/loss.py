@@ -61,6 +61,7 @@ class Loss:
 
     reduction: str = field(default="mean", kw_only=True)
 
+    inputs: ClassVar[tuple[str, ...]] = ("y_true", "y_pred")
     traits: ClassVar[Traits]
     y_true_domain: ClassVar[Domain] = FINITE
     y_pred_domain: ClassVar[Domain | None] = None
@@ -423,7 +424,6 @@ class JointLoss(Loss):
     prediction, and so do the methods that callers use.
     """
 
-    inputs: ClassVar[tuple[str, ...]]
     entries: ClassVar[int] = 0
 
     def __init_subclass__(cls, **kwargs):
