@@ -19,7 +19,17 @@ from .losses.binary import (
     SigmoidFocal,
     SquaredHinge,
 )
+from .losses.embedding import (
+    Contrastive,
+    CosineDistance,
+    CosineEmbedding,
+    HingeEmbedding,
+    InfoNCE,
+    SupervisedContrastive,
+    Triplet,
+)
 from .losses.multiclass import CategoricalCrossEntropy, SoftmaxCrossEntropy
+from .losses.ranking import BPR, ListMLE, ListNet, MarginRanking, RankNet
 from .losses.regression import (
     AbsoluteError,
     AbsolutePercentageError,
@@ -41,11 +51,15 @@ from .losses.robust import Cauchy, Fair, GemanMcClure, GeneralRobust, Tukey, Wel
 __version__ = "0.1.0"
 
 __all__ = [
+    "BPR",
     "AbsoluteError",
     "AbsolutePercentageError",
     "BinaryCrossEntropy",
     "CategoricalCrossEntropy",
     "Cauchy",
+    "Contrastive",
+    "CosineDistance",
+    "CosineEmbedding",
     "EpsilonInsensitive",
     "Expectile",
     "Fair",
@@ -53,11 +67,17 @@ __all__ = [
     "GeneralRobust",
     "HalfSquaredError",
     "Hinge",
+    "HingeEmbedding",
     "Huber",
+    "InfoNCE",
+    "ListMLE",
+    "ListNet",
     "LogCosh",
     "Loss",
+    "MarginRanking",
     "Pinball",
     "PseudoHuber",
+    "RankNet",
     "SigmoidCrossEntropy",
     "SigmoidFocal",
     "SmoothL1",
@@ -67,7 +87,9 @@ __all__ = [
     "SquaredError",
     "SquaredHinge",
     "SquaredLogError",
+    "SupervisedContrastive",
     "Traits",
+    "Triplet",
     "Tukey",
     "Welsch",
     "get_num_threads",
