@@ -20,3 +20,9 @@ def negative_part(x):
 def zero_if_nan(x):
     """Return terms that are never negative; NaN, from 0 log 0 or 0/0, becomes the limit 0."""
     return np.fmax(x, np.zeros_like(x))
+
+
+def sigmoid(z):
+    """Return 1 / (1 + exp(-z)), to full precision in both tails."""
+    a, b = np.exp(negative_part(z)), np.exp(-positive_part(z))
+    return a / (a + b)
