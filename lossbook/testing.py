@@ -13,8 +13,16 @@ from functools import cached_property, singledispatch
 
 import numpy as np
 
-from .core.domains import ClassIndices, Distributions, Finite, Interval, NonZero, TwoValues
-from .core.loss import REDUCTIONS, ClassLoss, JointLoss, Loss, PointwiseLoss, RowLoss
+from .core.domains import (
+    ClassIndices,
+    Directions,
+    Distributions,
+    Finite,
+    Interval,
+    NonZero,
+    TwoValues,
+)
+from .core.loss import REDUCTIONS, BatchLoss, ClassLoss, JointLoss, Loss, PointwiseLoss, RowLoss
 
 __all__ = ["CHECKS", "Samples", "View", "check_loss", "derivative", "draw", "view"]
 
@@ -184,6 +192,44 @@ class Stacked(View):
         return [joined(r, axis=-1) if isinstance(r, tuple) else r for r in results]
 
 
+_BATCH_LABELS = 0, 0, 0, 1
+
+
+@dataclass(frozen=True, repr=False)
+class Batched(View):
+    """A loss of whole batches, seen as one whose samples are batches, at the mean of each."""
+
+    has_targets = False
+
+    @property
+    def width(self):
+        """The entries of all rows of all predictions of a batch."""
+        return self.n_predictions * len(_BATCH_LABELS) * _STACKED_ENTRIES
+
+    @property
+    def n_predictions(self):
+        """How many predictions the loss behind takes."""
+        return len(self.behind.inputs) - self.behind.inputs.count("y_true")
+
+    def _seen(self, loss, parts, y_true, y_pred, sample_weight):
+        samples, n_rows = y_pred.shape[:1], len(_BATCH_LABELS)
+        batches = y_pred.reshape(*samples, self.n_predictions, n_rows, _STACKED_ENTRIES)
+        labels = np.broadcast_to(_BATCH_LABELS, (*samples, n_rows))
+        inputs = [labels] * loss.inputs.count("y_true") + list(np.moveaxis(batches, 1, 0))
+        if sample_weight is not None:
+            sample_weight = np.asarray(sample_weight)[:, None].repeat(n_rows, axis=1)
+        results = loss._evaluate(parts, inputs, sample_weight, None)
+        share = 1 if loss.reduction == "mean" else 1 / n_rows
+        return [self._of_batches(part, r, share) for part, r in zip(parts, results, strict=True)]
+
+    @np.errstate(under="ignore")
+    def _of_batches(self, part, result, share):
+        if part == "value":
+            return result.sum(axis=-1) * share if np.ndim(result) else result * share
+        stacked = np.stack(result, axis=1) if isinstance(result, tuple) else result
+        return (stacked * share).reshape(len(stacked), -1)
+
+
 @singledispatch
 def view(loss):
     """Return a loss as one of a target and a prediction, which `check_loss` can draw samples for.
@@ -196,6 +242,11 @@ def view(loss):
 @view.register
 def _(loss: JointLoss):
     return Stacked(loss)
+
+
+@view.register
+def _(loss: BatchLoss):
+    return Batched(loss)
 
 
 # Samples from the domains that a loss declares.
@@ -213,6 +264,11 @@ def draw(domain, rng, shape):
 @draw.register(Finite | None)
 def _(domain, rng, shape):
     return rng.choice([-1.0, 1.0], shape) * 10 ** rng.uniform(-3, 3, shape)
+
+
+@draw.register
+def _(domain: Directions, rng, shape):
+    return rng.choice([-1.0, 1.0], shape) * 10 ** rng.uniform(-1, 1, shape)
 
 
 @draw.register
@@ -264,6 +320,8 @@ def _corners(domain, n_classes):
 
 def _strangers(domain, n_classes):
     """Return numbers or rows that are not in a domain."""
+    if isinstance(domain, Directions):
+        return []
     if isinstance(domain, Distributions):
         sure = np.eye(n_classes)[0]
         return [sure * np.nan, 1.5 * sure - 0.5 * sure[::-1], 0.9 * sure]
@@ -316,6 +374,11 @@ class Samples:
         if isinstance(self.loss, PointwiseLoss):
             return None
         return getattr(self.loss, "width", None) or self.n_classes
+
+    @property
+    def any_predictions(self):
+        """Whether all real numbers are predictions."""
+        return isinstance(self.loss.y_pred_domain, Directions | None)
 
     @property
     def label_domains(self):
@@ -517,6 +580,8 @@ def _room(domain, y_pred):
     room = np.full(y_pred.shape, 0.25)
     if isinstance(domain, Distributions):
         room = np.minimum(domain.tolerance / 2, y_pred / 2)
+    elif isinstance(domain, Directions):
+        room = np.minimum(room, np.abs(y_pred) / 2)
     elif isinstance(domain, Interval):
         room = np.minimum(room, np.minimum(y_pred - domain.low, domain.high - y_pred) / 2)
     return 2 ** np.floor(np.log2(room))
@@ -637,7 +702,9 @@ def check_weights(loss, samples):
         for name, result in plain.items():
             factor = weight[:, None] if result.ndim > 1 else weight
             law = f"the {name} of each sample is multiplied by its weight"
-            _agree(law, weighted[name], np.where(factor == 0, 0, result * factor), 1e-15)
+            # In a batch, weights come before sums over its samples.
+            tolerance = 1e-12 if isinstance(loss, Batched) else 1e-15
+            _agree(law, weighted[name], np.where(factor == 0, 0, result * factor), tolerance)
 
 
 def check_order(loss, samples):
@@ -701,7 +768,7 @@ def check_dtypes(loss, samples):
             _agree(law, result.astype(np.float64), expected, 1e-5)
         listed = each.gradient(y_true.tolist(), y_pred.tolist())
         _agree("lists are computed in float64", listed, double["gradient"])
-        if loss.y_pred_domain is None:
+        if samples.any_predictions:
             half = each.gradient(y_single, y_pred.astype(np.float16))
             _require("float16 is computed in float32", half.dtype == np.float32)
             whole = np.round(y_pred)
@@ -754,7 +821,7 @@ def check_extremes(loss, samples):
     """Check that finite inputs never give NaN or a NumPy warning, however extreme."""
     for line in samples.lines():
         x = np.clip(line.ends, -1e18, 1e18)
-        if loss.y_pred_domain is None:
+        if samples.any_predictions:
             x = np.array([-1e18, -1e3, -1e-30, 0, 1e-30, 1e3, 1e18])
         for dtype, points in (np.float32, x), (np.float64, np.union1d(x, line.ends)):
             y_true, y_pred = line.inputs(points)
@@ -801,6 +868,8 @@ def check_lipschitz(loss, samples):
         places = [("inside", line, line.x), ("at_the_ends", line, line.ends)]
         if isinstance(loss.y_true_domain, NonZero):
             places.append(("at_the_ends", replace(line, label=1 / _FAR), line.ends))
+        if isinstance(loss.y_pred_domain, Directions):
+            places.append(("at_the_ends", replace(line, start=line.start / _FAR), line.x / _FAR))
         for where, along, x in places:
             gradient = along.gradient(x)
             norm = np.linalg.norm(gradient.reshape(x.size, -1), axis=1)

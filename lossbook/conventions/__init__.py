@@ -13,12 +13,18 @@ optax: 1 / beta * optax.losses.huber_loss
 
 from dataclasses import fields
 
-from . import binary, multiclass, regression
+from . import binary, embedding, multiclass, ranking, regression
 from .equivalent import Equivalent
 
 __all__ = ["TABLE", "Equivalent", "equivalents"]
 
-TABLE = (*regression.ROWS, *binary.ROWS, *multiclass.ROWS)
+TABLE = (
+    *regression.ROWS,
+    *binary.ROWS,
+    *multiclass.ROWS,
+    *embedding.ROWS,
+    *ranking.ROWS,
+)
 """Every loss in every library that has it."""
 
 

@@ -36,10 +36,19 @@ class _Vector:
         self.unit = scaled / np.where(self.is_zero, 1, length)
         self.length = length * power
         self.divisor = np.where(self.is_zero, np.inf, self.length)
+        # One minus the square of an entry, which is the sum of the others' where it is nearly one.
+        square = self.unit**2
+        self.is_top = square > 0.5
+        rest = np.add.reduce(np.where(self.is_top, 0, square), axis=0)
+        self.aside = np.where(self.is_top, rest, 1 - square)
 
     def across(self, slope):
         """Return the part of a vector that is at right angles to the direction."""
-        return slope - np.add.reduce(slope * self.unit, axis=0) * self.unit
+        product = slope * self.unit
+        along = np.add.reduce(product, axis=0)
+        rest = np.add.reduce(np.where(self.is_top, 0, product), axis=0)
+        top = slope * self.aside - rest * self.unit
+        return np.where(self.is_top, top, slope - along * self.unit)
 
     def gradient(self, slope):
         """Return the derivative by the vector of a function with this slope by the direction."""
@@ -48,12 +57,12 @@ class _Vector:
     def hessian(self, slope, bend=0):
         """Return its second derivatives; `bend` is the function's own, across the direction."""
         along = np.add.reduce(slope * self.unit, axis=0)
-        turned = 2 * self.unit * self.across(slope) + along * (1 - self.unit**2)
+        turned = 2 * self.unit * self.across(slope) + along * self.aside
         return (bend - turned) / self.divisor / self.divisor
 
     def curvature(self):
         """Return the second derivatives of the length."""
-        return (1 - self.unit**2) / self.divisor
+        return self.aside / self.divisor
 
 
 class _Angle:
@@ -376,8 +385,14 @@ class Triplet(JointLoss):
     )
 
     def _shared(self, anchor, positive, negative):
-        near, far = _Vector(anchor - positive), _Vector(anchor - negative)
-        loss = positive_part(near.length - far.length + self.margin)
+        to_positive, to_negative = anchor - positive, anchor - negative
+        near, far = _Vector(to_positive), _Vector(to_negative)
+        # The difference of the lengths is that of their squares over their sum.
+        total = near.length + far.length
+        total = np.where(total == 0, 1, total)
+        slope = to_positive / total + to_negative / total
+        difference = np.add.reduce((negative - positive) * slope, axis=0)
+        loss = positive_part(difference + self.margin)
         return loss, np.sign(loss), near, far
 
     def _value(self, loss, active, near, far):
