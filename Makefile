@@ -48,6 +48,7 @@ lab: $(READY) ## open JupyterLab on the chapters
 
 bench: peers ## measure speed and memory beside the other libraries
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.network
 
 format: $(READY) ## mend what ruff can mend
 	$(BIN)/ruff check --fix .

@@ -14,7 +14,12 @@ from .core.streaming import get_num_threads, set_num_threads
 from .core.traits import Traits
 from .losses.binary import (
     BinaryCrossEntropy,
+    Brier,
+    Exponential,
     Hinge,
+    LogisticMargin,
+    ModifiedHuber,
+    Perceptron,
     SigmoidCrossEntropy,
     SigmoidFocal,
     SquaredHinge,
@@ -27,6 +32,13 @@ from .losses.embedding import (
     InfoNCE,
     SupervisedContrastive,
     Triplet,
+)
+from .losses.likelihood import (
+    GammaNLL,
+    GaussianNLL,
+    NegativeBinomialNLL,
+    PoissonNLL,
+    TweedieNLL,
 )
 from .losses.multiclass import CategoricalCrossEntropy, SoftmaxCrossEntropy
 from .losses.ranking import BPR, ListMLE, ListNet, MarginRanking, RankNet
@@ -55,6 +67,7 @@ __all__ = [
     "AbsoluteError",
     "AbsolutePercentageError",
     "BinaryCrossEntropy",
+    "Brier",
     "CategoricalCrossEntropy",
     "Cauchy",
     "Contrastive",
@@ -62,7 +75,10 @@ __all__ = [
     "CosineEmbedding",
     "EpsilonInsensitive",
     "Expectile",
+    "Exponential",
     "Fair",
+    "GammaNLL",
+    "GaussianNLL",
     "GemanMcClure",
     "GeneralRobust",
     "HalfSquaredError",
@@ -73,9 +89,14 @@ __all__ = [
     "ListMLE",
     "ListNet",
     "LogCosh",
+    "LogisticMargin",
     "Loss",
     "MarginRanking",
+    "ModifiedHuber",
+    "NegativeBinomialNLL",
+    "Perceptron",
     "Pinball",
+    "PoissonNLL",
     "PseudoHuber",
     "RankNet",
     "SigmoidCrossEntropy",
@@ -91,6 +112,7 @@ __all__ = [
     "Traits",
     "Triplet",
     "Tukey",
+    "TweedieNLL",
     "Welsch",
     "get_num_threads",
     "set_num_threads",

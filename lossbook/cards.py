@@ -12,6 +12,7 @@ from .symbolic.derivation import listed
 
 AIMS = {
     "mean": "the mean of the target",
+    "mean and variance": "the mean of the target, and its variance, as its logarithm",
     "median": "the median of the target",
     "Huber's location": "a centre of the target that far values cannot drag away",
     "quantile": "the quantile of the target",
@@ -23,6 +24,7 @@ AIMS = {
     "robust location": "a centre of the target that far values cannot drag away",
     "mean of the logarithm": "the geometric mean of 1 + y, less 1",
     "median weighted by 1/|y|": "the median of the target, weighted by 1/|y|",
+    "score 0": "the score 0, whatever the probability of the label",
     "most probable label": "the more probable label",
     "probability": "the probability of the label",
     "flattened log-odds": "the log-odds of the label, drawn towards 0",
@@ -31,7 +33,9 @@ AIMS = {
 """The best prediction in words, by what `Traits.elicits` says; the rest stands for itself."""
 
 LINKS = {
+    "log": ", as its logarithm",
     "logit": ", as log-odds",
+    "half_logit": ", as half the log-odds",
     "multinomial_logit": ", as logarithms up to a common shift",
 }
 
@@ -233,7 +237,7 @@ def _traits(traits):
 
 def _aim(loss):
     elicited = loss.traits.elicits
-    link = LINKS.get(loss.link, "") if "probability" in elicited else ""
+    link = LINKS.get(loss.link, "") if "probability" in elicited or elicited == "mean" else ""
     return AIMS.get(elicited, elicited) + link
 
 

@@ -860,14 +860,21 @@ def check_convexity(loss, samples):
         _require(law, (hessian >= 0) | (not convex), y_true=y_true, y_pred=y_pred, hessian=hessian)
 
 
+def _steep_labels(domain):
+    """Return labels that slopes may grow with beyond all bounds."""
+    if isinstance(domain, NonZero):
+        return [1 / _FAR]
+    return [_FAR] if isinstance(domain, Interval) and np.isinf(domain.high) else []
+
+
 @np.errstate(all="ignore")
 def check_lipschitz(loss, samples):
     """Check the trait lipschitz: it bounds the gradient, and no much smaller number does."""
     bound, steepest = loss.traits.lipschitz, {"inside": 0.0, "at_the_ends": 0.0}
     for line in samples.lines():
         places = [("inside", line, line.x), ("at_the_ends", line, line.ends)]
-        if isinstance(loss.y_true_domain, NonZero):
-            places.append(("at_the_ends", replace(line, label=1 / _FAR), line.ends))
+        for label in _steep_labels(loss.y_true_domain):
+            places.append(("at_the_ends", replace(line, label=label), line.ends))
         if isinstance(loss.y_pred_domain, Directions):
             places.append(("at_the_ends", replace(line, start=line.start / _FAR), line.x / _FAR))
         for where, along, x in places:
@@ -914,7 +921,9 @@ def check_symmetry(loss, samples):
 
 _LINKS = {
     "identity": lambda mean: mean,
+    "log": lambda mean: np.log(np.maximum(mean, 0)),
     "logit": lambda p: np.log(p) - np.log1p(-p),
+    "half_logit": lambda p: (np.log(p) - np.log1p(-p)) / 2,
     "multinomial_logit": np.log,
 }
 
@@ -1040,7 +1049,8 @@ def check_optimal_constant(loss, samples):
             law = f"no constant costs less than the optimal constant {best}, which costs {cost}"
             _require(law, least, other=others, its_loss=costs)
             if loss.traits.elicits == "mean":
-                average = np.average(y_true, weights=weight)
+                with np.errstate(divide="ignore"):
+                    average = _LINKS[loss.link](np.average(y_true, weights=weight))
                 _agree("what elicits the mean is optimal there", best, average, 1e-9)
 
 

@@ -201,6 +201,9 @@ OPTIMA = {
     "the log-odds of the mean target, smoothed": (LABELS, logit(0.875 * 0.75 + 0.0625)),
     "the label of the larger class": (2 * LABELS - 1, 1.0),
     "the mean of the labels": (2 * LABELS - 1, 0.5),
+    "the log-odds of the share of +1": (2 * LABELS - 1, logit(0.75)),
+    "half the log-odds of the share of +1": (2 * LABELS - 1, logit(0.75) / 2),
+    "0, whatever the labels": (2 * LABELS - 1, 0.0),
     "the mean of the target distributions: the share of each class": (CLASSES, [0.25, 0.5, 0.25]),
     "the logarithms of the class shares, up to a common shift": (
         CLASSES,

@@ -22,6 +22,11 @@ def zero_if_nan(x):
     return np.fmax(x, np.zeros_like(x))
 
 
+def unless_nan(x, limit):
+    """Return x, and where it is NaN, from inf - inf or 0 times inf, its limit."""
+    return np.where(np.isnan(x), limit, x)
+
+
 def sigmoid(z):
     """Return 1 / (1 + exp(-z)), to full precision in both tails."""
     a, b = np.exp(negative_part(z)), np.exp(-positive_part(z))

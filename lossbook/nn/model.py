@@ -327,7 +327,8 @@ class Sequential:
                     if validation_data is not None:
                         measure("validation_", watched, validation)
                     if bar is not None:
-                        bar.set_postfix({name: f"{of[-1]:.4g}" for name, of in history.items()})
+                        last = {name: f"{of[-1]:.4g}" for name, of in history.items()}
+                        bar.set_postfix(last, refresh=False)
                         bar.update()
                     if early_stopping is not None:
                         best.update(history["validation_loss"][-1], early_stopping.min_improvement)
@@ -349,14 +350,15 @@ class Sequential:
                     "rate may help, or a loss of scores in place of one of probabilities"
                 )
             if penalty is not None:
-                for weight, gradient in zip(self.weights, self.weight_gradients, strict=True):
-                    gradient += penalty.gradient(weight)
+                with np.errstate(all="ignore"):
+                    for weight, gradient in zip(self.weights, self.weight_gradients, strict=True):
+                        gradient += penalty.gradient(weight)
             optimizer.step([self._vector], [self._gradient])
             values.append(value)
             weights.append(batch.total_weight())
-        return (
-            sum(values) if loss.reduction == "sum" else float(np.average(values, weights=weights))
-        )
+        if loss.reduction == "sum":
+            return sum(values)
+        return float(np.average(values, weights=weights))
 
     def save(self, path: str | PathLike) -> None:
         """Write the model to a file.

@@ -19,7 +19,7 @@ A new loss joins by registering a function from its instances to their `Expressi
         return symbolic.Expression(loss=loss, value=..., gradient=..., hessian=..., ...)
 """
 
-from . import binary, multiclass, notation, regression, robust
+from . import binary, likelihood, multiclass, notation, regression, robust
 from .derivation import Expression, expression
 from .notation import latex, pretty
 
@@ -28,6 +28,7 @@ __all__ = [
     "binary",
     "expression",
     "latex",
+    "likelihood",
     "multiclass",
     "notation",
     "pretty",

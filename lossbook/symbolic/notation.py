@@ -26,7 +26,10 @@ class sigma(sp.Function):
 
 
 y, yhat, ytilde, z, p, r, x, d, m, s = sp.symbols("y yhat ytilde z p r x d m s", real=True)
-alpha, beta, gamma, delta, epsilon = sp.symbols("alpha beta gamma delta epsilon", positive=True)
+mu, xi = sp.symbols("mu xi", real=True)
+alpha, beta, gamma, delta, epsilon, phi = sp.symbols(
+    "alpha beta gamma delta epsilon phi", positive=True
+)
 q, tau, b, c, w, alpha_y, w_plus = sp.symbols("q tau b c w alpha_y w_+", positive=True)
 shape = sp.Symbol("alpha", real=True)
 j, k = sp.symbols("j k", integer=True)

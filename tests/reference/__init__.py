@@ -12,10 +12,10 @@ from mpmath import mp
 
 from lossbook.core.loss import ClassLoss, PointwiseLoss
 
-from . import binary, embedding, multiclass, ranking, regression, robust
+from . import binary, embedding, likelihood, multiclass, ranking, regression, robust
 from .definition import value
 
-FAMILIES = regression, robust, binary, multiclass, embedding, ranking
+FAMILIES = regression, robust, likelihood, binary, multiclass, embedding, ranking
 LOSSES = [loss for family in FAMILIES for loss in family.LOSSES]
 POINTWISE = [loss for loss in LOSSES if isinstance(loss, PointwiseLoss)]
 OVER_CLASSES = [loss for loss in LOSSES if isinstance(loss, ClassLoss)]
