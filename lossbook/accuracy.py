@@ -311,7 +311,9 @@ def errors(loss, part, y_true, y_pred):
         y_pred = y_pred.reshape(len(y_true), -1)
         differences = y_pred - y_true
         if isinstance(loss, LogMeanLoss):
-            differences = np.maximum(np.abs(y_pred), np.abs(np.log(np.where(y_true > 0, y_true, 1))))
+            differences = np.maximum(
+                np.abs(y_pred), np.abs(np.log(np.where(y_true > 0, y_true, 1)))
+            )
     rows = zip(y_true, y_pred, differences, computed.reshape(len(computed), -1), strict=True)
     return np.array(
         [

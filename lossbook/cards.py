@@ -144,8 +144,11 @@ class Card:
             rows.append((["Curvature ", name], [[Formula.of(expr)]]))
         rows += [
             (["where"], [[Formula.of(equation)] for equation in shown.equations]),
-            *((["Target ", Formula.of(true)], [[_target(loss)]]) for true in _given(shown.y_true)),
-            *((["Prediction ", pred], [[_prediction(loss)]]) for pred in by),
+            *(
+                (["Target ", Formula.of(true)], [[shown.target or _target(loss)]])
+                for true in _given(shown.y_true)
+            ),
+            *((["Prediction ", pred], [[shown.prediction or _prediction(loss)]]) for pred in by),
             (["Parameters"], _parameters(shown)),
             (["Traits"], [[_traits(loss.traits)]]),
             (["Aims at"], [[_aim(loss)]]),

@@ -19,19 +19,30 @@ A new loss joins by registering a function from its instances to their `Expressi
         return symbolic.Expression(loss=loss, value=..., gradient=..., hessian=..., ...)
 """
 
-from . import binary, likelihood, multiclass, notation, regression, robust
+from . import (
+    binary,
+    embedding,
+    likelihood,
+    multiclass,
+    notation,
+    ranking,
+    regression,
+    robust,
+)
 from .derivation import Expression, expression
 from .notation import latex, pretty
 
 __all__ = [
     "Expression",
     "binary",
+    "embedding",
     "expression",
     "latex",
     "likelihood",
     "multiclass",
     "notation",
     "pretty",
+    "ranking",
     "regression",
     "robust",
 ]

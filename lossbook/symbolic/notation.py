@@ -37,6 +37,11 @@ K, M = sp.Symbol("K", integer=True, positive=True), sp.Symbol("M", positive=True
 t_k, u_k, c_k, p_k, z_k = (sp.IndexedBase(name, positive=True)[k] for name in "tucpz")
 
 
+def vector(name):
+    """Return the real entry k of a vector."""
+    return sp.IndexedBase(name, real=True)[k]
+
+
 class _ReadingOrder:
     """Print as one writes: what is subtracted last, functions last, the smaller side first."""
 
