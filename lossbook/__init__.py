@@ -12,6 +12,13 @@ array([0.25, 0.5 ])
 from .core.loss import Loss
 from .core.streaming import get_num_threads, set_num_threads
 from .core.traits import Traits
+from .losses.adversarial import (
+    HingeGAN,
+    LeastSquaresGAN,
+    MinimaxGAN,
+    NonSaturatingGAN,
+    WassersteinGAN,
+)
 from .losses.binary import (
     BinaryCrossEntropy,
     Brier,
@@ -24,6 +31,7 @@ from .losses.binary import (
     SigmoidFocal,
     SquaredHinge,
 )
+from .losses.composite import UncertaintyWeighted, WeightedSum
 from .losses.embedding import (
     Contrastive,
     CosineDistance,
@@ -59,11 +67,13 @@ from .losses.regression import (
     SquaredLogError,
 )
 from .losses.robust import Cauchy, Fair, GemanMcClure, GeneralRobust, Tukey, Welsch
+from .losses.sequence import CTC
 
 __version__ = "0.1.0"
 
 __all__ = [
     "BPR",
+    "CTC",
     "AbsoluteError",
     "AbsolutePercentageError",
     "BinaryCrossEntropy",
@@ -84,16 +94,20 @@ __all__ = [
     "HalfSquaredError",
     "Hinge",
     "HingeEmbedding",
+    "HingeGAN",
     "Huber",
     "InfoNCE",
+    "LeastSquaresGAN",
     "ListMLE",
     "ListNet",
     "LogCosh",
     "LogisticMargin",
     "Loss",
     "MarginRanking",
+    "MinimaxGAN",
     "ModifiedHuber",
     "NegativeBinomialNLL",
+    "NonSaturatingGAN",
     "Perceptron",
     "Pinball",
     "PoissonNLL",
@@ -113,6 +127,9 @@ __all__ = [
     "Triplet",
     "Tukey",
     "TweedieNLL",
+    "UncertaintyWeighted",
+    "WassersteinGAN",
+    "WeightedSum",
     "Welsch",
     "get_num_threads",
     "set_num_threads",

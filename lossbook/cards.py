@@ -7,6 +7,7 @@ from math import inf
 from .conventions import equivalents
 from .core.domains import FINITE, NONZERO
 from .core.loss import ClassLoss, Loss
+from .losses.composite import Composite
 from .symbolic import expression, latex, pretty
 from .symbolic.derivation import listed
 
@@ -29,6 +30,10 @@ AIMS = {
     "probability": "the probability of the label",
     "flattened log-odds": "the log-odds of the label, drawn towards 0",
     "shifted probability": "the probability of the label, shifted by weights or smoothing",
+    "log-odds of real against fake": "the log-odds that a sample is real and not fake",
+    "probability of real": "the probability that a sample is real and not fake",
+    "probability of the label sequence": "the probability of the label sequence",
+    "compromise": "a compromise between what its losses aim at",
 }
 """The best prediction in words, by what `Traits.elicits` says; the rest stands for itself."""
 
@@ -148,7 +153,13 @@ class Card:
                 (["Target ", Formula.of(true)], [[shown.target or _target(loss)]])
                 for true in _given(shown.y_true)
             ),
-            *((["Prediction ", pred], [[shown.prediction or _prediction(loss)]]) for pred in by),
+            *(
+                (
+                    ["Prediction ", pred],
+                    [[line] for line in _given(shown.prediction) or _prediction(loss)],
+                )
+                for pred in by
+            ),
             (["Parameters"], _parameters(shown)),
             (["Traits"], [[_traits(loss.traits)]]),
             (["Aims at"], [[_aim(loss)]]),
@@ -186,11 +197,13 @@ def _target(loss):
 
 
 def _prediction(loss):
+    if isinstance(loss, Composite):
+        return []
     if not isinstance(loss, ClassLoss):
-        return _domain(loss.y_pred_domain)
+        return [_domain(loss.y_pred_domain)]
     if loss.y_pred_domain is None:
-        return "any real number for each class"
-    return "probabilities of the classes that sum to 1"
+        return ["any real number for each class"]
+    return ["probabilities of the classes that sum to 1"]
 
 
 def _domain(domain):
@@ -206,7 +219,7 @@ def _parameters(shown):
     return [
         _parameter(declared, getattr(shown.loss, declared.name), symbols.get(declared.name))
         for declared in fields(shown.loss)
-        if declared.name != "reduction"
+        if declared.repr and declared.name != "reduction"
     ]
 
 

@@ -13,6 +13,8 @@ from functools import cached_property, singledispatch
 
 import numpy as np
 
+import lossbook
+
 from .core.domains import (
     ClassIndices,
     Directions,
@@ -23,6 +25,7 @@ from .core.domains import (
     TwoValues,
 )
 from .core.loss import REDUCTIONS, BatchLoss, ClassLoss, JointLoss, Loss, PointwiseLoss, RowLoss
+from .losses.composite import WeightedSum
 
 __all__ = ["CHECKS", "Samples", "View", "check_loss", "derivative", "draw", "view"]
 
@@ -189,7 +192,45 @@ class Stacked(View):
         inputs = [y_true] * self.has_targets + predictions
         results = loss._evaluate(parts, inputs, sample_weight, None)
         joined = np.concatenate if loss.entries else np.stack
-        return [joined(r, axis=-1) if isinstance(r, tuple) else r for r in results]
+        stacked = []
+        for part, result in zip(parts, results, strict=True):
+            each = result if isinstance(result, tuple) else (result,)
+            stacked.append(sum(each) if part == "value" else joined(each, axis=-1))
+        return stacked
+
+
+@dataclass(frozen=True, repr=False)
+class Alike(View):
+    """A sum of losses of one kind, seen as a loss of that kind."""
+
+    width = None
+
+    @property
+    def link(self):
+        """That of the loss behind."""
+        return self.behind.link
+
+    def _seen(self, loss, parts, y_true, y_pred, sample_weight):
+        return loss._evaluate(parts, (y_true, y_pred), sample_weight, None)
+
+    def optimal_constant(self, y_true, sample_weight=None):
+        """Return that of the loss behind."""
+        return self.behind.optimal_constant(y_true, sample_weight)
+
+
+@dataclass(frozen=True, repr=False)
+class PointwiseSum(Alike, PointwiseLoss):
+    """A sum of pointwise losses, seen as one."""
+
+
+@dataclass(frozen=True, repr=False)
+class ClassSum(Alike, ClassLoss):
+    """A sum of losses over classes, seen as one."""
+
+
+@dataclass(frozen=True, repr=False)
+class RowSum(Alike, RowLoss):
+    """A sum of losses of rows, seen as one."""
 
 
 _BATCH_LABELS = 0, 0, 0, 1
@@ -247,6 +288,15 @@ def _(loss: JointLoss):
 @view.register
 def _(loss: BatchLoss):
     return Batched(loss)
+
+
+@view.register
+def _(loss: WeightedSum):
+    kinds = {PointwiseLoss: PointwiseSum, ClassLoss: ClassSum, RowLoss: RowSum}
+    for kind, sum_of_kind in kinds.items():
+        if all(isinstance(one, kind) for one in loss.losses):
+            return sum_of_kind(loss)
+    return loss
 
 
 # Samples from the domains that a loss declares.
@@ -1076,7 +1126,7 @@ def check_representation(loss, samples):
     different = other != loss and repr(other) != repr(loss)
     _require("losses with different parameters differ", different)
     for one in loss, other:
-        again = eval(repr(one), {kind.__name__: kind, "inf": np.inf})
+        again = eval(repr(one), {**vars(lossbook), kind.__name__: kind, "inf": np.inf})
         _require("a loss prints as it is constructed", again == one, printed=repr(one))
     if getattr(sys.modules.get(kind.__module__), kind.__qualname__, None) is kind:
         _require("a pickled loss comes back equal", pickle.loads(pickle.dumps(loss)) == loss)

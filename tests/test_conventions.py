@@ -38,6 +38,7 @@ TRIED = {
     "power": (1.5, 1.0, 1.9, 2.0, 3.0),
     "dispersion": (1.0, 0.25, 3.5),
     "constant_terms": (False, True),
+    "blank": (0, 2),
 }
 # No function of these libraries evaluates them; scikit-learn's models have some of them inside.
 NOWHERE = {
@@ -48,10 +49,17 @@ NOWHERE = {
     "Fair",
     "GemanMcClure",
     "GeneralRobust",
+    "HingeGAN",
+    "LeastSquaresGAN",
+    "MinimaxGAN",
+    "NonSaturatingGAN",
     "PseudoHuber",
     "SmoothPinball",
     "SquaredEpsilonInsensitive",
     "Tukey",
+    "UncertaintyWeighted",
+    "WassersteinGAN",
+    "WeightedSum",
     "Welsch",
 }
 
@@ -77,6 +85,12 @@ def instances(row):
 def samples(loss, kinds):
     """Yield the inputs of a loss, with targets of the kinds that a row takes."""
     rng = np.random.default_rng(0)
+    if isinstance(loss, lb.CTC):
+        classes = [k for k in range(N_CLASSES) if k != loss.blank]
+        y_true = rng.choice(classes, (N_SAMPLES, 2))
+        y_true[::2, 1] = -1
+        yield y_true, rng.standard_normal((N_SAMPLES, 6, N_CLASSES))
+        return
     if isinstance(loss, ClassLoss):
         scores = 3 * rng.standard_normal((N_SAMPLES, N_CLASSES))
         y_pred = scores if loss.y_pred_domain is None else softmax(scores)
@@ -196,6 +210,9 @@ def test_row_holds(row):
     if row.name == "keras.losses.poisson":
         # It adds 1e-7 to rates in the logarithm.
         close["atol"] = 1e-6
+    if row.name == "keras.losses.ctc":
+        # Here it does all else in single precision too: a few units in the last place of 1.
+        close["atol"] = 4e-7
     for loss in instances(row):
         for inputs in samples(loss, row.targets):
             value, gradients = evaluate(row, loss, *inputs)
@@ -292,6 +309,24 @@ class TestPyTorchTraps:
         ours = lb.SoftmaxCrossEntropy()(labels, np.moveaxis(scores, 1, -1))
         assert theirs.item() == pytest.approx(ours, rel=1e-14)
 
+    def test_the_mean_of_ctc_is_one_over_labels(self, torch, functional):
+        scores, labels = torch.zeros(6, 2, 3).double(), torch.tensor([[1, 2], [1, -1]])
+        frames, counts = torch.tensor([6, 6]), torch.tensor([2, 1])
+        log_p = scores.log_softmax(-1)
+        values = lb.CTC(reduction="none")(labels.numpy(), scores.transpose(0, 1).numpy())
+        theirs = functional.ctc_loss(log_p, labels, frames, counts)
+        assert theirs.item() == pytest.approx((values / [2, 1]).mean())
+
+    def test_no_alignment_gives_a_gradient_of_nan(self, torch, functional):
+        scores = torch.zeros(2, 1, 3, requires_grad=True)
+        inputs = torch.tensor([[1, 1]]), torch.tensor([2]), torch.tensor([2])
+        value = functional.ctc_loss(scores.log_softmax(-1), *inputs, reduction="sum")
+        value.backward()
+        assert value == torch.inf
+        assert scores.grad.isnan().all()
+        assert lb.CTC()([[1, 1]], np.zeros((1, 2, 3))) == np.inf
+        assert not lb.CTC().gradient([[1, 1]], np.zeros((1, 2, 3))).any()
+
     def test_what_the_weighted_mean_divides_by(self, torch, functional):
         scores, labels, weight = np.eye(3), np.array([0, 1, 1]), (1.0, 2.0, 0.5)
         double = torch.tensor(weight, dtype=torch.float64)
@@ -384,6 +419,11 @@ class TestOptaxTraps:
     def test_log_cosh_of_small_residuals_cancels(self):
         losses = load("optax.losses")
         assert losses.log_cosh(np.float32(1e-4), np.float32(0)) == 0
+
+    def test_no_alignment_gives_a_large_number(self):
+        losses = load("optax.losses")
+        none, labels = np.zeros((1, 2)), np.ones((1, 2), int)
+        assert losses.ctc_loss(np.zeros((1, 2, 3)), none, labels, none)[0] == 1e5
 
     def test_label_out_of_range(self):
         losses = load("optax.losses")

@@ -323,6 +323,7 @@ def test_one_pass_is_two(loss, inputs):
         together = loss.gradient_and_hessian(*inputs, W)
         np.testing.assert_array_equal(flat(together[0]), gradient)
         np.testing.assert_array_equal(flat(together[1]), hessian)
+        np.testing.assert_array_equal(flat(loss.hessian(*inputs, W, curvature="abs")), abs(hessian))
         out = tuple(np.full_like(gradient, np.nan))
         loss.gradient(*inputs, W, out=out if len(out) > 1 else out[0])
         np.testing.assert_array_equal(out, gradient)

@@ -13,7 +13,7 @@ optax: 1 / beta * optax.losses.huber_loss
 
 from dataclasses import fields
 
-from . import binary, embedding, likelihood, multiclass, ranking, regression
+from . import binary, embedding, likelihood, multiclass, ranking, regression, sequence
 from .equivalent import Equivalent
 
 __all__ = ["TABLE", "Equivalent", "equivalents"]
@@ -25,6 +25,7 @@ TABLE = (
     *multiclass.ROWS,
     *embedding.ROWS,
     *ranking.ROWS,
+    *sequence.ROWS,
 )
 """Every loss in every library that has it."""
 

@@ -75,6 +75,21 @@ class Interval(Domain):
 
 
 @dataclass(frozen=True)
+class Integers(Domain):
+    """Whole numbers between two ends, both included."""
+
+    low: int
+    high: int
+
+    def __str__(self):
+        return f"an integer from {self.low} to {self.high}"
+
+    def contains(self, values):
+        """Return which of the values are in the domain."""
+        return (values >= self.low) & (values <= self.high) & (values == np.floor(values))
+
+
+@dataclass(frozen=True)
 class TwoValues(Domain):
     """Either of two numbers, such as the labels 0 and 1."""
 
@@ -87,6 +102,20 @@ class TwoValues(Domain):
     def contains(self, values):
         """Return which of the values are in the domain."""
         return (values == self.first) | (values == self.second)
+
+
+@dataclass(frozen=True)
+class Intersection(Domain):
+    """What is in each of several domains."""
+
+    domains: tuple[Domain, ...]
+
+    def __str__(self):
+        return " and ".join(map(str, self.domains))
+
+    def contains(self, values):
+        """Return which of the values are in the domain."""
+        return np.logical_and.reduce([domain.contains(values) for domain in self.domains])
 
 
 @dataclass(frozen=True)

@@ -31,3 +31,8 @@ def sigmoid(z):
     """Return 1 / (1 + exp(-z)), to full precision in both tails."""
     a, b = np.exp(negative_part(z)), np.exp(-positive_part(z))
     return a / (a + b)
+
+
+def tanh_ratio(x):
+    """Return tanh(x)/x, which is 1 at 0."""
+    return np.where(x == 0, 1, np.tanh(x) / x)

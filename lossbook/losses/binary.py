@@ -12,7 +12,7 @@ from ..core.domains import (
     ZERO_OR_ONE,
     Interval,
 )
-from ..core.elementwise import negative_part, positive_part, zero_if_nan
+from ..core.elementwise import negative_part, positive_part, tanh_ratio, zero_if_nan
 from ..core.loss import PointwiseLoss, parameter
 from ..core.optimum import bisect, weighted_mean
 from ..core.traits import Traits
@@ -89,6 +89,10 @@ class BinaryCrossEntropy(PointwiseLoss):
     def _hessian(self, y, p):
         q = 1 - p
         return self._unclipped(p, q, zero_if_nan((1 - y) / q / q) + zero_if_nan(y / p / p))
+
+    def _fisher(self, y, p):
+        q = 1 - p
+        return self._unclipped(p, q, 1 / p / q)
 
     def _unclipped(self, p, q, derivative):
         if self.eps == 0:
@@ -181,6 +185,9 @@ class SigmoidCrossEntropy(PointwiseLoss):
 
     def _hessian(self, u, v, z, a, b):
         return (u + v) * a * b / (a + b) ** 2
+
+    def _majorizer(self, u, v, z, a, b):
+        return (u + v) / 4 * tanh_ratio(z / 2)
 
     def _optimal_constant(self, y_true, weight):
         y = (1 - self.label_smoothing) * weighted_mean(y_true, weight) + self.label_smoothing / 2
@@ -375,6 +382,12 @@ class LogisticMargin(MarginLoss):
     def _curvature(self, m, a, b):
         return a * b / (a + b) ** 2
 
+    def _majorizer(self, y, m, a, b):
+        return tanh_ratio(m / 2) / 4
+
+    def _fisher(self, *shared):
+        return self._hessian(*shared)
+
     def _optimal_constant(self, y_true, weight):
         return _log_odds(y_true, weight)
 
@@ -432,6 +445,9 @@ class Hinge(MarginLoss):
     def _curvature(self, m):
         return np.zeros_like(m)
 
+    def _majorizer(self, y, m):
+        return 0.5 / np.abs(1 - m)
+
     def _optimal_constant(self, y_true, weight):
         return float(np.sign(np.sum(weight * y_true)))
 
@@ -481,6 +497,9 @@ class SquaredHinge(MarginLoss):
 
     def _curvature(self, m):
         return 2 * np.sign(positive_part(1 - m))
+
+    def _majorizer(self, y, m):
+        return np.full_like(m, 2)
 
     def _optimal_constant(self, y_true, weight):
         return weighted_mean(y_true, weight)
@@ -547,6 +566,9 @@ class ModifiedHuber(MarginLoss):
     def _curvature(self, v, c):
         return 2 * np.sign(c) * (v == c)
 
+    def _majorizer(self, y, v, c):
+        return np.full_like(v, 2)
+
     def _optimal_constant(self, y_true, weight):
         return weighted_mean(y_true, weight)
 
@@ -599,6 +621,9 @@ class Perceptron(MarginLoss):
 
     def _curvature(self, m):
         return np.zeros_like(m)
+
+    def _majorizer(self, y, m):
+        return 0.5 / np.abs(m)
 
     def _optimal_constant(self, y_true, weight):
         return 0.0
@@ -716,6 +741,9 @@ class Brier(PointwiseLoss):
 
     def _hessian(self, r):
         return np.full_like(r, 2)
+
+    def _majorizer(self, *shared):
+        return self._hessian(*shared)
 
     def _optimal_constant(self, y_true, weight):
         return weighted_mean(y_true, weight)

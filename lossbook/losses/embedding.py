@@ -419,11 +419,20 @@ class _SimilarityLoss(BatchLoss):
 
     y_pred_domain = DIRECTIONS
 
+    def _value(self, sides, values, slopes, bends):
+        return values
+
+    def _gradient(self, sides, values, slopes, bends):
+        return tuple(x.gradient(slope) for x, slope in zip(sides, slopes, strict=True))
+
+    def _hessian(self, sides, values, slopes, bends):
+        return tuple(x.hessian(*by_one) for x, *by_one in zip(sides, slopes, bends, strict=True))
+
     def _targets(self, scores, some, *labels):
         """Return the target distributions of some anchors over the rows they are compared with."""
         raise NotImplementedError
 
-    def _against(self, parts, weight, anchors, others, *labels):
+    def _against(self, order, weight, anchors, others, *labels):
         """Return the values, and slopes and bends by the directions of anchors and of others.
 
         A slope is Σ_j g_ij v_j of the slopes g by the similarities, a bend the diagonal of the
@@ -443,13 +452,13 @@ class _SimilarityLoss(BatchLoss):
             target = self._targets(scores, some, *labels)
             softmax = _CROSS_ENTROPY._shared(target, scores)
             values[..., some] = _CROSS_ENTROPY._value(*softmax)
-            if parts == ("value",):
+            if order == 0:
                 continue
             slope = _CROSS_ENTROPY._gradient(*softmax)
             weighted = np.moveaxis(w * slope / t, 0, -2)
             slopes[0][..., some, :] = weighted.mT @ v
             slopes[1][...] += weighted @ a
-            if "hessian" not in parts:
+            if order == 1:
                 continue
             p = np.moveaxis(slope + target, 0, -2) / t
             spread = _across(a, *_moments(w[..., None, :] * p / t, cosine, v))
@@ -461,15 +470,6 @@ class _SimilarityLoss(BatchLoss):
                 moment += of_some
         bends[1][...] = _across(v, *moments)
         return values, *([np.moveaxis(x, -1, 0) for x in by_both] for by_both in (slopes, bends))
-
-
-def _derived(part, sides, values, slopes, bends):
-    """Return the values, or derivatives by the vectors on all sides from those by directions."""
-    if part == "value":
-        return (values,)
-    if part == "gradient":
-        return [x.gradient(slope) for x, slope in zip(sides, slopes, strict=True)]
-    return [x.hessian(*by_one) for x, *by_one in zip(sides, slopes, bends, strict=True)]
 
 
 def _moments(weight, cosine, rows):
@@ -564,10 +564,9 @@ class InfoNCE(_SimilarityLoss):
         elicits="each query nearer in direction to its own key than to any other",
     )
 
-    def _compare(self, parts, weight, query, key):
+    def _compare(self, order, weight, query, key):
         sides = _Vector(query), _Vector(key)
-        found = self._against(parts, weight, *sides)
-        return [_derived(part, sides, *found) for part in parts]
+        return sides, *self._against(order, weight, *sides)
 
     def _targets(self, scores, some):
         return _own(scores, some).astype(scores.dtype)
@@ -631,10 +630,10 @@ class SupervisedContrastive(_SimilarityLoss):
         elicits="one direction for each class",
     )
 
-    def _compare(self, parts, weight, y_true, y_pred):
+    def _compare(self, order, weight, y_true, y_pred):
         x = _Vector(y_pred)
-        values, slopes, bends = self._against(parts, weight, x, x, y_true)
-        return [_derived(part, [x], values, [sum(slopes)], [sum(bends)]) for part in parts]
+        values, slopes, bends = self._against(order, weight, x, x, y_true)
+        return [x], values, [sum(slopes)], [sum(bends)]
 
     def _targets(self, scores, some, labels):
         own = _own(scores, some)

@@ -98,6 +98,9 @@ class PoissonNLL(LogMeanLoss):
     def _hessian(self, y, z, rate):
         return rate
 
+    def _fisher(self, *shared):
+        return self._hessian(*shared)
+
 
 @dataclass(frozen=True, repr=False)
 class GammaNLL(LogMeanLoss):
@@ -164,6 +167,9 @@ class GammaNLL(LogMeanLoss):
 
     def _hessian(self, y, z, ratio):
         return ratio / self.dispersion
+
+    def _fisher(self, y, z, ratio):
+        return np.full_like(z, 1 / self.dispersion)
 
 
 @dataclass(frozen=True, repr=False)
@@ -253,6 +259,9 @@ class TweedieNLL(LogMeanLoss):
 
     def _hessian(self, y, z, of_mean, of_target):
         return self._sum((2 - self.power) * of_mean, (self.power - 1) * of_target)
+
+    def _fisher(self, y, z, of_mean, of_target):
+        return of_mean
 
     def _sum(self, of_mean, of_target):
         """Add the two terms, or where both are infinite return the one that outgrows the other."""
@@ -358,6 +367,9 @@ class NegativeBinomialNLL(LogMeanLoss):
         root = np.exp(-np.abs(z) / 2) / (b + self.dispersion * a)
         return root * root * (1 + self.dispersion * y)
 
+    def _fisher(self, y, z, a, b):
+        return a / (b + self.dispersion * a)
+
 
 @dataclass(frozen=True, repr=False)
 class GaussianNLL(JointLoss):
@@ -432,6 +444,9 @@ class GaussianNLL(JointLoss):
 
     def _hessian(self, s, per_deviation, x, slope):
         return per_deviation * per_deviation, x * x / 2
+
+    def _fisher(self, s, per_deviation, x, slope):
+        return per_deviation * per_deviation, np.full_like(s, 0.5)
 
     def _optimal_constant(self, y_true, weight):
         mean = weighted_mean(y_true, weight)

@@ -20,7 +20,9 @@ A new loss joins by registering a function from its instances to their `Expressi
 """
 
 from . import (
+    adversarial,
     binary,
+    composite,
     embedding,
     likelihood,
     multiclass,
@@ -28,13 +30,16 @@ from . import (
     ranking,
     regression,
     robust,
+    sequence,
 )
 from .derivation import Expression, expression
 from .notation import latex, pretty
 
 __all__ = [
     "Expression",
+    "adversarial",
     "binary",
+    "composite",
     "embedding",
     "expression",
     "latex",
@@ -45,4 +50,5 @@ __all__ = [
     "ranking",
     "regression",
     "robust",
+    "sequence",
 ]

@@ -6,6 +6,7 @@ try:
     import sympy as sp
     from sympy.printing.latex import LatexPrinter
     from sympy.printing.pretty.pretty import PrettyPrinter
+    from sympy.printing.pretty.stringpict import prettyForm as prettyForm
 except ImportError as error:
     raise ImportError(
         "this needs SymPy; install it with: pip install 'lossbook[symbolic]'"
@@ -35,6 +36,7 @@ shape = sp.Symbol("alpha", real=True)
 j, k = sp.symbols("j k", integer=True)
 K, M = sp.Symbol("K", integer=True, positive=True), sp.Symbol("M", positive=True)
 t_k, u_k, c_k, p_k, z_k = (sp.IndexedBase(name, positive=True)[k] for name in "tucpz")
+gamma_k = sp.IndexedBase("gamma", positive=True)[k]
 
 
 def vector(name):
@@ -75,6 +77,9 @@ class _Latex(_ReadingOrder, LatexPrinter):
 
     def _print_Indexed(self, expr):
         return f"{self._print(expr.base)}_{{{self._print(expr.indices[0])}}}"
+
+    def _hprint_Function(self, func):
+        return super()._hprint_Function(func.replace("ℓ", "ell"))
 
 
 class _Pretty(_ReadingOrder, PrettyPrinter):
