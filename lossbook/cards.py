@@ -238,11 +238,16 @@ def _traits(traits):
         smoothness = (
             "twice differentiable" if traits.twice_differentiable else "differentiable once"
         )
-    steepness = f"slope at most {traits.lipschitz:.4g}"
+    if callable(traits.lipschitz):
+        steepness = "slope bounded for each number of scores"
+    elif traits.lipschitz < inf:
+        steepness = f"slope at most {traits.lipschitz:.4g}"
+    else:
+        steepness = "slope unbounded"
     named = {
         "convex" if traits.convex else "not convex": True,
         smoothness: True,
-        "slope unbounded" if traits.lipschitz == inf else steepness: True,
+        steepness: True,
         "bounded": traits.bounded,
         "symmetric": traits.symmetric,
         "proper": traits.proper,

@@ -921,6 +921,8 @@ def _steep_labels(domain):
 def check_lipschitz(loss, samples):
     """Check the trait lipschitz: it bounds the gradient, and no much smaller number does."""
     bound, steepest = loss.traits.lipschitz, {"inside": 0.0, "at_the_ends": 0.0}
+    if callable(bound):
+        bound = bound(samples.width)
     for line in samples.lines():
         places = [("inside", line, line.x), ("at_the_ends", line, line.ends)]
         for label in _steep_labels(loss.y_true_domain):
@@ -933,6 +935,13 @@ def check_lipschitz(loss, samples):
             law = f"the slope is at most the lipschitz constant {bound:g}"
             _require(law, norm <= bound * (1 + 1e-6), slope=norm, y_true=along.label, x=x)
             steepest[where] = max(steepest[where], norm.max())
+    if samples.width is not None and loss.y_pred_domain is None:
+        for y_true, y_pred in samples.batches():
+            gradient = _unreduced(loss).gradient(y_true, np.copysign(_FAR, y_pred))
+            norm = np.linalg.norm(gradient, axis=1)
+            law = f"the slope is at most the lipschitz constant {bound:g}"
+            _require(law, norm <= bound * (1 + 1e-6), slope=norm, y_true=y_true, y_pred=y_pred)
+            steepest["at_the_ends"] = max(steepest["at_the_ends"], norm.max())
     if np.isinf(bound):
         law = "a loss without a lipschitz constant grows steeper to the end"
         steeper = steepest["at_the_ends"] > 1.5 * steepest["inside"]

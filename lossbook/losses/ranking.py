@@ -238,6 +238,10 @@ def _softmax(scores):
     return exp / np.add.reduce(exp, axis=0)
 
 
+def _slope_of_the_worst_order(n_items):
+    return sqrt(n_items * (n_items - 1))
+
+
 @dataclass(frozen=True, repr=False)
 class ListMLE(RowLoss):
     r"""Negative log-likelihood of the order of a list, under the model of Plackett and Luce [1]_.
@@ -281,6 +285,7 @@ class ListMLE(RowLoss):
         convex=True,
         differentiable=True,
         twice_differentiable=True,
+        lipschitz=_slope_of_the_worst_order,
         elicits="scores that make the orders that occur probable",
     )
 
