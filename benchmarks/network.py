@@ -4,8 +4,8 @@
 
 Two networks on a thousand samples in batches of 32, with Adam: one of two hidden layers, one of a
 hidden layer with dropout, which scikit-learn has not.  Libraries take turns in one process, and the
-figure kept is the median over the rounds.  PyTorch runs on one thread and without a data loader:
-both only cost time where batches are so small.  Results go to ``benchmarks/network.json``, and the
+figure kept is the median over the rounds.  All run on one thread, PyTorch without a data loader:
+more only costs time where batches are so small.  Results go to ``benchmarks/network.json``, and the
 table to standard output and ``benchmarks/network.md``.
 """
 
@@ -18,6 +18,7 @@ import torch
 from sklearn.datasets import make_classification
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
+from threadpoolctl import threadpool_limits
 
 import lossbook as lb
 from lossbook import nn
@@ -55,8 +56,6 @@ def of_torch(widths, dropout, x, y, epochs):
     x, y = torch.from_numpy(x), torch.from_numpy(y)
     model, loss = model.to(x.dtype), torch.nn.BCELoss()
     optimizer = torch.optim.Adam(model.parameters(), lr=0.001)
-
-    torch.set_num_threads(1)
 
     def fit():
         for _ in range(epochs):
@@ -132,8 +131,10 @@ def main():
     """Measure, and write the results beside this file."""
     parser = argparse.ArgumentParser("python -m benchmarks.network")
     parser.add_argument("--epochs", type=int, default=5)
-    records = measure(parser.parse_args().epochs)
-    results = {"environment": environment(), "records": records}
+    with threadpool_limits(1):
+        torch.set_num_threads(1)
+        records = measure(parser.parse_args().epochs)
+    results = {"environment": environment() | {"threads": 1}, "records": records}
     (HERE / "network.json").write_text(json.dumps(results, indent=1) + "\n")
     (HERE / "network.md").write_text(table(records) + "\n")
     print(table(records))

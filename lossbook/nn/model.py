@@ -269,7 +269,7 @@ class Sequential:
         Raises
         ------
         FloatingPointError
-            If the loss of a batch is not finite.
+            If the loss of a batch is not finite, or a parameter after an epoch.
 
         Notes
         -----
@@ -356,6 +356,10 @@ class Sequential:
             optimizer.step([self._vector], [self._gradient])
             values.append(value)
             weights.append(batch.total_weight())
+        if not np.isfinite(self._vector).all():
+            raise FloatingPointError(
+                f"parameters are not finite after epoch {epoch}; a smaller learning rate may help"
+            )
         if loss.reduction == "sum":
             return sum(values)
         return float(np.average(values, weights=weights))
@@ -439,13 +443,14 @@ def _widths(layers):
             raise TypeError(f"layers[{k}] must be a layer, such as Dense(10, 64); got {layer!r}")
         if layer.rng is not None or layer in layers[:k]:
             raise ValueError(f"layers[{k}], {layer!r}, already belongs to a model; make a new one")
-        if layer.n_in is not None:
-            if n_out not in (None, layer.n_in):
+        if layer.widths is not None:
+            takes, gives = layer.widths
+            if n_out not in (None, takes):
                 raise ValueError(
                     f"layers[{k}], {layer!r}, must take the {n_out} features of the layers "
-                    f"before it; it takes {layer.n_in}"
+                    f"before it; it takes {takes}"
                 )
-            n_in, n_out = n_in or layer.n_in, layer.n_out
+            n_in, n_out = n_in or takes, gives
     if n_in is None:
         raise ValueError("a model needs a Dense layer")
     return n_in, n_out

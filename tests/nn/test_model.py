@@ -42,7 +42,9 @@ CASES = [
 @pytest.mark.parametrize(
     "penalty", [None, nn.L1(strength=0.1), nn.L2(strength=0.2), nn.L1(0.1) + nn.L2(0.2)], ids=repr
 )
-@pytest.mark.parametrize(("loss", "y", "probabilities"), CASES, ids=repr)
+@pytest.mark.parametrize(
+    ("loss", "y", "probabilities"), CASES, ids=[repr(case[0]) for case in CASES]
+)
 def test_a_step_is_down_the_numerical_gradient(loss, y, probabilities, penalty, weighted):
     model = network(probabilities=probabilities)
     weight = RNG.uniform(0.5, 2, y.shape) if weighted else None
@@ -66,7 +68,9 @@ def test_a_step_is_down_the_numerical_gradient(loss, y, probabilities, penalty, 
     assert any((old != new).any() for old, new in zip(before, after, strict=True))
 
 
-@pytest.mark.parametrize(("loss", "y", "probabilities"), CASES, ids=repr)
+@pytest.mark.parametrize(
+    ("loss", "y", "probabilities"), CASES, ids=[repr(case[0]) for case in CASES]
+)
 def test_loss_and_gradients(loss, y, probabilities):
     model = network(probabilities=probabilities)
     value = model.loss_and_gradients(X, y, loss)
@@ -102,7 +106,7 @@ def test_the_elastic_net_is_the_sum_of_its_parts():
         one + 0.5
 
 
-@pytest.mark.parametrize("penalty", [nn.L1(), nn.L2()])
+@pytest.mark.parametrize("penalty", [nn.L1(), nn.L2(), nn.L2(strength=10.0)])
 def test_penalties_do_not_warn_or_leave_the_dtype(penalty):
     weight = np.array([[3e38, -3e38]], np.float32)
     assert penalty(weight) > 0

@@ -201,6 +201,24 @@ def test_foreign_files_are_refused(tmp_path, write):
         nn.Sequential.load(path)
 
 
+class Trap:
+    """What makes a folder as soon as it is unpickled."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.folder),)
+
+
+def test_nothing_in_a_file_is_executed(tmp_path):
+    path = tmp_path / "model.npz"
+    np.savez(path, header=np.array([Trap(tmp_path / "sprung")], object))
+    with pytest.raises(ValueError, match="allow_pickle=False"):
+        nn.Sequential.load(path)
+    assert os.listdir(tmp_path) == ["model.npz"]
+
+
 def test_truncated_files_are_refused(tmp_path):
     path = tmp_path / "model.npz"
     network().save(path)

@@ -90,7 +90,9 @@ OPTIMIZERS = [
 ]
 
 
-@pytest.mark.parametrize(("optimizer", "theirs"), OPTIMIZERS, ids=repr)
+@pytest.mark.parametrize(
+    ("optimizer", "theirs"), OPTIMIZERS, ids=[repr(ours) for ours, _ in OPTIMIZERS]
+)
 def test_optimizers(optimizer, theirs):
     model, module = twins(probabilities=True)
     history = model.fit(X, Y, loss=lb.BinaryCrossEntropy(), optimizer=optimizer, **SETTINGS)
@@ -123,27 +125,28 @@ def test_defaults_where_gradients_are_tiny(ours, theirs):
 SCHEDULER = torch.optim.lr_scheduler
 
 
+SCHEDULES = [
+    (
+        nn.StepDecay(initial=0.3, factor=0.5, every=5),
+        lambda o: SCHEDULER.StepLR(o, step_size=5, gamma=0.5),
+    ),
+    (
+        nn.ExponentialDecay(initial=0.3, factor=0.9, every=1),
+        lambda o: SCHEDULER.ExponentialLR(o, gamma=0.9),
+    ),
+    (
+        nn.CosineDecay(initial=0.3, steps=24, final=0.01),
+        lambda o: SCHEDULER.CosineAnnealingLR(o, T_max=24, eta_min=0.01),
+    ),
+    (
+        nn.WarmUp(learning_rate=0.3, steps=10),
+        lambda o: SCHEDULER.LinearLR(o, start_factor=0.1, end_factor=1.0, total_iters=9),
+    ),
+]
+
+
 @pytest.mark.parametrize(
-    ("schedule", "theirs"),
-    [
-        (
-            nn.StepDecay(initial=0.3, factor=0.5, every=5),
-            lambda o: SCHEDULER.StepLR(o, step_size=5, gamma=0.5),
-        ),
-        (
-            nn.ExponentialDecay(initial=0.3, factor=0.9, every=1),
-            lambda o: SCHEDULER.ExponentialLR(o, gamma=0.9),
-        ),
-        (
-            nn.CosineDecay(initial=0.3, steps=24, final=0.01),
-            lambda o: SCHEDULER.CosineAnnealingLR(o, T_max=24, eta_min=0.01),
-        ),
-        (
-            nn.WarmUp(learning_rate=0.3, steps=10),
-            lambda o: SCHEDULER.LinearLR(o, start_factor=0.1, end_factor=1.0, total_iters=9),
-        ),
-    ],
-    ids=repr,
+    ("schedule", "theirs"), SCHEDULES, ids=[repr(ours) for ours, _ in SCHEDULES]
 )
 def test_schedules(schedule, theirs):
     model, module = twins(probabilities=True)

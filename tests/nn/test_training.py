@@ -325,16 +325,25 @@ def test_a_certain_mistake_says_where():
     assert model.parameters[0] == 1000
 
 
-def test_diverging_does_not_warn():
-    for dtype in ("float64", "float32"):
-        for penalty in (None, nn.L2(strength=1e30)):
-            with pytest.raises(FloatingPointError):
-                fit(
-                    network(dtype=dtype),
-                    optimizer=nn.GradientDescent(learning_rate=1e30),
-                    penalty=penalty,
-                    epochs=50,
-                )
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("penalty", [None, nn.L2(strength=1e30), nn.L2(strength=1e38) + nn.L1()])
+def test_diverging_does_not_warn(dtype, penalty):
+    with pytest.raises(FloatingPointError):
+        fit(
+            network(dtype=dtype),
+            optimizer=nn.GradientDescent(learning_rate=1e30),
+            penalty=penalty,
+            epochs=50,
+        )
+
+
+def test_parameters_that_are_not_finite_say_so():
+    model = nn.Sequential(nn.Dense(1, 1), dtype="float32")
+    model.parameters[0][...] = 1
+    largest = {"penalty": nn.L2(strength=1e38), "optimizer": nn.GradientDescent()}
+    with pytest.raises(FloatingPointError, match="parameters are not finite after epoch 1"):
+        fit(model, [[3e38]], [[0.0]], loss=lb.AbsoluteError(), epochs=1, **largest)
+    assert model.parameters[0] == -np.inf
 
 
 def test_interrupting_leaves_the_model_usable():
