@@ -32,6 +32,15 @@ from .losses.binary import (
     SquaredHinge,
 )
 from .losses.composite import UncertaintyWeighted, WeightedSum
+from .losses.embedding import (
+    Contrastive,
+    CosineDistance,
+    CosineEmbedding,
+    HingeEmbedding,
+    InfoNCE,
+    SupervisedContrastive,
+    Triplet,
+)
 from .losses.likelihood import (
     GammaNLL,
     GaussianNLL,
@@ -40,6 +49,7 @@ from .losses.likelihood import (
     TweedieNLL,
 )
 from .losses.multiclass import CategoricalCrossEntropy, SoftmaxCrossEntropy
+from .losses.ranking import BPR, ListMLE, ListNet, MarginRanking, RankNet
 from .losses.regression import (
     AbsoluteError,
     AbsolutePercentageError,
@@ -62,6 +72,7 @@ from .losses.sequence import CTC
 __version__ = "0.1.0"
 
 __all__ = [
+    "BPR",
     "CTC",
     "AbsoluteError",
     "AbsolutePercentageError",
@@ -69,6 +80,9 @@ __all__ = [
     "Brier",
     "CategoricalCrossEntropy",
     "Cauchy",
+    "Contrastive",
+    "CosineDistance",
+    "CosineEmbedding",
     "EpsilonInsensitive",
     "Expectile",
     "Exponential",
@@ -79,12 +93,17 @@ __all__ = [
     "GeneralRobust",
     "HalfSquaredError",
     "Hinge",
+    "HingeEmbedding",
     "HingeGAN",
     "Huber",
+    "InfoNCE",
     "LeastSquaresGAN",
+    "ListMLE",
+    "ListNet",
     "LogCosh",
     "LogisticMargin",
     "Loss",
+    "MarginRanking",
     "MinimaxGAN",
     "ModifiedHuber",
     "NegativeBinomialNLL",
@@ -93,6 +112,7 @@ __all__ = [
     "Pinball",
     "PoissonNLL",
     "PseudoHuber",
+    "RankNet",
     "SigmoidCrossEntropy",
     "SigmoidFocal",
     "SmoothL1",
@@ -102,7 +122,9 @@ __all__ = [
     "SquaredError",
     "SquaredHinge",
     "SquaredLogError",
+    "SupervisedContrastive",
     "Traits",
+    "Triplet",
     "Tukey",
     "TweedieNLL",
     "UncertaintyWeighted",

@@ -149,8 +149,17 @@ class Card:
             rows.append((["Curvature ", name], [[Formula.of(expr)]]))
         rows += [
             (["where"], [[Formula.of(equation)] for equation in shown.equations]),
-            *((["Target ", Formula.of(true)], [[_target(loss)]]) for true in _given(shown.y_true)),
-            *((["Prediction ", pred], [[line] for line in _prediction(loss)]) for pred in by),
+            *(
+                (["Target ", Formula.of(true)], [[shown.target or _target(loss)]])
+                for true in _given(shown.y_true)
+            ),
+            *(
+                (
+                    ["Prediction ", pred],
+                    [[line] for line in _given(shown.prediction) or _prediction(loss)],
+                )
+                for pred in by
+            ),
             (["Parameters"], _parameters(shown)),
             (["Traits"], [[_traits(loss.traits)]]),
             (["Aims at"], [[_aim(loss)]]),
@@ -229,11 +238,16 @@ def _traits(traits):
         smoothness = (
             "twice differentiable" if traits.twice_differentiable else "differentiable once"
         )
-    steepness = f"slope at most {traits.lipschitz:.4g}"
+    if callable(traits.lipschitz):
+        steepness = "slope bounded for each number of scores"
+    elif traits.lipschitz < inf:
+        steepness = f"slope at most {traits.lipschitz:.4g}"
+    else:
+        steepness = "slope unbounded"
     named = {
         "convex" if traits.convex else "not convex": True,
         smoothness: True,
-        "slope unbounded" if traits.lipschitz == inf else steepness: True,
+        steepness: True,
         "bounded": traits.bounded,
         "symmetric": traits.symmetric,
         "proper": traits.proper,

@@ -15,8 +15,16 @@ import numpy as np
 
 import lossbook
 
-from .core.domains import ClassIndices, Distributions, Finite, Interval, NonZero, TwoValues
-from .core.loss import REDUCTIONS, ClassLoss, JointLoss, Loss, PointwiseLoss, RowLoss
+from .core.domains import (
+    ClassIndices,
+    Directions,
+    Distributions,
+    Finite,
+    Interval,
+    NonZero,
+    TwoValues,
+)
+from .core.loss import REDUCTIONS, BatchLoss, ClassLoss, JointLoss, Loss, PointwiseLoss, RowLoss
 from .losses.composite import WeightedSum
 
 __all__ = ["CHECKS", "Samples", "View", "check_loss", "derivative", "draw", "view"]
@@ -225,6 +233,44 @@ class RowSum(Alike, RowLoss):
     """A sum of losses of rows, seen as one."""
 
 
+_BATCH_LABELS = 0, 0, 0, 1
+
+
+@dataclass(frozen=True, repr=False)
+class Batched(View):
+    """A loss of whole batches, seen as one whose samples are batches, at the mean of each."""
+
+    has_targets = False
+
+    @property
+    def width(self):
+        """The entries of all rows of all predictions of a batch."""
+        return self.n_predictions * len(_BATCH_LABELS) * _STACKED_ENTRIES
+
+    @property
+    def n_predictions(self):
+        """How many predictions the loss behind takes."""
+        return len(self.behind.inputs) - self.behind.inputs.count("y_true")
+
+    def _seen(self, loss, parts, y_true, y_pred, sample_weight):
+        samples, n_rows = y_pred.shape[:1], len(_BATCH_LABELS)
+        batches = y_pred.reshape(*samples, self.n_predictions, n_rows, _STACKED_ENTRIES)
+        labels = np.broadcast_to(_BATCH_LABELS, (*samples, n_rows))
+        inputs = [labels] * loss.inputs.count("y_true") + list(np.moveaxis(batches, 1, 0))
+        if sample_weight is not None:
+            sample_weight = np.asarray(sample_weight)[:, None].repeat(n_rows, axis=1)
+        results = loss._evaluate(parts, inputs, sample_weight, None)
+        share = 1 if loss.reduction == "mean" else 1 / n_rows
+        return [self._of_batches(part, r, share) for part, r in zip(parts, results, strict=True)]
+
+    @np.errstate(under="ignore")
+    def _of_batches(self, part, result, share):
+        if part == "value":
+            return result.sum(axis=-1) * share if np.ndim(result) else result * share
+        stacked = np.stack(result, axis=1) if isinstance(result, tuple) else result
+        return (stacked * share).reshape(len(stacked), -1)
+
+
 @singledispatch
 def view(loss):
     """Return a loss as one of a target and a prediction, which `check_loss` can draw samples for.
@@ -237,6 +283,11 @@ def view(loss):
 @view.register
 def _(loss: JointLoss):
     return Stacked(loss)
+
+
+@view.register
+def _(loss: BatchLoss):
+    return Batched(loss)
 
 
 @view.register
@@ -263,6 +314,11 @@ def draw(domain, rng, shape):
 @draw.register(Finite | None)
 def _(domain, rng, shape):
     return rng.choice([-1.0, 1.0], shape) * 10 ** rng.uniform(-3, 3, shape)
+
+
+@draw.register
+def _(domain: Directions, rng, shape):
+    return rng.choice([-1.0, 1.0], shape) * 10 ** rng.uniform(-1, 1, shape)
 
 
 @draw.register
@@ -314,6 +370,8 @@ def _corners(domain, n_classes):
 
 def _strangers(domain, n_classes):
     """Return numbers or rows that are not in a domain."""
+    if isinstance(domain, Directions):
+        return []
     if isinstance(domain, Distributions):
         sure = np.eye(n_classes)[0]
         return [sure * np.nan, 1.5 * sure - 0.5 * sure[::-1], 0.9 * sure]
@@ -366,6 +424,11 @@ class Samples:
         if isinstance(self.loss, PointwiseLoss):
             return None
         return getattr(self.loss, "width", None) or self.n_classes
+
+    @property
+    def any_predictions(self):
+        """Whether all real numbers are predictions."""
+        return isinstance(self.loss.y_pred_domain, Directions | None)
 
     @property
     def label_domains(self):
@@ -567,6 +630,8 @@ def _room(domain, y_pred):
     room = np.full(y_pred.shape, 0.25)
     if isinstance(domain, Distributions):
         room = np.minimum(domain.tolerance / 2, y_pred / 2)
+    elif isinstance(domain, Directions):
+        room = np.minimum(room, np.abs(y_pred) / 2)
     elif isinstance(domain, Interval):
         room = np.minimum(room, np.minimum(y_pred - domain.low, domain.high - y_pred) / 2)
     return 2 ** np.floor(np.log2(room))
@@ -687,7 +752,9 @@ def check_weights(loss, samples):
         for name, result in plain.items():
             factor = weight[:, None] if result.ndim > 1 else weight
             law = f"the {name} of each sample is multiplied by its weight"
-            _agree(law, weighted[name], np.where(factor == 0, 0, result * factor), 1e-15)
+            # In a batch, weights come before sums over its samples.
+            tolerance = 1e-12 if isinstance(loss, Batched) else 1e-15
+            _agree(law, weighted[name], np.where(factor == 0, 0, result * factor), tolerance)
 
 
 def check_order(loss, samples):
@@ -751,7 +818,7 @@ def check_dtypes(loss, samples):
             _agree(law, result.astype(np.float64), expected, 1e-5)
         listed = each.gradient(y_true.tolist(), y_pred.tolist())
         _agree("lists are computed in float64", listed, double["gradient"])
-        if loss.y_pred_domain is None:
+        if samples.any_predictions:
             half = each.gradient(y_single, y_pred.astype(np.float16))
             _require("float16 is computed in float32", half.dtype == np.float32)
             whole = np.round(y_pred)
@@ -804,7 +871,7 @@ def check_extremes(loss, samples):
     """Check that finite inputs never give NaN or a NumPy warning, however extreme."""
     for line in samples.lines():
         x = np.clip(line.ends, -1e18, 1e18)
-        if loss.y_pred_domain is None:
+        if samples.any_predictions:
             x = np.array([-1e18, -1e3, -1e-30, 0, 1e-30, 1e3, 1e18])
         for dtype, points in (np.float32, x), (np.float64, np.union1d(x, line.ends)):
             y_true, y_pred = line.inputs(points)
@@ -854,16 +921,27 @@ def _steep_labels(domain):
 def check_lipschitz(loss, samples):
     """Check the trait lipschitz: it bounds the gradient, and no much smaller number does."""
     bound, steepest = loss.traits.lipschitz, {"inside": 0.0, "at_the_ends": 0.0}
+    if callable(bound):
+        bound = bound(samples.width)
     for line in samples.lines():
         places = [("inside", line, line.x), ("at_the_ends", line, line.ends)]
         for label in _steep_labels(loss.y_true_domain):
             places.append(("at_the_ends", replace(line, label=label), line.ends))
+        if isinstance(loss.y_pred_domain, Directions):
+            places.append(("at_the_ends", replace(line, start=line.start / _FAR), line.x / _FAR))
         for where, along, x in places:
             gradient = along.gradient(x)
             norm = np.linalg.norm(gradient.reshape(x.size, -1), axis=1)
             law = f"the slope is at most the lipschitz constant {bound:g}"
             _require(law, norm <= bound * (1 + 1e-6), slope=norm, y_true=along.label, x=x)
             steepest[where] = max(steepest[where], norm.max())
+    if samples.width is not None and loss.y_pred_domain is None:
+        for y_true, y_pred in samples.batches():
+            gradient = _unreduced(loss).gradient(y_true, np.copysign(_FAR, y_pred))
+            norm = np.linalg.norm(gradient, axis=1)
+            law = f"the slope is at most the lipschitz constant {bound:g}"
+            _require(law, norm <= bound * (1 + 1e-6), slope=norm, y_true=y_true, y_pred=y_pred)
+            steepest["at_the_ends"] = max(steepest["at_the_ends"], norm.max())
     if np.isinf(bound):
         law = "a loss without a lipschitz constant grows steeper to the end"
         steeper = steepest["at_the_ends"] > 1.5 * steepest["inside"]

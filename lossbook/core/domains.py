@@ -156,12 +156,29 @@ class Distributions(Domain):
         return inside & (np.abs(np.add.reduce(values, axis=0) - 1) <= self.tolerance)
 
 
+@dataclass(frozen=True)
+class Directions(Domain):
+    """Vectors of which only the direction counts; the zero vector, which has none, is a border."""
+
+    def __str__(self):
+        return "a vector, of which only the direction counts"
+
+    def contains(self, values):
+        """Return which of the values are in the domain: all."""
+        return np.ones(np.shape(values), bool)
+
+    def holds(self, block):
+        """Return whether all values of a block are in the domain: they are."""
+        return True
+
+
 FINITE = Finite()
 NONZERO = NonZero()
 UNIT_INTERVAL = Interval(0, 1)
 ZERO_OR_ONE = TwoValues(0, 1)
 PLUS_MINUS_ONE = TwoValues(-1, 1)
 DISTRIBUTIONS = Distributions()
+DIRECTIONS = Directions()
 POSITIVE = Interval(0, math.inf, include_low=False, include_high=False)
 NON_NEGATIVE = Interval(0, math.inf, include_high=False)
 OPEN_UNIT_INTERVAL = Interval(0, 1, include_low=False, include_high=False)

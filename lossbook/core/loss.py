@@ -348,6 +348,14 @@ class Loss:
             [None if a is None else samples_first(a, batch.sample_shape) for a in of_part]
             for of_part in results
         ]
+        sums = self._fill(targets, parts, batch, weights, divisor)
+        return tuple(
+            total(sums) / divisor if of_part[0] is None else _one_or_all(of_part)
+            for of_part in results
+        )
+
+    def _fill(self, targets, parts, batch, weights, divisor):
+        """Write the parts to their targets, and return the sums of the value over the blocks."""
         terms_of = [getattr(self, "_" + part) for part in parts]
 
         def work(start, stop):
@@ -375,11 +383,7 @@ class Loss:
                         block_sum = np.add.reduce(weighted, dtype=np.float64)
             return block_sum
 
-        sums = stream(work, batch.n_samples, batch.block_size)
-        return tuple(
-            total(sums) / divisor if of_part[0] is None else _one_or_all(of_part)
-            for of_part in results
-        )
+        return stream(work, batch.n_samples, batch.block_size)
 
 
 def _one_or_all(arrays):
@@ -470,6 +474,54 @@ class JointLoss(Loss):
             for name, array, domain in zip(self.inputs, arrays, domains, strict=True)
         ]
         return Batch(columns, (shape,) * len(predictions), sample_shape, dtype)
+
+
+@dataclass(frozen=True, repr=False)
+class BatchLoss(JointLoss):
+    """Base of losses that compare the samples of a batch with each other.
+
+    Predictions have shape (..., N, D): in each batch N samples, rows of D entries.  The value is
+    one a sample, and weighted with it; but as every row has its part in the values of others,
+    derivatives are those of the sum of all weighted values, whatever the reduction.
+
+    In place of ``_shared`` a subclass has ``_compare``.  This takes the highest order of the
+    derivatives that are wanted, the weights divided by what the reduction divides by, and the
+    whole inputs, in double precision with their entries on the first axis.  ``_value`` returns
+    values that are not weighted; the derivatives are those of their weighted sum.
+    """
+
+    entries = 1
+
+    def _compare(self, order, weight, *inputs):
+        raise NotImplementedError
+
+    def _read(self, *inputs):
+        batch = super()._read(*inputs)
+        shape = batch.shapes[0]
+        if len(shape) < 2:
+            name = batch.columns[-1].name
+            raise ValueError(f"{name} must have an axis of samples and one of entries; got {shape}")
+        for column in batch.columns:
+            column.dtype = np.dtype(np.float64)
+        return batch
+
+    @np.errstate(all="ignore")
+    def _fill(self, targets, parts, batch, weights, divisor):
+        n, shape = batch.n_samples, batch.sample_shape
+        weight = np.ones(n) if weights is None else weights.block(0, n)
+        inputs = [block.reshape(*block.shape[:-1], *shape) for block in batch.blocks(0, n)]
+        order = max({"value": 0, "gradient": 1}.get(part, 2) for part in parts)
+        shared = self._compare(order, weight.reshape(shape) / divisor, *inputs)
+        sums = []
+        for part, targets_of_part in zip(parts, targets, strict=True):
+            of_part = getattr(self, "_" + part)(*shared)
+            if part == "value":
+                values = np.where(weight > 0, of_part.reshape(n) * weight, 0)
+                of_part, sums = (values,), [np.add.reduce(values)]
+            for terms, target in zip(of_part, targets_of_part, strict=True):
+                if target is not None:
+                    target[...] = terms.reshape(-1, n).T.reshape(target.shape)
+        return sums
 
 
 def _taking(kind, name, parts):

@@ -33,6 +33,8 @@ class Expression:
         its value, such as a weight of 1, is left out.
     optimum : str
         The constant prediction with the least loss, in words; empty where there is none.
+    target, prediction : str
+        What target and prediction are, in words, where more is to be said than their domains.
     """
 
     loss: Loss
@@ -44,6 +46,8 @@ class Expression:
     definitions: Mapping = field(default_factory=dict)
     parameters: Mapping = field(default_factory=dict)
     optimum: str = ""
+    target: str = ""
+    prediction: str = ""
 
     @property
     def symbols(self):
@@ -116,23 +120,17 @@ class Expression:
 
     def _cases(self, n_classes):
         """Yield value, gradient, hessian and prediction, for each entry, label or side of 0."""
-        if any(isinstance(pred, sp.Indexed) for pred in listed(self.y_pred)):
-            written, remainder = self.for_classes(n_classes), {}
-            if isinstance(self.loss, ClassLoss):
-                remainder = {written.y_true[-1]: 1 - sum(written.y_true[:-1])}
-            derivatives = zip(written.gradient, written.hessian, written.y_pred, strict=True)
-            for gradient, hessian, pred in derivatives:
-                yield [e.subs(remainder) for e in (written.value, gradient, hessian, pred)]
-            return
-        written, domain = self.written_out(), self.loss.y_true_domain
-        labels = [y]
-        if isinstance(domain, TwoValues):
+        indexed = any(isinstance(pred, sp.Indexed) for pred in listed(self.y_pred))
+        written = self.for_classes(n_classes) if indexed else self.written_out()
+        domain, targets = self.loss.y_true_domain, [{}]
+        if isinstance(self.loss, ClassLoss):
+            targets = [{written.y_true[-1]: 1 - sum(written.y_true[:-1])}]
+        elif isinstance(domain, TwoValues):
             labels = map(_as_sympy, (domain.first, domain.second))
+            targets = [{self.y_true: label} for label in labels]
         each = zip(*map(listed, (written.gradient, written.hessian, written.y_pred)), strict=True)
-        for label, (gradient, hessian, pred) in product(labels, each):
-            parts = (written.value, gradient, hessian, pred)
-            if self.y_true is not None:
-                parts = [e.subs(self.y_true, label) for e in parts]
+        for target, (gradient, hessian, pred) in product(targets, each):
+            parts = [e.subs(target) for e in (written.value, gradient, hessian, pred)]
             if pred is not yhat:
                 yield parts
                 continue
@@ -167,12 +165,24 @@ _SIDES = sp.Symbol("r_+", positive=True), sp.Symbol("r_-", negative=True)
 
 
 def _difference(function, variable, derivative):
-    def in_cases(expr):
-        return expr.rewrite([sp.Max], sp.Piecewise)
+    difference = sp.diff(_in_cases(function), variable) - _in_cases(derivative)
+    off_kinks = difference.replace(sp.DiracDelta, lambda *args: sp.Integer(0)).rewrite(sp.exp)
+    folded = sp.piecewise_fold(off_kinks)
+    if isinstance(folded, sp.Piecewise) and all(sp.simplify(case) == 0 for case, _ in folded.args):
+        return sp.Integer(0)
+    return sp.simplify(off_kinks)
 
-    difference = sp.diff(in_cases(function), variable) - in_cases(derivative)
-    off_kinks = difference.replace(sp.DiracDelta, lambda *args: sp.Integer(0))
-    return sp.simplify(off_kinks.rewrite(sp.exp))
+
+def _in_cases(expr):
+    """Write maxima as cases, and all conditions alike, so that the same ones can be seen to be."""
+    cases = sp.sympify(expr).rewrite([sp.Max], sp.Piecewise)
+    return cases.replace(lambda e: isinstance(e, sp.Gt | sp.Ge | sp.Lt | sp.Le), _positive)
+
+
+def _positive(condition):
+    """Say that something is positive, or that it is not; at a kink either is as good."""
+    excess = sp.expand(condition.gts - condition.lts)
+    return sp.Le(-excess, 0) if excess.could_extract_minus_sign() else sp.Gt(excess, 0)
 
 
 def _as_sympy(value):

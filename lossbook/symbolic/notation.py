@@ -39,6 +39,11 @@ t_k, u_k, c_k, p_k, z_k = (sp.IndexedBase(name, positive=True)[k] for name in "t
 gamma_k = sp.IndexedBase("gamma", positive=True)[k]
 
 
+def vector(name):
+    """Return the real entry k of a vector."""
+    return sp.IndexedBase(name, real=True)[k]
+
+
 class _ReadingOrder:
     """Print as one writes: what is subtracted last, functions last, the smaller side first."""
 
