@@ -19,7 +19,18 @@ from .losses.binary import (
     SigmoidFocal,
     SquaredHinge,
 )
-from .losses.multiclass import CategoricalCrossEntropy, SoftmaxCrossEntropy
+from .losses.multiclass import (
+    CategoricalCrossEntropy,
+    CrammerSinger,
+    GeneralizedCrossEntropy,
+    JensenShannon,
+    KLDivergence,
+    MultiMargin,
+    NegativeLogLikelihood,
+    Poly1CrossEntropy,
+    SoftmaxCrossEntropy,
+    SoftmaxFocal,
+)
 from .losses.regression import (
     AbsoluteError,
     AbsolutePercentageError,
@@ -37,6 +48,7 @@ from .losses.regression import (
     SquaredLogError,
 )
 from .losses.robust import Cauchy, Fair, GemanMcClure, GeneralRobust, Tukey, Welsch
+from .losses.structured import MultilabelMargin, MultilabelSoftMargin, OrdinalCoral, Sparsemax
 
 __version__ = "0.1.0"
 
@@ -46,23 +58,35 @@ __all__ = [
     "BinaryCrossEntropy",
     "CategoricalCrossEntropy",
     "Cauchy",
+    "CrammerSinger",
     "EpsilonInsensitive",
     "Expectile",
     "Fair",
     "GemanMcClure",
     "GeneralRobust",
+    "GeneralizedCrossEntropy",
     "HalfSquaredError",
     "Hinge",
     "Huber",
+    "JensenShannon",
+    "KLDivergence",
     "LogCosh",
     "Loss",
+    "MultiMargin",
+    "MultilabelMargin",
+    "MultilabelSoftMargin",
+    "NegativeLogLikelihood",
+    "OrdinalCoral",
     "Pinball",
+    "Poly1CrossEntropy",
     "PseudoHuber",
     "SigmoidCrossEntropy",
     "SigmoidFocal",
     "SmoothL1",
     "SmoothPinball",
     "SoftmaxCrossEntropy",
+    "SoftmaxFocal",
+    "Sparsemax",
     "SquaredEpsilonInsensitive",
     "SquaredError",
     "SquaredHinge",

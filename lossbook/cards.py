@@ -5,7 +5,7 @@ from html import escape
 from math import inf
 
 from .conventions import equivalents
-from .core.domains import FINITE, NONZERO
+from .core.domains import FINITE, LABELS, NONZERO
 from .core.loss import ClassLoss, Loss
 from .symbolic import expression, latex, pretty
 
@@ -26,12 +26,17 @@ AIMS = {
     "probability": "the probability of the label",
     "flattened log-odds": "the log-odds of the label, drawn towards 0",
     "shifted probability": "the probability of the label, shifted by weights or smoothing",
+    "sharpened probability": "the probability of the label, drawn towards 0 or 1",
+    "flattened probability": "the probability of the label, drawn towards that of the others",
+    "probability above each threshold": "the probability of a label above each threshold",
 }
 """The best prediction in words, by what `Traits.elicits` says; the rest stands for itself."""
 
 LINKS = {
     "logit": ", as log-odds",
     "multinomial_logit": ", as logarithms up to a common shift",
+    "log": ", as logarithms",
+    "cumulative_logit": ", as log-odds",
 }
 
 STYLE = """
@@ -164,6 +169,8 @@ def _html_piece(piece):
 
 
 def _target(loss):
+    if loss.y_true_domain is LABELS:
+        return "the index of a class"
     if isinstance(loss, ClassLoss):
         return "the index of a class, or probabilities of the classes that sum to 1"
     return _domain(loss.y_true_domain)
@@ -173,8 +180,10 @@ def _prediction(loss):
     if not isinstance(loss, ClassLoss):
         return _domain(loss.y_pred_domain)
     if loss.y_pred_domain is None:
-        return "any real number for each class"
-    return "probabilities of the classes that sum to 1"
+        each = "threshold between classes" if loss.link == "cumulative_logit" else "class"
+        return f"any real number for each {each}"
+    probabilities = "probabilities of the classes that sum to 1"
+    return f"logarithms of {probabilities}" if loss.link == "log" else probabilities
 
 
 def _domain(domain):
@@ -209,11 +218,16 @@ def _traits(traits):
         smoothness = (
             "twice differentiable" if traits.twice_differentiable else "differentiable once"
         )
-    steepness = f"slope at most {traits.lipschitz:.4g}"
+    if callable(traits.lipschitz):
+        steepness = "slope bounded for each number of scores"
+    elif traits.lipschitz < inf:
+        steepness = f"slope at most {traits.lipschitz:.4g}"
+    else:
+        steepness = "slope unbounded"
     named = {
         "convex" if traits.convex else "not convex": True,
         smoothness: True,
-        "slope unbounded" if traits.lipschitz == inf else steepness: True,
+        steepness: True,
         "bounded": traits.bounded,
         "symmetric": traits.symmetric,
         "proper": traits.proper,

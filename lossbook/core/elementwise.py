@@ -20,3 +20,11 @@ def negative_part(x):
 def zero_if_nan(x):
     """Return terms that are never negative; NaN, from 0 log 0 or 0/0, becomes the limit 0."""
     return np.fmax(x, np.zeros_like(x))
+
+
+def log_ratio(x, y):
+    """Return log(x/y) of numbers that are not negative; that of 0/0 is NaN."""
+    low, high = np.minimum(x, y), np.maximum(x, y)
+    near = np.log1p((low - high) / high)
+    below = np.where(2 * low >= high, near, np.log(low / high))
+    return np.where(x < y, below, -below)
