@@ -980,14 +980,16 @@ def _decision(loss, predictions):
     return predictions.argmax(axis=1)
 
 
-def _towards_the_best(samples, outcomes, truth, predictions):
-    """Return predictions, and ever more of them about the one with the least expected loss."""
-    for _ in range(8):
-        cost = _expected(samples.loss, outcomes, truth, predictions)
+def _towards_the_best(samples, outcomes, truth, predictions, n_rounds=30):
+    """Return predictions, and more about the one with the least expected loss, time and again."""
+    found = [predictions]
+    for _ in range(n_rounds):
+        cost = _expected(samples.loss, outcomes, truth, found[-1])
+        best = found[-1][np.argmin(cost)]
         steps = samples.rng.normal(size=(40, samples.width))
         steps *= 10 ** samples.rng.uniform(-5, 0, (40, 1))
-        predictions = np.vstack([predictions, predictions[np.argmin(cost)] + steps])
-    return predictions
+        found.append(np.vstack([best, best + steps]))
+    return np.vstack(found)
 
 
 def check_calibration(loss, samples):
