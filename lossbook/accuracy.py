@@ -56,6 +56,7 @@ from .losses.regression import (
 )
 from .losses.robust import Cauchy, Fair, GemanMcClure, GeneralRobust, Tukey, Welsch
 from .symbolic import expression
+from .symbolic.derivation import listed
 from .symbolic.notation import k
 
 PARTS = ("value", "gradient", "hessian")
@@ -162,7 +163,7 @@ class Exact:
         shown = expression(loss)
         shown = shown.for_classes(n_classes) if n_classes else shown.written_out()
         self.loss, self.shown = loss, shown
-        self.true, self.pred = _listed(shown.y_true), _listed(shown.y_pred)
+        self.true, self.pred = listed(shown.y_true), listed(shown.y_pred)
         self.parameters = dict(_numbers(shown))
         self.compiled = {}
 
@@ -205,7 +206,7 @@ class Exact:
         moved = self.pred if magnifies else []
         arguments = [*self.true, *self.pred, *self.parameters]
         compiled = []
-        for entry in _listed(getattr(self.shown, part)):
+        for entry in listed(getattr(self.shown, part)):
             result = entry.subs(known)
             terms = _terms(result) if cancels else [result]
             slopes = [sp.diff(result, pred) for pred in moved]
@@ -213,10 +214,6 @@ class Exact:
             function = sp.lambdify(arguments, wanted, [LOGISTIC, "mpmath"], cse=True)
             compiled.append((function, len(terms)))
         return compiled
-
-
-def _listed(expr):
-    return list(expr) if isinstance(expr, sp.Tuple) else [expr]
 
 
 def _numbers(shown):

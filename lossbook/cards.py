@@ -8,6 +8,7 @@ from .conventions import equivalents
 from .core.domains import FINITE, LABELS, NONZERO
 from .core.loss import ClassLoss, Loss
 from .symbolic import expression, latex, pretty
+from .symbolic.derivation import listed
 
 AIMS = {
     "mean": "the mean of the target",
@@ -133,23 +134,31 @@ class Card:
     def _rows(self):
         """Return each row's heading and the lines of its cell, all of them lists of pieces."""
         loss, shown = self.loss, expression(self.loss)
-        true, pred = Formula.of(shown.y_true), Formula.of(shown.y_pred)
-        first = Formula(rf"\partial\ell/\partial {pred.latex}", f"∂ℓ/∂{pred.text}")
-        second = Formula(rf"\partial^2\ell/\partial {pred.latex}^2", f"∂²ℓ/∂{pred.text}²")
-        rows = [
-            (["Loss ", Formula(r"\ell", "ℓ")], [[Formula.of(shown.value)]]),
-            (["Gradient ", first], [[Formula.of(shown.gradient)]]),
-            (["Curvature ", second], [[Formula.of(shown.hessian)]]),
+        first, second = listed(shown.gradient), listed(shown.hessian)
+        by = list(map(Formula.of, listed(shown.y_pred)))
+        rows = [(["Loss ", Formula(r"\ell", "ℓ")], [[Formula.of(shown.value)]])]
+        for pred, expr in zip(by, first, strict=True):
+            name = Formula(rf"\partial\ell/\partial {pred.latex}", f"∂ℓ/∂{pred.text}")
+            rows.append((["Gradient ", name], [[Formula.of(expr)]]))
+        for pred, expr in zip(by, second, strict=True):
+            name = Formula(rf"\partial^2\ell/\partial {pred.latex}^2", f"∂²ℓ/∂{pred.text}²")
+            rows.append((["Curvature ", name], [[Formula.of(expr)]]))
+        rows += [
             (["where"], [[Formula.of(equation)] for equation in shown.equations]),
-            (["Target ", true], [[_target(loss)]]),
-            (["Prediction ", pred], [[_prediction(loss)]]),
+            *((["Target ", Formula.of(true)], [[_target(loss)]]) for true in _given(shown.y_true)),
+            *((["Prediction ", pred], [[_prediction(loss)]]) for pred in by),
             (["Parameters"], _parameters(shown)),
             (["Traits"], [[_traits(loss.traits)]]),
             (["Aims at"], [[_aim(loss)]]),
-            (["Best constant"], [[shown.optimum]]),
+            (["Best constant"], [[words] for words in _given(shown.optimum)]),
             (["Elsewhere"], [_elsewhere(row) for row in equivalents(loss)]),
         ]
         return [(heading, cell) for heading, cell in rows if cell]
+
+
+def _given(value):
+    """Return a list of the value, or an empty one where there is none."""
+    return [value] if value else []
 
 
 def _text(line):

@@ -18,7 +18,7 @@ from lossbook.core.domains import (
     UNIT_INTERVAL,
     ZERO_OR_ONE,
 )
-from lossbook.core.loss import ClassLoss
+from lossbook.core.loss import ClassLoss, JointLoss, RowLoss
 from lossbook.losses.regression import ResidualLoss
 from lossbook.symbolic import notation
 
@@ -308,3 +308,95 @@ except ImportError as error:
     print(error)
 """
     assert run(program) == "this needs SymPy; install it with: pip install 'lossbook[symbolic]'"
+
+
+@dataclass(frozen=True, repr=False)
+class Interaction(JointLoss):
+    """Two factors of somebody else's."""
+
+    inputs = "y_true", "first", "second"
+    traits = replace(lb.SquaredError.traits, convex=False)
+
+
+@dataclass(frozen=True, repr=False)
+class Gap(JointLoss):
+    """The squared distance of two rows."""
+
+    inputs = "first", "second"
+    entries = 1
+    traits = lb.SquaredError.traits
+
+
+@dataclass(frozen=True, repr=False)
+class Basket(RowLoss):
+    """Squared errors of a row's entries and of their sum."""
+
+    traits = lb.SquaredError.traits
+
+
+U, V = (sp.IndexedBase(name, real=True)[notation.k] for name in "uv")
+
+
+@symbolic.expression.register
+def _(loss: Interaction):
+    a, b, y, r = *sp.symbols("a b", real=True), notation.y, notation.r
+    return symbolic.Expression(
+        loss=loss,
+        value=r**2,
+        gradient=sp.Tuple(2 * r * b, 2 * r * a),
+        hessian=sp.Tuple(2 * b**2, 2 * a**2),
+        y_true=y,
+        y_pred=sp.Tuple(a, b),
+        definitions={r: a * b - y},
+    )
+
+
+@symbolic.expression.register
+def _(loss: Gap):
+    return symbolic.Expression(
+        loss=loss,
+        value=sp.Sum((U - V) ** 2, (notation.k, 1, notation.K)),
+        gradient=sp.Tuple(2 * (U - V), 2 * (V - U)),
+        hessian=sp.Tuple(2, 2),
+        y_true=None,
+        y_pred=sp.Tuple(U, V),
+    )
+
+
+@symbolic.expression.register
+def _(loss: Basket):
+    z, t = notation.z_k, notation.t_k
+    total = sp.Sum(z - t, (notation.k, 1, notation.K))
+    return symbolic.Expression(
+        loss=loss,
+        value=sp.Sum((z - t) ** 2, (notation.k, 1, notation.K)) + total**2,
+        gradient=2 * (z - t) + 2 * total,
+        hessian=sp.Integer(4),
+        y_true=t,
+        y_pred=z,
+    )
+
+
+@pytest.mark.parametrize("loss", [Interaction(), Gap(), Basket()], ids=repr)
+def test_rows_and_several_predictions_are_proved_too(loss):
+    shown = symbolic.expression(loss)
+    assert shown.check() == (0, 0)
+    wrong = [2 * entry for entry in symbolic.derivation.listed(shown.gradient)]
+    wrong = sp.Tuple(*wrong) if len(wrong) > 1 else wrong[0]
+    assert replace(shown, gradient=wrong).check()[0] != 0
+
+
+def test_cards_of_several_predictions_have_a_row_for_each():
+    text = str(Interaction().card())
+    for heading in (
+        "Gradient ∂ℓ/∂a",
+        "Gradient ∂ℓ/∂b",
+        "Curvature ∂²ℓ/∂b²",
+        "Prediction a",
+        "Target y",
+    ):
+        assert text.count(f"  {heading}  ") == 1
+    assert "Best constant" not in text
+    text = str(Gap().card())
+    assert "Target" not in text
+    assert "Gradient ∂ℓ/∂uₖ" in text

@@ -28,3 +28,9 @@ def log_ratio(x, y):
     near = np.log1p((low - high) / high)
     below = np.where(2 * low >= high, near, np.log(low / high))
     return np.where(x < y, below, -below)
+
+
+def sigmoid(z):
+    """Return 1 / (1 + exp(-z)), to full precision in both tails."""
+    a, b = np.exp(negative_part(z)), np.exp(-positive_part(z))
+    return a / (a + b)

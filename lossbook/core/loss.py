@@ -7,7 +7,7 @@ reduction are written here, once.
 
 from dataclasses import dataclass, field, fields
 from inspect import Parameter, Signature
-from math import inf, prod
+from math import prod
 from typing import ClassVar
 
 import numpy as np
@@ -23,6 +23,8 @@ from .inputs import (
     samples_first,
     working_dtype,
 )
+from .parameters import check_parameters
+from .parameters import parameter as parameter
 from .streaming import stream, total
 from .traits import Traits
 
@@ -35,11 +37,6 @@ CALLS = {
     "gradient_and_hessian": ("gradient", "hessian"),
 }
 """The public methods of a loss, and the parts that each of them returns."""
-
-
-def parameter(default, domain, *, optional=False):
-    """Declare a numeric parameter of a loss, checked against `domain` at construction."""
-    return field(default=default, metadata={"domain": domain, "optional": optional})
 
 
 @dataclass(frozen=True, repr=False)
@@ -69,25 +66,7 @@ class Loss:
     def __post_init__(self):
         if self.reduction not in REDUCTIONS:
             raise ValueError(f"reduction must be one of {REDUCTIONS}; got {self.reduction!r}")
-        for declared in fields(self):
-            if "domain" in declared.metadata:
-                self._check_parameter(declared.name, **declared.metadata)
-
-    def _check_parameter(self, name, domain, optional):
-        given = getattr(self, name)
-        if given is None and optional:
-            return
-        if isinstance(given, bool | np.bool_) or not isinstance(
-            given, int | float | np.integer | np.floating
-        ):
-            raise TypeError(f"{name} must be a number; got {given!r}")
-        try:
-            number = float(given)
-        except OverflowError:
-            number = inf
-        if not domain.contains(number):
-            raise ValueError(f"{name} must be {domain}; got {given!r}")
-        object.__setattr__(self, name, number)
+        check_parameters(self)
 
     def __repr__(self) -> str:
         shown = [

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import singledispatch
+from itertools import product
 
 from ..core.domains import TwoValues
-from ..core.loss import Loss
+from ..core.loss import ClassLoss, Loss
 from .notation import K, k, sp, y, yhat
 
 
@@ -19,32 +20,36 @@ class Expression:
         The loss in question.
     value, gradient, hessian : Expr
         The loss, its first and its second derivative.  In a loss over classes these are the
-        derivatives by the prediction for class k; `for_classes` makes tuples of them.
-    y_true, y_pred : Symbol or Indexed
-        The target and the prediction; in a loss over classes, those of class k.
+        derivatives by the prediction for class k; `for_classes` makes tuples of them.  Losses of
+        rows are written like losses over classes.  In a loss of several predictions the derivatives
+        are tuples, one entry for each prediction.
+    y_true, y_pred : Symbol, Indexed or Tuple
+        The target, None where there is none, and the prediction; in a loss over classes, those of
+        class k; of several predictions, a tuple.
     definitions : dict
         What other symbols abbreviate, each in terms of those before it.
     parameters : dict
         The names of the parameters that symbols stand for.  A parameter that changes nothing at
         its value, such as a weight of 1, is left out.
     optimum : str
-        The constant prediction with the least loss, in words.
+        The constant prediction with the least loss, in words; empty where there is none.
     """
 
     loss: Loss
     value: sp.Expr
     gradient: sp.Expr
     hessian: sp.Expr
-    y_true: sp.Expr
+    y_true: sp.Expr | None
     y_pred: sp.Expr
     definitions: Mapping = field(default_factory=dict)
     parameters: Mapping = field(default_factory=dict)
-    optimum: str
+    optimum: str = ""
 
     @property
     def symbols(self):
         """Every symbol by its name: target, prediction, abbreviations, parameters."""
-        named = (self.y_true, self.y_pred, *self.definitions, *self.parameters)
+        targets = () if self.y_true is None else (self.y_true,)
+        named = (*targets, *listed(self.y_pred), *self.definitions, *self.parameters)
         return {str(symbol): symbol for symbol in named}
 
     @property
@@ -73,7 +78,9 @@ class Expression:
             return expr.subs(K, n_classes).doit()
 
         def each(expr):
-            return sp.Tuple(*(concrete(expr.subs(k, i + 1)) for i in range(n_classes)))
+            return sp.Tuple(
+                *(concrete(one.subs(k, i + 1)) for one in listed(expr) for i in range(n_classes))
+            )
 
         general = self.written_out()
         return replace(
@@ -81,7 +88,7 @@ class Expression:
             value=concrete(general.value),
             gradient=each(general.gradient),
             hessian=each(general.hessian),
-            y_true=each(general.y_true),
+            y_true=each(general.y_true) if isinstance(general.y_true, sp.Indexed) else self.y_true,
             y_pred=each(general.y_pred),
         )
 
@@ -108,10 +115,11 @@ class Expression:
         )
 
     def _cases(self, n_classes):
-        """Yield value, gradient, hessian and prediction, for each class, label or side of 0."""
-        if isinstance(self.y_pred, sp.Indexed):
-            written = self.for_classes(n_classes)
-            remainder = {written.y_true[-1]: 1 - sum(written.y_true[:-1])}
+        """Yield value, gradient, hessian and prediction, for each entry, label or side of 0."""
+        if any(isinstance(pred, sp.Indexed) for pred in listed(self.y_pred)):
+            written, remainder = self.for_classes(n_classes), {}
+            if isinstance(self.loss, ClassLoss):
+                remainder = {written.y_true[-1]: 1 - sum(written.y_true[:-1])}
             derivatives = zip(written.gradient, written.hessian, written.y_pred, strict=True)
             for gradient, hessian, pred in derivatives:
                 yield [e.subs(remainder) for e in (written.value, gradient, hessian, pred)]
@@ -120,10 +128,12 @@ class Expression:
         labels = [y]
         if isinstance(domain, TwoValues):
             labels = map(_as_sympy, (domain.first, domain.second))
-        for label in labels:
-            parts = (written.value, written.gradient, written.hessian, written.y_pred)
-            parts = [e.subs(self.y_true, label) for e in parts]
-            if self.y_pred is not yhat:
+        each = zip(*map(listed, (written.gradient, written.hessian, written.y_pred)), strict=True)
+        for label, (gradient, hessian, pred) in product(labels, each):
+            parts = (written.value, gradient, hessian, pred)
+            if self.y_true is not None:
+                parts = [e.subs(self.y_true, label) for e in parts]
+            if pred is not yhat:
                 yield parts
                 continue
             for side in _SIDES:
@@ -145,6 +155,11 @@ class Expression:
             hessian=substituted(self.hessian),
             definitions={s: substituted(e) for s, e in self.definitions.items()},
         )
+
+
+def listed(expr):
+    """Return the entries of a tuple, or the one expression there is, as a list."""
+    return list(expr) if isinstance(expr, sp.Tuple) else [expr]
 
 
 _SIDES = sp.Symbol("r_+", positive=True), sp.Symbol("r_-", negative=True)

@@ -1,0 +1,278 @@
+"""Layers of a network: each maps an array forward, and a gradient backward.
+
+Arrays have one row a sample and one column a feature.  Going forward, a layer remembers its input
+`x` and its output `y`; going backward, it is given the gradient of the loss with respect to its
+output, stores the gradients of its parameters, and returns the gradient with respect to its input.
+"""
+
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.domains import Interval
+from ..core.elementwise import positive_part, sigmoid
+from ..core.parameters import check_parameters, parameter, whole_number
+
+
+class Layer:
+    """Base of all layers.
+
+    A layer states ``predict``, the function that it is, and ``backward``, its chain rule; one with
+    parameters also states their ``shapes``, ``bind`` and ``initialize``.
+
+    Attributes
+    ----------
+    x, y : ndarray or None
+        Input and output of the last forward pass.
+    n_in, n_out : int or None
+        Numbers of features that come in and go out; None where any number goes through.
+    shapes : tuple of tuple of int
+        Shapes of the parameters.
+    weights, weight_gradients : list of ndarray
+        The parameters that a penalty applies to, and their gradients.
+    rng : numpy.random.Generator or None
+        Where a layer that is random while it trains draws from.
+    """
+
+    x = y = n_in = n_out = rng = None
+    shapes = ()
+    weights = weight_gradients = ()
+
+    def predict(self, x: NDArray) -> NDArray:
+        """Return the layer's output for the input `x`; nothing is remembered."""
+        raise NotImplementedError
+
+    def forward(self, x: NDArray) -> NDArray:
+        """Return the layer's output in training, and remember it and the input `x`."""
+        self.x, self.y = x, self.predict(x)
+        return self.y
+
+    def backward(self, gradient: NDArray) -> NDArray:
+        """Return the gradient with respect to the input, given that with respect to the output."""
+        raise NotImplementedError
+
+    def bind(self, parameters: list[NDArray], gradients: list[NDArray]) -> None:
+        """Take the arrays, of `shapes`, that hold the parameters and their gradients."""
+
+    def initialize(self, rng: np.random.Generator) -> None:
+        """Draw the parameters."""
+
+
+@dataclass(eq=False)
+class Dense(Layer):
+    r"""Fully connected layer, :math:`Y = XW + b`.
+
+    Parameters
+    ----------
+    n_in, n_out : int
+        Numbers of features that come in and go out.
+    init : {"he", "glorot"}
+        How the weights are drawn: ``"he"`` from a normal distribution of variance :math:`2/n_{in}`,
+        which keeps the scale of what passes through ReLUs [1]_; ``"glorot"`` uniformly between
+        :math:`\pm\sqrt{6/(n_{in} + n_{out})}`, for activations that are linear around 0 [2]_.
+        Biases begin at 0.
+
+    Attributes
+    ----------
+    weight, weight_gradient : ndarray of shape (n_in, n_out)
+        The weights :math:`W`, and the gradient with respect to them.
+    bias, bias_gradient : ndarray of shape (n_out,)
+        The biases :math:`b`, and the gradient with respect to them.
+
+    Notes
+    -----
+    With :math:`G = \partial L/\partial Y`, the gradients are
+    :math:`\partial L/\partial W = X^\top G`, the sum of the rows of :math:`G` for :math:`b`, and
+    :math:`\partial L/\partial X = G W^\top`.  A layer has its arrays once it is part of a
+    `Sequential`.
+
+    References
+    ----------
+    .. [1] K. He, X. Zhang, S. Ren and J. Sun, "Delving deep into rectifiers: surpassing
+       human-level performance on ImageNet classification", *Proceedings of the IEEE International
+       Conference on Computer Vision*, 2015.
+    .. [2] X. Glorot and Y. Bengio, "Understanding the difficulty of training deep feedforward
+       neural networks", *Proceedings of the Thirteenth International Conference on Artificial
+       Intelligence and Statistics*, 2010.
+
+    Examples
+    --------
+    >>> from lossbook import nn
+    >>> layer = nn.Dense(2, 3)
+    >>> model = nn.Sequential(layer, seed=0)
+    >>> layer.weight.shape, layer.bias
+    ((2, 3), array([0., 0., 0.]))
+    """
+
+    n_in: int
+    n_out: int
+    init: str = "he"
+
+    def __post_init__(self):
+        self.n_in = whole_number("n_in", self.n_in, 1)
+        self.n_out = whole_number("n_out", self.n_out, 1)
+        if self.init not in ("he", "glorot"):
+            raise ValueError(f"init must be 'he' or 'glorot'; got {self.init!r}")
+
+    @property
+    def shapes(self):
+        """Shapes of the weights and of the biases."""
+        return (self.n_in, self.n_out), (self.n_out,)
+
+    def bind(self, parameters: list[NDArray], gradients: list[NDArray]) -> None:
+        """Take the arrays that hold weights and biases, and their gradients."""
+        self.weight, self.bias = parameters
+        self.weight_gradient, self.bias_gradient = gradients
+        self.weights, self.weight_gradients = [self.weight], [self.weight_gradient]
+
+    def initialize(self, rng: np.random.Generator) -> None:
+        """Draw the weights; set the biases to 0."""
+        if self.init == "he":
+            self.weight[...] = rng.normal(0, sqrt(2 / self.n_in), self.weight.shape)
+        else:
+            limit = sqrt(6 / (self.n_in + self.n_out))
+            self.weight[...] = rng.uniform(-limit, limit, self.weight.shape)
+        self.bias[...] = 0
+
+    def predict(self, x: NDArray) -> NDArray:
+        """Return :math:`XW + b`."""
+        return x @ self.weight + self.bias
+
+    def backward(self, gradient: NDArray) -> NDArray:
+        """Store the gradients of weights and biases; return that of the input."""
+        np.matmul(self.x.T, gradient, out=self.weight_gradient)
+        np.add.reduce(gradient, axis=0, out=self.bias_gradient)
+        return gradient @ self.weight.T
+
+
+@dataclass(eq=False)
+class ReLU(Layer):
+    r"""Rectified linear unit, :math:`y = \max(x, 0)`.
+
+    Notes
+    -----
+    The derivative is 1 where :math:`x > 0` and 0 elsewhere, also at the kink.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lossbook import nn
+    >>> nn.ReLU().predict(np.array([[-1.0, 0.0, 2.0]]))
+    array([[0., 0., 2.]])
+    """
+
+    def predict(self, x: NDArray) -> NDArray:
+        r"""Return :math:`\max(x, 0)`, element by element."""
+        return positive_part(x)
+
+    def backward(self, gradient: NDArray) -> NDArray:
+        """Return the gradient where the input was positive, 0 elsewhere."""
+        return gradient * (self.x > 0)
+
+
+@dataclass(eq=False)
+class Sigmoid(Layer):
+    r"""Logistic function, :math:`y = \sigma(x) = 1/(1 + e^{-x})`: a score becomes a probability.
+
+    Notes
+    -----
+    The derivative is :math:`y(1 - y)`.  In floating point :math:`y` is exactly 1 from about
+    :math:`x = 37` (17 in single precision) on, where the derivative is then 0.  To train on the
+    scores instead, leave this layer out and use `lossbook.SigmoidCrossEntropy`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lossbook import nn
+    >>> nn.Sigmoid().predict(np.array([[-1000.0, 0.0, 2.0]])).round(4)
+    array([[0.    , 0.5   , 0.8808]])
+    """
+
+    def predict(self, x: NDArray) -> NDArray:
+        r"""Return :math:`\sigma(x)`, element by element."""
+        return sigmoid(x)
+
+    def backward(self, gradient: NDArray) -> NDArray:
+        """Return the gradient times y(1 - y)."""
+        return gradient * self.y * (1 - self.y)
+
+
+@dataclass(eq=False)
+class Tanh(Layer):
+    r"""Hyperbolic tangent, :math:`y = \tanh x`.
+
+    Notes
+    -----
+    The derivative is :math:`1 - y^2`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lossbook import nn
+    >>> nn.Tanh().predict(np.array([[-1000.0, 0.0, 0.5]])).round(4)
+    array([[-1.    ,  0.    ,  0.4621]])
+    """
+
+    def predict(self, x: NDArray) -> NDArray:
+        r"""Return :math:`\tanh x`, element by element."""
+        return np.tanh(x)
+
+    def backward(self, gradient: NDArray) -> NDArray:
+        """Return the gradient times 1 - y²."""
+        return gradient * (1 - self.y * self.y)
+
+
+@dataclass(eq=False)
+class Dropout(Layer):
+    r"""Dropout: in training, each feature of each sample is set to 0 with a given probability [1]_.
+
+    Parameters
+    ----------
+    rate : float, default 0.5
+        Probability :math:`q` with which a feature is dropped; in [0, 1).
+
+    Notes
+    -----
+    What is kept is multiplied by :math:`1/(1 - q)`, so that the expected output is the input, and
+    ``predict`` returns the input as it is.  Backward, the same features are dropped from the
+    gradient, with the same factor.
+
+    References
+    ----------
+    .. [1] N. Srivastava, G. Hinton, A. Krizhevsky, I. Sutskever and R. Salakhutdinov, "Dropout: a
+       simple way to prevent neural networks from overfitting", *Journal of Machine Learning
+       Research* 15, 2014.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lossbook import nn
+    >>> model = nn.Sequential(nn.Dense(1, 1), nn.Dropout(rate=0.5), seed=1)
+    >>> dropout = model.layers[1]
+    >>> dropout.forward(np.ones((1, 6)))
+    array([[0., 2., 0., 2., 2., 0.]])
+    >>> dropout.predict(np.ones((1, 6)))
+    array([[1., 1., 1., 1., 1., 1.]])
+    """
+
+    rate: float = parameter(0.5, Interval(0, 1, include_high=False))
+
+    def __post_init__(self):
+        check_parameters(self)
+
+    def predict(self, x: NDArray) -> NDArray:
+        """Return the input."""
+        return x
+
+    def forward(self, x: NDArray) -> NDArray:
+        """Return the input with features dropped, the others made larger in return."""
+        keep = 1 - self.rate
+        self.mask = (self.rng.random(x.shape, dtype=x.dtype) < keep) / x.dtype.type(keep)
+        self.x, self.y = x, x * self.mask
+        return self.y
+
+    def backward(self, gradient: NDArray) -> NDArray:
+        """Return the gradient with the same features dropped."""
+        return gradient * self.mask

@@ -1,0 +1,339 @@
+"""Optimisers: how parameters move, given the gradient of what is to be made small.
+
+An optimiser states ``_update``, the formula by which one array moves, and the number of arrays of
+the same shape, beginning at 0, that the formula remembers.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.domains import POSITIVE, Interval
+from ..core.inputs import require_shape
+from ..core.parameters import check_parameters, parameter
+from .schedules import check_learning_rate, rate_at
+
+DECAY = Interval(0, 1, include_high=False)
+
+
+@dataclass(eq=False)
+class Optimizer:
+    """Base of all optimisers.
+
+    Parameters
+    ----------
+    learning_rate : float or callable, default 0.01
+        A positive number, or a schedule: a function of the number of steps taken so far.
+    """
+
+    learning_rate: float | Callable[[int], float] = 0.01
+
+    n_memories: ClassVar[int] = 0
+
+    def __post_init__(self):
+        check_learning_rate(self)
+        check_parameters(self)
+        self._start([])
+
+    def _start(self, parameters):
+        self.steps, self._parameters = 0, list(parameters)
+        self._memories = [
+            [np.zeros_like(parameter) for _ in range(self.n_memories)] for parameter in parameters
+        ]
+
+    def step(self, parameters: Sequence[NDArray], gradients: Sequence[NDArray]) -> None:
+        """Move the parameters, in place, one step.
+
+        What the optimiser remembers, and its count of steps, belong to these very arrays: given
+        them again, in another call or another `fit`, it goes on; given others, it starts anew.
+
+        Parameters
+        ----------
+        parameters : sequence of ndarray
+            Changed in place.
+        gradients : sequence of ndarray
+            As many, of the same shapes.
+
+        Raises
+        ------
+        TypeError
+            If a parameter is not an array of floats.
+        ValueError
+            If the gradients do not fit the parameters.
+        """
+        if len(parameters) != len(gradients):
+            raise ValueError(
+                f"gradients must be as many as the parameters, {len(parameters)}; "
+                f"got {len(gradients)}"
+            )
+        for k, (array, gradient) in enumerate(zip(parameters, gradients, strict=True)):
+            if not isinstance(array, np.ndarray) or array.dtype.kind != "f":
+                raise TypeError(f"parameters[{k}] must be an array of floats; got {array!r}")
+            require_shape(f"gradients[{k}]", np.asarray(gradient), array.shape, "its parameter's")
+        if len(parameters) != len(self._parameters) or any(
+            new is not old for new, old in zip(parameters, self._parameters, strict=True)
+        ):
+            self._start(parameters)
+        rate = rate_at(self.learning_rate, self.steps)
+        self.steps += 1
+        with np.errstate(all="ignore"):
+            for array, gradient, memories in zip(
+                parameters, gradients, self._memories, strict=True
+            ):
+                self._update(array, gradient, rate, *memories)
+
+    def _update(self, parameter, gradient, rate, *memories):
+        raise NotImplementedError
+
+
+@dataclass(eq=False)
+class GradientDescent(Optimizer):
+    r"""Gradient descent, :math:`\theta \leftarrow \theta - \eta g`.
+
+    With gradients of mini-batches it is stochastic gradient descent.
+
+    Parameters
+    ----------
+    learning_rate : float or callable, default 0.01
+        Step size :math:`\eta`: a positive number, or a schedule.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lossbook import nn
+    >>> theta = np.array([1.0, 2.0])
+    >>> nn.GradientDescent(learning_rate=0.5).step([theta], [np.array([2.0, -2.0])])
+    >>> theta
+    array([0., 3.])
+    """
+
+    def _update(self, parameter, gradient, rate):
+        parameter -= rate * gradient
+
+
+@dataclass(eq=False)
+class Momentum(Optimizer):
+    r"""Gradient descent with momentum (Polyak's heavy ball [1]_).
+
+    .. math::
+
+        v \leftarrow \mu v + g, \qquad \theta \leftarrow \theta - \eta v
+
+    Parameters
+    ----------
+    learning_rate : float or callable, default 0.01
+        Step size :math:`\eta`: a positive number, or a schedule.
+    momentum : float, default 0.9
+        Share :math:`\mu` of the velocity that is kept; in [0, 1).
+
+    References
+    ----------
+    .. [1] B. T. Polyak, "Some methods of speeding up the convergence of iteration methods",
+       *USSR Computational Mathematics and Mathematical Physics* 4(5), 1964.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lossbook import nn
+    >>> theta, optimizer = np.array([1.0]), nn.Momentum(learning_rate=0.1, momentum=0.5)
+    >>> for _ in range(2):
+    ...     optimizer.step([theta], [np.array([2.0])])
+    >>> theta
+    array([0.5])
+    """
+
+    momentum: float = parameter(0.9, DECAY)
+
+    n_memories = 1
+
+    def _update(self, parameter, gradient, rate, velocity):
+        velocity *= self.momentum
+        velocity += gradient
+        parameter -= rate * velocity
+
+
+@dataclass(eq=False)
+class NesterovMomentum(Optimizer):
+    r"""Gradient descent with Nesterov's momentum.
+
+    .. math::
+
+        v \leftarrow \mu v + g, \qquad \theta \leftarrow \theta - \eta\,(g + \mu v)
+
+    Parameters
+    ----------
+    learning_rate : float or callable, default 0.01
+        Step size :math:`\eta`: a positive number, or a schedule.
+    momentum : float, default 0.9
+        Share :math:`\mu` of the velocity that is kept; in [0, 1).
+
+    Notes
+    -----
+    Nesterov's method takes the gradient where the velocity is about to lead; in this form [1]_ the
+    parameters are already there, so the gradient is the ordinary one.
+
+    References
+    ----------
+    .. [1] I. Sutskever, J. Martens, G. Dahl and G. Hinton, "On the importance of initialization and
+       momentum in deep learning", *Proceedings of the 30th International Conference on Machine
+       Learning*, 2013.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lossbook import nn
+    >>> theta = np.array([1.0])
+    >>> nn.NesterovMomentum(learning_rate=0.1, momentum=0.5).step([theta], [np.array([2.0])])
+    >>> theta
+    array([0.7])
+    """
+
+    momentum: float = parameter(0.9, DECAY)
+
+    n_memories = 1
+
+    def _update(self, parameter, gradient, rate, velocity):
+        velocity *= self.momentum
+        velocity += gradient
+        parameter -= rate * (gradient + self.momentum * velocity)
+
+
+@dataclass(eq=False)
+class AdaGrad(Optimizer):
+    r"""AdaGrad: steps shrink where gradients have been large [1]_.
+
+    .. math::
+
+        s \leftarrow s + g^2, \qquad \theta \leftarrow \theta - \eta\,\frac{g}{\sqrt{s} + \epsilon}
+
+    Parameters
+    ----------
+    learning_rate : float or callable, default 0.01
+        Step size :math:`\eta`: a positive number, or a schedule.
+    eps : float, default 1e-10
+        Keeps :math:`\epsilon` the quotient finite; positive.
+
+    References
+    ----------
+    .. [1] J. Duchi, E. Hazan and Y. Singer, "Adaptive subgradient methods for online learning and
+       stochastic optimization", *Journal of Machine Learning Research* 12, 2011.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lossbook import nn
+    >>> theta = np.array([1.0, 1.0])
+    >>> nn.AdaGrad(learning_rate=0.5).step([theta], [np.array([100.0, 0.01])])
+    >>> theta.round(6)
+    array([0.5, 0.5])
+    """
+
+    eps: float = parameter(1e-10, POSITIVE)
+
+    n_memories = 1
+
+    def _update(self, parameter, gradient, rate, squares):
+        squares += gradient * gradient
+        parameter -= rate * gradient / (np.sqrt(squares) + self.eps)
+
+
+@dataclass(eq=False)
+class RMSProp(Optimizer):
+    r"""RMSProp: AdaGrad that forgets, dividing by a running root mean square [1]_.
+
+    .. math::
+
+        s \leftarrow \rho s + (1 - \rho) g^2, \qquad
+        \theta \leftarrow \theta - \eta\,\frac{g}{\sqrt{s} + \epsilon}
+
+    Parameters
+    ----------
+    learning_rate : float or callable, default 0.001
+        Step size :math:`\eta`: a positive number, or a schedule.
+    decay : float, default 0.9
+        Share :math:`\rho` of the mean square that is kept; in [0, 1).
+    eps : float, default 1e-8
+        Keeps :math:`\epsilon` the quotient finite; positive.
+
+    References
+    ----------
+    .. [1] T. Tieleman and G. Hinton, "Lecture 6.5: RMSProp: divide the gradient by a running
+       average of its recent magnitude", *COURSERA: Neural Networks for Machine Learning*, 2012.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lossbook import nn
+    >>> theta = np.array([1.0, 1.0])
+    >>> nn.RMSProp(learning_rate=0.5, decay=0.75).step([theta], [np.array([100.0, 0.01])])
+    >>> theta.round(5)
+    array([0., 0.])
+    """
+
+    learning_rate: float | Callable[[int], float] = 0.001
+    decay: float = parameter(0.9, DECAY)
+    eps: float = parameter(1e-8, POSITIVE)
+
+    n_memories = 1
+
+    def _update(self, parameter, gradient, rate, mean_square):
+        mean_square *= self.decay
+        mean_square += (1 - self.decay) * gradient * gradient
+        parameter -= rate * gradient / (np.sqrt(mean_square) + self.eps)
+
+
+@dataclass(eq=False)
+class Adam(Optimizer):
+    r"""Adam: momentum, divided by a running root mean square, both freed of their start at 0 [1]_.
+
+    .. math::
+
+        m \leftarrow \beta_1 m + (1 - \beta_1) g, \qquad
+        v \leftarrow \beta_2 v + (1 - \beta_2) g^2, \qquad
+        \theta \leftarrow \theta - \eta\,
+        \frac{m / (1 - \beta_1^t)}{\sqrt{v / (1 - \beta_2^t)} + \epsilon}
+
+    in step :math:`t = 1, 2, \dots`
+
+    Parameters
+    ----------
+    learning_rate : float or callable, default 0.001
+        Step size :math:`\eta`: a positive number, or a schedule.
+    beta1, beta2 : float, default 0.9 and 0.999
+        Shares of the mean and of the mean square that are kept; in [0, 1).
+    eps : float, default 1e-8
+        Keeps :math:`\epsilon` the quotient finite; positive.
+
+    References
+    ----------
+    .. [1] D. P. Kingma and J. Ba, "Adam: a method for stochastic optimization", *International
+       Conference on Learning Representations*, 2015.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lossbook import nn
+    >>> theta = np.array([1.0, 1.0])
+    >>> nn.Adam(learning_rate=0.5).step([theta], [np.array([100.0, 0.01])])
+    >>> theta.round(5)
+    array([0.5, 0.5])
+    """
+
+    learning_rate: float | Callable[[int], float] = 0.001
+    beta1: float = parameter(0.9, DECAY)
+    beta2: float = parameter(0.999, DECAY)
+    eps: float = parameter(1e-8, POSITIVE)
+
+    n_memories = 2
+
+    def _update(self, parameter, gradient, rate, mean, mean_square):
+        mean *= self.beta1
+        mean += (1 - self.beta1) * gradient
+        mean_square *= self.beta2
+        mean_square += (1 - self.beta2) * gradient * gradient
+        unbiased = mean / (1 - self.beta1**self.steps)
+        root = np.sqrt(mean_square / (1 - self.beta2**self.steps))
+        parameter -= rate * unbiased / (root + self.eps)
