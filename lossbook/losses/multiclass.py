@@ -23,7 +23,7 @@ from ..core.optimum import on_simplex
 from ..core.streaming import stream, total
 from ..core.traits import Traits
 from .binary import SigmoidFocal
-from .softmax import LabelSoftmax, TargetSoftmax, below_top
+from .softmax import LabelSoftmax, TargetSoftmax, below_top, sum_of_others
 
 
 @dataclass(frozen=True, repr=False)
@@ -758,11 +758,12 @@ class Poly1CrossEntropy(ClassLoss):
     Notes
     -----
     Predictions :math:`z` of shape (..., K) hold any real scores; targets are integer labels of
-    shape (...) or distributions :math:`t` of shape (..., K).  With :math:`P = \sum_k t_k p_k`,
-    which is :math:`p_y` for a label, the gradient is
-    :math:`p_k - t_k + \varepsilon p_k (P - t_k)`, the diagonal second derivative
-    :math:`p_k\,(1 - p_k + \varepsilon (P - t_k)(1 - 2p_k))`.  The loss is convex up to
-    :math:`\varepsilon = 1`.  The constant that minimises it is found by bisection.
+    shape (...) or distributions :math:`t` of shape (..., K).  With
+    :math:`u_k = t_k (1 + \varepsilon p_k)` and :math:`U = \sum_k u_k` the gradient is
+    :math:`U p_k - u_k`, and the diagonal second derivative
+    :math:`U p_k (1 - p_k) - \varepsilon\,(p_k^2 \sum_{j \ne k} t_j p_j + t_k p_k (1 - p_k)^2)`.
+    The loss is convex up to :math:`\varepsilon = 1`.  The constant that minimises it is found by
+    bisection.
 
     References
     ----------
@@ -798,29 +799,50 @@ class Poly1CrossEntropy(ClassLoss):
             elicits=changed + "probability",
         )
 
+    # For either sign of epsilon, sums of terms of one sign: none of them cancels up to epsilon = 1.
+
     def _shared(self, y_true, y_pred):
-        return (TargetSoftmax(as_distributions(y_true, y_pred), below_top(y_pred)),)
-
-    def _value(self, softmax):
-        doubt = np.add.reduce(softmax.target * softmax.wrong, axis=0)
-        return softmax.value() + self.epsilon * doubt
-
-    def _gradient(self, softmax):
-        return softmax.gradient() + self.epsilon * softmax.right * self._excess(softmax)
-
-    def _hessian(self, softmax):
+        softmax = TargetSoftmax(as_distributions(y_true, y_pred), below_top(y_pred))
         p, q = softmax.right, softmax.wrong
-        return p * (softmax.mass * q + self.epsilon * self._excess(softmax) * (q - p))
+        slope = 1 + self.epsilon * p if self.epsilon >= 0 else (1 + self.epsilon) - self.epsilon * q
+        return softmax, p, q, softmax.target * slope
 
-    def _excess(self, softmax):
-        """Return P - t_k, what is left out of P taken from what is left out of 1."""
-        agreed = softmax.target * softmax.right
-        others = np.add.reduce(agreed, axis=0) - agreed
-        return others - softmax.target * softmax.wrong
+    def _value(self, softmax, p, q, u):
+        h = softmax.cross_entropies
+        if self.epsilon >= 0:
+            each = h + self.epsilon * q
+        else:
+            each = (1 + self.epsilon) * h - self.epsilon * _after_first_order(q, h)
+        return np.add.reduce(zero_if_nan(softmax.target * each), axis=0)
+
+    def _gradient(self, softmax, p, q, u):
+        return p * sum_of_others(u) - u * q
+
+    def _hessian(self, softmax, p, q, u):
+        t, mass, epsilon = softmax.target, softmax.mass, self.epsilon
+        agreed = sum_of_others(t * p)
+        if epsilon >= 0:
+            # Σ t_j p_i over the other classes j and i that are not the same.
+            apart = np.where(t == mass, 0, sum_of_others(p * (mass - t)) - t * q)
+            others = apart + ((1 - epsilon) + 2 * epsilon * q) * agreed
+            own = (1 - epsilon) + 2 * epsilon * p
+        else:
+            others = q * sum_of_others(u) - epsilon * p * agreed
+            own = (1 + epsilon) - 2 * epsilon * q
+        return p * (others + t * q * own)
 
     def _optimal_constant(self, t, weight):
         share = t @ weight / weight.sum()
         return np.log(on_simplex(lambda p: -share * (1 / p + self.epsilon), len(t)))
+
+
+def _after_first_order(q, h):
+    """Return h - q, where h = -log(1 - q): the series q²/2 + q³/3 + ..., but a faster one."""
+    s = q / (2 - q)
+    series = np.zeros_like(s)
+    for power in range(21, 1, -2):
+        series = s * s * (series + 2 / power)
+    return np.where(q < 0.25, s * (q + series), h - q)
 
 
 @dataclass(frozen=True, repr=False)

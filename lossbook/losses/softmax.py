@@ -129,14 +129,27 @@ class TargetSoftmax:
         return self.mass * _curvature_product(self.exp, self.total, self.rest, vector)
 
     @cached_property
+    def cross_entropies(self):
+        """What each class would cost as the label, -log p_k."""
+        return self.below + np.log1p(np.minimum.reduce(self.rest, axis=0))
+
+    @cached_property
     def right(self):
-        """p_k."""
+        """The probabilities p_k."""
         return self.exp / self.total
 
     @cached_property
     def wrong(self):
-        """1 - p_k."""
+        """Those of the others, 1 - p_k."""
         return self.rest / self.total
+
+
+def sum_of_others(terms):
+    """Return for each class the sum of the other classes' terms, without cancellation."""
+    sums = np.zeros_like(terms)
+    np.add.accumulate(terms[:-1], axis=0, out=sums[1:])
+    sums[:-1] += np.add.accumulate(terms[:0:-1], axis=0)[::-1]
+    return sums
 
 
 def _totals(exp):
