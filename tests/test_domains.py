@@ -5,7 +5,7 @@ import pytest
 
 from lossbook.core import domains
 from lossbook.core.domains import ClassIndices, Distributions, Interval, TwoValues
-from lossbook.core.optimum import bisect, weighted_mean, weighted_median
+from lossbook.core.optimum import bisect, weighted_mean, weighted_quantile
 
 NAN, INF = np.nan, np.inf
 
@@ -71,7 +71,13 @@ def test_bisection_finds_the_least_number():
 def test_weighted_averages():
     y, w = np.array([4.0, 1, 3, 2]), np.array([1.0, 2, 1, 0])
     assert weighted_mean(y, w) == 2.25
-    assert weighted_median(y, w) == 2
-    assert weighted_median(y, np.ones(4)) == 2.5
-    assert weighted_median(y[:3], np.ones(3)) == 3
-    assert weighted_median(np.array([1e308, 1.2e308]), np.ones(2)) == 1.1e308
+    assert weighted_quantile(y, w, 0.5) == 2
+    assert weighted_quantile(y, np.ones(4), 0.5) == 2.5
+    assert weighted_quantile(y[:3], np.ones(3), 0.5) == 3
+    assert weighted_quantile(np.array([1e308, 1.2e308]), np.ones(2), 0.5) == 1.1e308
+
+
+def test_weighted_quantile_is_a_target_where_no_interval_parts_the_weight():
+    y, w = np.array([0.1, 0.3, 0.7, 1.1]), np.array([1.0, 2, 1, 0])
+    assert [weighted_quantile(y, w, q) for q in (0.2, 0.3, 0.9, 1 - 1e-16)] == [0.1, 0.3, 0.7, 0.7]
+    assert weighted_quantile(y, w, 0.75) == 0.5

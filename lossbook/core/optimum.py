@@ -8,12 +8,12 @@ def weighted_mean(y_true, weight):
     return float(np.average(y_true, weights=weight))
 
 
-def weighted_median(y_true, weight):
-    """Return the middle of the interval that halves the weight."""
+def weighted_quantile(y_true, weight, quantile):
+    """Return the middle of the interval that has this share of the weight below it."""
     order = np.argsort(y_true)
     y_true, below = y_true[order], np.cumsum(weight[order])
-    half = below[-1] / 2
-    lower, upper = np.searchsorted(below, half, "left"), np.searchsorted(below, half, "right")
+    share = quantile * below[-1]
+    lower, upper = np.searchsorted(below, share, "left"), np.searchsorted(below, share, "right")
     return float(y_true[lower] / 2 + y_true[min(upper, y_true.size - 1)] / 2)
 
 

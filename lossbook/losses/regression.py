@@ -14,7 +14,7 @@ from ..core.domains import (
 )
 from ..core.elementwise import negative_part, positive_part
 from ..core.loss import PointwiseLoss, parameter
-from ..core.optimum import root_of_slope, weighted_mean, weighted_median
+from ..core.optimum import root_of_slope, weighted_mean, weighted_quantile
 from ..core.traits import Traits
 
 
@@ -172,7 +172,7 @@ class AbsoluteError(ResidualLoss):
         return np.zeros_like(r)
 
     def _optimal_constant(self, y_true, weight):
-        return weighted_median(y_true, weight)
+        return weighted_quantile(y_true, weight, 0.5)
 
 
 @dataclass(frozen=True, repr=False)
@@ -474,6 +474,9 @@ class Pinball(ResidualLoss):
 
     def _hessian(self, r):
         return np.zeros_like(r)
+
+    def _optimal_constant(self, y_true, weight):
+        return weighted_quantile(y_true, weight, self.quantile)
 
 
 @dataclass(frozen=True, repr=False)
@@ -818,4 +821,4 @@ class AbsolutePercentageError(PointwiseLoss):
         return np.zeros_like(r)
 
     def _optimal_constant(self, y_true, weight):
-        return weighted_median(y_true, weight / np.abs(y_true))
+        return weighted_quantile(y_true, weight / np.abs(y_true), 0.5)
