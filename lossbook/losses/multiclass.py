@@ -840,9 +840,9 @@ def _after_first_order(q, h):
     """Return h - q, where h = -log(1 - q): the series q²/2 + q³/3 + ..., but a faster one."""
     s = q / (2 - q)
     series = np.zeros_like(s)
-    for power in range(21, 1, -2):
+    for power in range(35, 1, -2):
         series = s * s * (series + 2 / power)
-    return np.where(q < 0.25, s * (q + series), h - q)
+    return np.where(q < 0.5, s * (q + series), h - q)
 
 
 @dataclass(frozen=True, repr=False)

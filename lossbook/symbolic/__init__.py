@@ -19,7 +19,7 @@ A new loss joins by registering a function from its instances to their `Expressi
         return symbolic.Expression(loss=loss, value=..., gradient=..., hessian=..., ...)
 """
 
-from . import binary, multiclass, notation, regression, robust
+from . import binary, multiclass, notation, regression, robust, structured
 from .derivation import Expression, expression
 from .notation import latex, pretty
 
@@ -33,4 +33,5 @@ __all__ = [
     "pretty",
     "regression",
     "robust",
+    "structured",
 ]

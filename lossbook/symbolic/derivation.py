@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import singledispatch
 from itertools import product
+from random import Random
 
-from ..core.domains import TwoValues
+from ..core.domains import LABELS, TwoValues
 from ..core.loss import ClassLoss, Loss
 from .notation import K, k, sp, y, yhat
 
@@ -71,15 +72,16 @@ class Expression:
             valued = valued._substitute(symbol, _as_sympy(getattr(self.loss, name)))
         return valued
 
-    def for_classes(self, n_classes):
-        """Return the same, written out for a number of classes, with tuples of derivatives."""
+    def for_classes(self, n_entries):
+        """Return the same, written out for rows of so many entries, with tuples of derivatives."""
+        n_classes = self._n_classes(n_entries)
 
         def concrete(expr):
-            return expr.subs(K, n_classes).doit()
+            return expr.subs(K, n_classes).replace(sp.Sum, _term_by_term).doit()
 
         def each(expr):
             return sp.Tuple(
-                *(concrete(one.subs(k, i + 1)) for one in listed(expr) for i in range(n_classes))
+                *(concrete(one.subs(k, i + 1)) for one in listed(expr) for i in range(n_entries))
             )
 
         general = self.written_out()
@@ -92,13 +94,17 @@ class Expression:
             y_pred=each(general.y_pred),
         )
 
+    def _n_classes(self, n_entries):
+        of_labels = self.loss.y_true_domain is LABELS
+        return self.loss._label_domain(n_entries).n_classes if of_labels else n_entries
+
     def check(self, n_classes=3):
         """Differentiate, and subtract what is displayed.
 
         Parameters
         ----------
         n_classes : int, default 3
-            How many classes to write a loss over classes out for.
+            How many entries to write the rows of a loss over classes out for.
 
         Returns
         -------
@@ -106,7 +112,8 @@ class Expression:
             The square of what the derivative of `value` differs from `gradient` by, and that of
             `gradient` from `hessian`, simplified: 0, where SymPy can prove it.  Kinks, where there
             is no derivative, do not count.  Squares are summed over the classes, for targets that
-            sum to one, and over labels that are but two.
+            sum to one, and over labels.  Several scores with kinks between them are tried, in exact
+            arithmetic, at points that lie on all sides of these.
         """
         cases = list(self._cases(n_classes))
         return (
@@ -117,12 +124,12 @@ class Expression:
     def _cases(self, n_classes):
         """Yield value, gradient, hessian and prediction, for each entry, label or side of 0."""
         if any(isinstance(pred, sp.Indexed) for pred in listed(self.y_pred)):
-            written, remainder = self.for_classes(n_classes), {}
-            if isinstance(self.loss, ClassLoss):
-                remainder = {written.y_true[-1]: 1 - sum(written.y_true[:-1])}
+            written = self.for_classes(n_classes)
             derivatives = zip(written.gradient, written.hessian, written.y_pred, strict=True)
-            for gradient, hessian, pred in derivatives:
-                yield [e.subs(remainder) for e in (written.value, gradient, hessian, pred)]
+            for known, (gradient, hessian, pred) in product(
+                written._known_targets(n_classes), list(derivatives)
+            ):
+                yield [e.subs(known).doit() for e in (written.value, gradient, hessian, pred)]
             return
         written, domain = self.written_out(), self.loss.y_true_domain
         labels = [y]
@@ -138,6 +145,18 @@ class Expression:
                 continue
             for side in _SIDES:
                 yield [e.subs(yhat, y + side) for e in parts[:3]] + [side]
+
+    def _known_targets(self, n_entries):
+        """Return what is known of the targets of a loss over classes or of rows, in each case."""
+        domain = self.loss.y_true_domain
+        if domain is LABELS:
+            return [{self.y_true: i + 1} for i in range(self._n_classes(n_entries))]
+        if isinstance(self.loss, ClassLoss):
+            return [{self.y_true[-1]: 1 - sum(self.y_true[:-1])}]
+        if isinstance(domain, TwoValues):
+            rows = product((domain.first, domain.second), repeat=n_entries)
+            return [dict(zip(self.y_true, map(_as_sympy, row), strict=True)) for row in rows]
+        return [{}]
 
     def _substitute(self, symbol, meaning):
         def substituted(expr):
@@ -162,17 +181,68 @@ def listed(expr):
     return list(expr) if isinstance(expr, sp.Tuple) else [expr]
 
 
+def _term_by_term(term, *limits):
+    """Return a sum written out, which `sympy.Sum.doit` would first try to find a formula for."""
+    for index, first, last in limits:
+        term = sp.Add(*(term.subs(index, i) for i in range(first, last + 1)))
+    return term
+
+
 _SIDES = sp.Symbol("r_+", positive=True), sp.Symbol("r_-", negative=True)
 """A residual on either side of 0, where many losses have their kink."""
 
 
 def _difference(function, variable, derivative):
+    if isinstance(variable, sp.Indexed) and function.has(sp.Max, sp.Piecewise):
+        difference = sp.diff(function, variable) - derivative
+        return sp.sqrt(sum(difference.xreplace(point) ** 2 for point in _points(difference)))
+    if isinstance(variable, sp.Indexed) and _agree_as_rational(function, variable, derivative):
+        return sp.Integer(0)
+
     def in_cases(expr):
         return expr.rewrite([sp.Max], sp.Piecewise)
 
     difference = sp.diff(in_cases(function), variable) - in_cases(derivative)
     off_kinks = difference.replace(sp.DiracDelta, lambda *args: sp.Integer(0))
     return sp.simplify(off_kinks.rewrite(sp.exp))
+
+
+def _agree_as_rational(function, variable, derivative):
+    """Return whether they agree as rational functions of exponentials, powers and logarithms.
+
+    This is how softmaxes agree, and soon found; `sympy.simplify` needs minutes for some.
+    """
+    function, derivative, rate = function.rewrite(sp.exp), derivative.rewrite(sp.exp), 1
+    if not variable.is_positive:
+        entries = {variable, *function.atoms(sp.Indexed)}
+        exps = {entry: sp.Dummy(positive=True) for entry in entries if not entry.is_positive}
+        logs = {score: sp.log(exp) for score, exp in exps.items()}
+        function, derivative = function.xreplace(logs), derivative.xreplace(logs)
+        rate = variable = exps[variable]
+    difference = rate * sp.diff(function, variable) - derivative
+    names = {}
+    difference = difference.replace(
+        lambda e: e.is_Pow and e.exp.is_Add,
+        lambda e: sp.Mul(*(e.base**part for part in e.exp.args), evaluate=False),
+    ).replace(
+        lambda e: isinstance(e, sp.log | sp.exp) or (e.is_Pow and not e.exp.is_Integer),
+        lambda e: names.setdefault(e, sp.Dummy()),
+    )
+    return sp.cancel(sp.together(difference)) == 0
+
+
+def _points(expr, n_points=12):
+    """Return rational values of all symbols, positive ones for those that are, none at a kink."""
+    random = Random(0)
+
+    def drawn(symbol):
+        number = sp.Rational(random.randint(1, 300), 97)
+        return number if symbol.is_positive else number * random.choice((-1, 1))
+
+    entries = expr.atoms(sp.Indexed)
+    named = expr.free_symbols - entries - {entry.base.label for entry in entries}
+    symbols = sorted(entries | named, key=str)
+    return [{symbol: drawn(symbol) for symbol in symbols} for _ in range(n_points)]
 
 
 def _as_sympy(value):
