@@ -12,12 +12,41 @@ array([0.25, 0.5 ])
 from .core.loss import Loss
 from .core.streaming import get_num_threads, set_num_threads
 from .core.traits import Traits
+from .losses.adversarial import (
+    HingeGAN,
+    LeastSquaresGAN,
+    MinimaxGAN,
+    NonSaturatingGAN,
+    WassersteinGAN,
+)
 from .losses.binary import (
     BinaryCrossEntropy,
+    Brier,
+    Exponential,
     Hinge,
+    LogisticMargin,
+    ModifiedHuber,
+    Perceptron,
     SigmoidCrossEntropy,
     SigmoidFocal,
     SquaredHinge,
+)
+from .losses.composite import UncertaintyWeighted, WeightedSum
+from .losses.embedding import (
+    Contrastive,
+    CosineDistance,
+    CosineEmbedding,
+    HingeEmbedding,
+    InfoNCE,
+    SupervisedContrastive,
+    Triplet,
+)
+from .losses.likelihood import (
+    GammaNLL,
+    GaussianNLL,
+    NegativeBinomialNLL,
+    PoissonNLL,
+    TweedieNLL,
 )
 from .losses.multiclass import (
     CategoricalCrossEntropy,
@@ -31,6 +60,7 @@ from .losses.multiclass import (
     SoftmaxCrossEntropy,
     SoftmaxFocal,
 )
+from .losses.ranking import BPR, ListMLE, ListNet, MarginRanking, RankNet
 from .losses.regression import (
     AbsoluteError,
     AbsolutePercentageError,
@@ -48,38 +78,63 @@ from .losses.regression import (
     SquaredLogError,
 )
 from .losses.robust import Cauchy, Fair, GemanMcClure, GeneralRobust, Tukey, Welsch
+from .losses.sequence import CTC
 from .losses.structured import MultilabelMargin, MultilabelSoftMargin, OrdinalCoral, Sparsemax
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "BPR",
+    "CTC",
     "AbsoluteError",
     "AbsolutePercentageError",
     "BinaryCrossEntropy",
+    "Brier",
     "CategoricalCrossEntropy",
     "Cauchy",
+    "Contrastive",
+    "CosineDistance",
+    "CosineEmbedding",
     "CrammerSinger",
     "EpsilonInsensitive",
     "Expectile",
+    "Exponential",
     "Fair",
+    "GammaNLL",
+    "GaussianNLL",
     "GemanMcClure",
     "GeneralRobust",
     "GeneralizedCrossEntropy",
     "HalfSquaredError",
     "Hinge",
+    "HingeEmbedding",
+    "HingeGAN",
     "Huber",
+    "InfoNCE",
     "JensenShannon",
     "KLDivergence",
+    "LeastSquaresGAN",
+    "ListMLE",
+    "ListNet",
     "LogCosh",
+    "LogisticMargin",
     "Loss",
+    "MarginRanking",
+    "MinimaxGAN",
+    "ModifiedHuber",
     "MultiMargin",
     "MultilabelMargin",
     "MultilabelSoftMargin",
+    "NegativeBinomialNLL",
     "NegativeLogLikelihood",
+    "NonSaturatingGAN",
     "OrdinalCoral",
+    "Perceptron",
     "Pinball",
+    "PoissonNLL",
     "Poly1CrossEntropy",
     "PseudoHuber",
+    "RankNet",
     "SigmoidCrossEntropy",
     "SigmoidFocal",
     "SmoothL1",
@@ -91,8 +146,14 @@ __all__ = [
     "SquaredError",
     "SquaredHinge",
     "SquaredLogError",
+    "SupervisedContrastive",
     "Traits",
+    "Triplet",
     "Tukey",
+    "TweedieNLL",
+    "UncertaintyWeighted",
+    "WassersteinGAN",
+    "WeightedSum",
     "Welsch",
     "get_num_threads",
     "set_num_threads",

@@ -8,8 +8,9 @@ correctly is off by at most half of one.  Three things cost more than a formula 
 
 - Where the terms of a result cancel, as in σ(z) - y for a soft target, the unit is that of the
   largest term.
-- A softmax begins with the differences of its scores, and the derivatives of losses that bend back
-  with the residual; to the unit is added what the result changes by when these change by theirs.
+- A softmax begins with the differences of its scores, the derivatives of losses that bend back
+  with the residual, and a likelihood with its constant terms with z - log y; to the unit is added
+  what the result changes by when these change by theirs.
 - Next to the smallest normal number floats lose digits; below 1024 times it, the unit is the one
   at that place.
 """
@@ -26,18 +27,33 @@ from .core.domains import (
     DISTRIBUTIONS,
     LABELS,
     LOG_DISTRIBUTIONS,
+    NON_NEGATIVE,
     NONZERO,
     PLUS_MINUS_ONE,
+    POSITIVE,
     UNIT_INTERVAL,
     ZERO_OR_ONE,
 )
-from .core.loss import ClassLoss, RowLoss
+from .core.loss import ClassLoss, JointLoss, RowLoss
 from .losses.binary import (
     BinaryCrossEntropy,
+    Brier,
+    Exponential,
     Hinge,
+    LogisticMargin,
+    ModifiedHuber,
+    Perceptron,
     SigmoidCrossEntropy,
     SigmoidFocal,
     SquaredHinge,
+)
+from .losses.likelihood import (
+    GammaNLL,
+    GaussianNLL,
+    LogMeanLoss,
+    NegativeBinomialNLL,
+    PoissonNLL,
+    TweedieNLL,
 )
 from .losses.multiclass import (
     CategoricalCrossEntropy,
@@ -114,6 +130,23 @@ MEASURED = (
     GeneralRobust(alpha=0.0),
     GeneralRobust(alpha=-2.0),
     GeneralRobust(alpha=-inf),
+    PoissonNLL(),
+    PoissonNLL(constant_terms=True),
+    GammaNLL(),
+    GammaNLL(dispersion=0.375),
+    GammaNLL(dispersion=0.375, constant_terms=True),
+    TweedieNLL(),
+    TweedieNLL(power=1.0),
+    TweedieNLL(power=1.875),
+    TweedieNLL(power=2.0),
+    TweedieNLL(power=3.0),
+    TweedieNLL(power=0.0),
+    NegativeBinomialNLL(dispersion=0.375),
+    NegativeBinomialNLL(dispersion=0.375, constant_terms=True),
+    NegativeBinomialNLL(dispersion=2.0**-10, constant_terms=True),
+    NegativeBinomialNLL(dispersion=8.0, constant_terms=True),
+    GaussianNLL(),
+    GaussianNLL(constant_terms=True),
     BinaryCrossEntropy(),
     BinaryCrossEntropy(eps=2.0**-10),
     SigmoidCrossEntropy(),
@@ -124,6 +157,11 @@ MEASURED = (
     SigmoidFocal(gamma=5.0),
     Hinge(),
     SquaredHinge(),
+    LogisticMargin(),
+    ModifiedHuber(),
+    Perceptron(),
+    Exponential(),
+    Brier(),
     CategoricalCrossEntropy(),
     SoftmaxCrossEntropy(),
     SoftmaxCrossEntropy(label_smoothing=0.125),
@@ -228,7 +266,15 @@ class Exact:
         cancels |= part == "value" and isinstance(self.loss, KLDivergence)
         cancels |= part == "gradient" and isinstance(self.loss, SmoothPinball)
         cancels |= part == "hessian" and isinstance(self.loss, SquaredLogError)
-        magnifies = self.loss.link == "multinomial_logit"
+        cancels |= part != "hessian" and isinstance(self.loss, GaussianNLL)
+        cancels |= part == "gradient" and isinstance(self.loss, LogMeanLoss)
+        cancels |= part == "hessian" and isinstance(self.loss, TweedieNLL)
+        # Losses of counts are positive with all their terms; that of a density need not be.
+        count = isinstance(self.loss, PoissonNLL | NegativeBinomialNLL)
+        whole = count and self.loss.constant_terms
+        cancels |= part == "value" and isinstance(self.loss, LogMeanLoss) and not whole
+        magnifies = self.loss.link == "multinomial_logit" or isinstance(self.loss, TweedieNLL)
+        magnifies |= part == "value" and isinstance(self.loss, LogMeanLoss)
         magnifies |= part != "value" and isinstance(self.loss, MAGNIFYING)
         moved = self.pred if magnifies else []
         arguments = [*self.true, *self.pred, *self.parameters]
@@ -290,14 +336,22 @@ def errors(loss, part, y_true, y_pred):
     -------
     ndarray of float
     """
-    computed = loss(y_true, y_pred) if part == "value" else getattr(loss, part)(y_true, y_pred)
+    call = loss if part == "value" else getattr(loss, part)
+    if isinstance(loss, JointLoss):
+        computed = np.stack(call(y_true, *y_pred.T), axis=-1)
+    else:
+        computed = call(y_true, y_pred)
     if isinstance(loss, ClassLoss | RowLoss):
         exact = Exact(loss, y_pred.shape[1])
+        differences = y_pred.max(1, keepdims=True) - y_pred
         if loss.y_true_domain is LABELS:
             y_true = y_true[:, None] + 1  # expressions count classes from 1
     else:
-        exact, y_true, y_pred = Exact(loss), y_true[:, None], y_pred[:, None]
-    differences = y_pred.max(1, keepdims=True) - y_pred if y_pred.shape[1] > 1 else y_pred - y_true
+        exact, y_true = Exact(loss), y_true[:, None]
+        y_pred = y_pred.reshape(len(y_true), -1)
+        differences = y_pred - y_true
+        if isinstance(loss, LogMeanLoss):
+            differences = np.maximum(np.abs(y_pred), np.abs(_log_unless_zero(y_true)))
     rows = zip(y_true, y_pred, differences, computed.reshape(len(computed), -1), strict=True)
     return np.array(
         [
@@ -366,6 +420,8 @@ def points(loss, dtype, soft, n_samples, seed=0):
         y_true = rng.choice([0.0, 1.0], n_samples)
     elif loss.y_true_domain is ABOVE_MINUS_ONE:
         y_true = _above_minus_one(rng, dtype, n_samples)
+    elif loss.y_true_domain in (NON_NEGATIVE, POSITIVE):
+        y_true = _amounts(rng, n_samples, loss.y_true_domain is NON_NEGATIVE)
     elif loss.y_true_domain is NONZERO:
         y_true = rng.choice([-1, 1], n_samples) * 10 ** rng.uniform(-3, 3, n_samples)
     else:
@@ -379,7 +435,13 @@ def points(loss, dtype, soft, n_samples, seed=0):
         y_pred = np.maximum(y_pred, np.nextafter(dtype(-1), dtype(0)))
     else:
         y_pred = _scores(rng, dtype, n_samples)
-    return y_true.astype(dtype), y_pred.astype(dtype)
+    y_true, y_pred = y_true.astype(dtype), y_pred.astype(dtype)
+    if isinstance(loss, LogMeanLoss):
+        near = _log_unless_zero(y_true) + 0.1 * rng.standard_normal(n_samples)
+        y_pred = np.where(rng.uniform(size=n_samples) < 0.5, near.astype(dtype), y_pred)
+    if isinstance(loss, JointLoss):
+        y_pred = np.stack([y_pred, 3 * rng.standard_normal(n_samples).astype(dtype)], axis=-1)
+    return y_true, y_pred
 
 
 def _scores(rng, dtype, shape):
@@ -404,6 +466,23 @@ def _probabilities(rng, dtype, shape):
     near_one = 1 - 10 ** rng.uniform(np.log10(np.finfo(dtype).eps), 0, shape)
     tiny = 10 ** rng.uniform(-30, 0, shape)
     return np.choose(rng.integers(0, 3, shape), [rng.uniform(0.01, 0.99, shape), tiny, near_one])
+
+
+def _log_unless_zero(y_true):
+    """Return the logarithms of positive targets, and 0 for the others."""
+    return np.log(np.where(y_true > 0, y_true, 1))
+
+
+def _amounts(rng, shape, zeros):
+    """Return numbers that are not negative: counts small and large, 0 if allowed, any sizes."""
+    return np.choose(
+        rng.integers(0, 3, shape),
+        [
+            rng.integers(0 if zeros else 1, 10, shape),
+            np.round(10 ** rng.uniform(0, 6, shape)),
+            10 ** rng.uniform(-6, 3, shape),
+        ],
+    )
 
 
 def _above_minus_one(rng, dtype, shape):

@@ -13,9 +13,12 @@ from functools import cached_property, singledispatch
 
 import numpy as np
 
+import lossbook
+
 from .core.domains import (
     LABELS,
     ClassIndices,
+    Directions,
     Distributions,
     Finite,
     Interval,
@@ -23,7 +26,8 @@ from .core.domains import (
     NonZero,
     TwoValues,
 )
-from .core.loss import REDUCTIONS, ClassLoss, JointLoss, Loss, PointwiseLoss, RowLoss
+from .core.loss import REDUCTIONS, BatchLoss, ClassLoss, JointLoss, Loss, PointwiseLoss, RowLoss
+from .losses.composite import WeightedSum
 
 __all__ = ["CHECKS", "Samples", "View", "check_loss", "derivative", "draw", "view"]
 
@@ -190,7 +194,83 @@ class Stacked(View):
         inputs = [y_true] * self.has_targets + predictions
         results = loss._evaluate(parts, inputs, sample_weight, None)
         joined = np.concatenate if loss.entries else np.stack
-        return [joined(r, axis=-1) if isinstance(r, tuple) else r for r in results]
+        stacked = []
+        for part, result in zip(parts, results, strict=True):
+            each = result if isinstance(result, tuple) else (result,)
+            stacked.append(sum(each) if part == "value" else joined(each, axis=-1))
+        return stacked
+
+
+@dataclass(frozen=True, repr=False)
+class Alike(View):
+    """A sum of losses of one kind, seen as a loss of that kind."""
+
+    width = None
+
+    @property
+    def link(self):
+        """That of the loss behind."""
+        return self.behind.link
+
+    def _seen(self, loss, parts, y_true, y_pred, sample_weight):
+        return loss._evaluate(parts, (y_true, y_pred), sample_weight, None)
+
+    def optimal_constant(self, y_true, sample_weight=None):
+        """Return that of the loss behind."""
+        return self.behind.optimal_constant(y_true, sample_weight)
+
+
+@dataclass(frozen=True, repr=False)
+class PointwiseSum(Alike, PointwiseLoss):
+    """A sum of pointwise losses, seen as one."""
+
+
+@dataclass(frozen=True, repr=False)
+class ClassSum(Alike, ClassLoss):
+    """A sum of losses over classes, seen as one."""
+
+
+@dataclass(frozen=True, repr=False)
+class RowSum(Alike, RowLoss):
+    """A sum of losses of rows, seen as one."""
+
+
+_BATCH_LABELS = 0, 0, 0, 1
+
+
+@dataclass(frozen=True, repr=False)
+class Batched(View):
+    """A loss of whole batches, seen as one whose samples are batches, at the mean of each."""
+
+    has_targets = False
+
+    @property
+    def width(self):
+        """The entries of all rows of all predictions of a batch."""
+        return self.n_predictions * len(_BATCH_LABELS) * _STACKED_ENTRIES
+
+    @property
+    def n_predictions(self):
+        """How many predictions the loss behind takes."""
+        return len(self.behind.inputs) - self.behind.inputs.count("y_true")
+
+    def _seen(self, loss, parts, y_true, y_pred, sample_weight):
+        samples, n_rows = y_pred.shape[:1], len(_BATCH_LABELS)
+        batches = y_pred.reshape(*samples, self.n_predictions, n_rows, _STACKED_ENTRIES)
+        labels = np.broadcast_to(_BATCH_LABELS, (*samples, n_rows))
+        inputs = [labels] * loss.inputs.count("y_true") + list(np.moveaxis(batches, 1, 0))
+        if sample_weight is not None:
+            sample_weight = np.asarray(sample_weight)[:, None].repeat(n_rows, axis=1)
+        results = loss._evaluate(parts, inputs, sample_weight, None)
+        share = 1 if loss.reduction == "mean" else 1 / n_rows
+        return [self._of_batches(part, r, share) for part, r in zip(parts, results, strict=True)]
+
+    @np.errstate(under="ignore")
+    def _of_batches(self, part, result, share):
+        if part == "value":
+            return result.sum(axis=-1) * share if np.ndim(result) else result * share
+        stacked = np.stack(result, axis=1) if isinstance(result, tuple) else result
+        return (stacked * share).reshape(len(stacked), -1)
 
 
 @singledispatch
@@ -205,6 +285,20 @@ def view(loss):
 @view.register
 def _(loss: JointLoss):
     return Stacked(loss)
+
+
+@view.register
+def _(loss: BatchLoss):
+    return Batched(loss)
+
+
+@view.register
+def _(loss: WeightedSum):
+    kinds = {PointwiseLoss: PointwiseSum, ClassLoss: ClassSum, RowLoss: RowSum}
+    for kind, sum_of_kind in kinds.items():
+        if all(isinstance(one, kind) for one in loss.losses):
+            return sum_of_kind(loss)
+    return loss
 
 
 # Samples from the domains that a loss declares.
@@ -222,6 +316,11 @@ def draw(domain, rng, shape):
 @draw.register(Finite | None)
 def _(domain, rng, shape):
     return rng.choice([-1.0, 1.0], shape) * 10 ** rng.uniform(-3, 3, shape)
+
+
+@draw.register
+def _(domain: Directions, rng, shape):
+    return rng.choice([-1.0, 1.0], shape) * 10 ** rng.uniform(-1, 1, shape)
 
 
 @draw.register
@@ -278,6 +377,8 @@ def _corners(domain, n_classes):
 
 def _strangers(domain, n_classes):
     """Return numbers or rows that are not in a domain."""
+    if isinstance(domain, Directions):
+        return []
     if isinstance(domain, Distributions):
         sure = np.eye(n_classes)[0]
         return [sure * np.nan, 1.5 * sure - 0.5 * sure[::-1], 0.9 * sure]
@@ -332,6 +433,11 @@ class Samples:
         if isinstance(self.loss, PointwiseLoss):
             return None
         return getattr(self.loss, "width", None) or self.n_classes
+
+    @property
+    def any_predictions(self):
+        """Whether all real numbers are predictions."""
+        return isinstance(self.loss.y_pred_domain, Directions | None)
 
     @property
     def label_domains(self):
@@ -545,6 +651,8 @@ def _room(domain, y_pred):
         room = np.minimum(domain.tolerance / 2, y_pred / 2)
     elif isinstance(domain, LogDistributions):
         room = np.full(y_pred.shape, domain.tolerance / 2)
+    elif isinstance(domain, Directions):
+        room = np.minimum(room, np.abs(y_pred) / 2)
     elif isinstance(domain, Interval):
         room = np.minimum(room, np.minimum(y_pred - domain.low, domain.high - y_pred) / 2)
     return 2 ** np.floor(np.log2(room))
@@ -665,7 +773,9 @@ def check_weights(loss, samples):
         for name, result in plain.items():
             factor = weight[:, None] if result.ndim > 1 else weight
             law = f"the {name} of each sample is multiplied by its weight"
-            _agree(law, weighted[name], np.where(factor == 0, 0, result * factor), 1e-15)
+            # In a batch, weights come before sums over its samples.
+            tolerance = 1e-12 if isinstance(loss, Batched) else 1e-15
+            _agree(law, weighted[name], np.where(factor == 0, 0, result * factor), tolerance)
 
 
 def check_order(loss, samples):
@@ -729,7 +839,7 @@ def check_dtypes(loss, samples):
             _agree(law, result.astype(np.float64), expected, 1e-5)
         listed = each.gradient(y_true.tolist(), y_pred.tolist())
         _agree("lists are computed in float64", listed, double["gradient"])
-        if loss.y_pred_domain is None:
+        if samples.any_predictions:
             half = each.gradient(y_single, y_pred.astype(np.float16))
             _require("float16 is computed in float32", half.dtype == np.float32)
             whole = np.round(y_pred)
@@ -782,7 +892,7 @@ def check_extremes(loss, samples):
     """Check that finite inputs never give NaN or a NumPy warning, however extreme."""
     for line in samples.lines():
         x = np.clip(line.ends, -1e18, 1e18)
-        if loss.y_pred_domain is None:
+        if samples.any_predictions:
             x = np.array([-1e18, -1e3, -1e-30, 0, 1e-30, 1e3, 1e18])
         for dtype, points in (np.float32, x), (np.float64, np.union1d(x, line.ends)):
             y_true, y_pred = line.inputs(points)
@@ -821,6 +931,13 @@ def check_convexity(loss, samples):
         _require(law, (hessian >= 0) | (not convex), y_true=y_true, y_pred=y_pred, hessian=hessian)
 
 
+def _steep_labels(domain):
+    """Return labels that slopes may grow with beyond all bounds."""
+    if isinstance(domain, NonZero):
+        return [1 / _FAR]
+    return [_FAR] if isinstance(domain, Interval) and np.isinf(domain.high) else []
+
+
 @np.errstate(all="ignore")
 def check_lipschitz(loss, samples):
     """Check the trait lipschitz: it bounds the gradient, and no much smaller number does."""
@@ -829,8 +946,10 @@ def check_lipschitz(loss, samples):
         bound = bound(samples.width)
     for line in samples.lines():
         places = [("inside", line, line.x), ("at_the_ends", line, line.ends)]
-        if isinstance(loss.y_true_domain, NonZero):
-            places.append(("at_the_ends", replace(line, label=1 / _FAR), line.ends))
+        for label in _steep_labels(loss.y_true_domain):
+            places.append(("at_the_ends", replace(line, label=label), line.ends))
+        if isinstance(loss.y_pred_domain, Directions):
+            places.append(("at_the_ends", replace(line, start=line.start / _FAR), line.x / _FAR))
         for where, along, x in places:
             gradient = along.gradient(x)
             norm = np.linalg.norm(gradient.reshape(x.size, -1), axis=1)
@@ -838,12 +957,12 @@ def check_lipschitz(loss, samples):
             _require(law, norm <= bound * (1 + 1e-6), slope=norm, y_true=along.label, x=x)
             steepest[where] = max(steepest[where], norm.max())
     if samples.width is not None and loss.y_pred_domain is None:
-        for y_true, y_pred in samples.batches():
-            gradient = _unreduced(loss).gradient(y_true, np.copysign(_FAR, y_pred))
-            norm = np.linalg.norm(gradient, axis=1)
-            law = f"the slope is at most the lipschitz constant {bound:g}"
-            _require(law, norm <= bound * (1 + 1e-6), slope=norm, y_true=y_true, y_pred=y_pred)
-            steepest["at_the_ends"] = max(steepest["at_the_ends"], norm.max())
+        for y_true, y_pred in samples.batches(2000):
+            for where, at in ("inside", y_pred), ("at_the_ends", np.copysign(_FAR, y_pred)):
+                norm = np.linalg.norm(_unreduced(loss).gradient(y_true, at), axis=1)
+                law = f"the slope is at most the lipschitz constant {bound:g}"
+                _require(law, norm <= bound * (1 + 1e-6), slope=norm, y_true=y_true, y_pred=at)
+                steepest[where] = max(steepest[where], norm.max())
     if np.isinf(bound):
         law = "a loss without a lipschitz constant grows steeper to the end"
         steeper = steepest["at_the_ends"] > 1.5 * steepest["inside"]
@@ -886,9 +1005,10 @@ def _log_odds(p):
 
 _LINKS = {
     "identity": lambda mean: mean,
+    "log": lambda mean: np.log(np.maximum(mean, 0)),
     "logit": _log_odds,
+    "half_logit": lambda p: _log_odds(p) / 2,
     "multinomial_logit": np.log,
-    "log": np.log,
     "cumulative_logit": lambda p: _log_odds(np.cumsum(p[..., :0:-1], axis=-1)[..., ::-1]),
 }
 """The prediction that says what the probabilities are, of one outcome or of each."""
@@ -1042,7 +1162,8 @@ def check_optimal_constant(loss, samples):
             law = f"no constant costs less than the optimal constant {best}, which costs {cost}"
             _require(law, least, other=others, its_loss=costs)
             if loss.traits.elicits == "mean":
-                average = np.average(y_true, weights=weight)
+                with np.errstate(divide="ignore"):
+                    average = _LINKS[loss.link](np.average(y_true, weights=weight))
                 _agree("what elicits the mean is optimal there", best, average, 1e-9)
 
 
@@ -1070,7 +1191,7 @@ def check_representation(loss, samples):
     different = other != loss and repr(other) != repr(loss)
     _require("losses with different parameters differ", different)
     for one in loss, other:
-        again = eval(repr(one), {kind.__name__: kind, "inf": np.inf})
+        again = eval(repr(one), {**vars(lossbook), kind.__name__: kind, "inf": np.inf})
         _require("a loss prints as it is constructed", again == one, printed=repr(one))
     if getattr(sys.modules.get(kind.__module__), kind.__qualname__, None) is kind:
         _require("a pickled loss comes back equal", pickle.loads(pickle.dumps(loss)) == loss)

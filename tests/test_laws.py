@@ -12,19 +12,24 @@ import lossbook as lb
 from lossbook.core.domains import (
     ABOVE_MINUS_ONE,
     FINITE,
+    NON_NEGATIVE,
     NONZERO,
     PLUS_MINUS_ONE,
+    POSITIVE,
     UNIT_INTERVAL,
     ZERO_OR_ONE,
 )
 from reference import LOSSES, OVER_CLASSES, POINTWISE
 
 REAL = st.floats(-1e6, 1e6, allow_subnormal=False)
+LOG_MEAN = st.floats(-500, 500, allow_subnormal=False)
 UNIT = st.floats(0, 1, allow_subnormal=False)
 MEMBERS = {
     FINITE: REAL,
     NONZERO: REAL.filter(lambda y: abs(y) > 1e-6),
     ABOVE_MINUS_ONE: st.floats(-1, 1e6, exclude_min=True, allow_subnormal=False),
+    NON_NEGATIVE: st.floats(0, 1e6, allow_subnormal=False),
+    POSITIVE: st.floats(0, 1e6, exclude_min=True, allow_subnormal=False),
     UNIT_INTERVAL: UNIT,
     ZERO_OR_ONE: st.sampled_from([0.0, 1.0]),
     PLUS_MINUS_ONE: st.sampled_from([-1.0, 1.0]),
@@ -43,7 +48,8 @@ def samples(draw, loss):
     weight = some(st.integers(0, 3))
     assume(weight.any())
     if loss in POINTWISE:
-        return some(MEMBERS[loss.y_true_domain]), some(MEMBERS[loss.y_pred_domain]), weight
+        predictions = LOG_MEAN if loss.link == "log" else MEMBERS[loss.y_pred_domain]
+        return some(MEMBERS[loss.y_true_domain]), some(predictions), weight
     rows = st.lists(REAL, min_size=3, max_size=3)
     labels, predictions = some(st.integers(0, 2)), some(rows)
     if loss.y_pred_domain is not None:
@@ -154,9 +160,13 @@ def test_convex_losses_lie_above_tangents_and_below_chords(loss, data, share):
 
 @every_loss
 @given(data=st.data())
-def test_losses_are_not_negative(loss, data):
+def test_losses_are_least_where_the_prediction_is_right(loss, data):
     y, z, w = data.draw(samples(loss))
-    assert (replace(loss, reduction="none")(y, z, w) >= 0).all()
+    each, least = replace(loss, reduction="none"), 0.0
+    if loss.link == "log":
+        with np.errstate(divide="ignore"):
+            least = each(y, np.log(np.maximum(y, 0)), w)
+    assert (each(y, z, w) >= least - 1e-12 * np.abs(least)).all()
 
 
 @pytest.mark.parametrize("loss", POINTWISE, ids=repr)

@@ -14,7 +14,9 @@ from lossbook import symbolic
 from lossbook.accuracy import DIGITS, MEASURED, Exact
 from lossbook.core.domains import (
     ABOVE_MINUS_ONE,
+    NON_NEGATIVE,
     PLUS_MINUS_ONE,
+    POSITIVE,
     UNIT_INTERVAL,
     ZERO_OR_ONE,
 )
@@ -76,6 +78,8 @@ def samples(loss, n_samples=12):
             true = rng.uniform()
         elif loss.y_true_domain is ABOVE_MINUS_ONE:
             true = rng.lognormal() - 1
+        elif loss.y_true_domain in (NON_NEGATIVE, POSITIVE):
+            true = rng.lognormal()
         else:
             true = rng.normal()
         if loss.y_pred_domain is UNIT_INTERVAL:
@@ -84,7 +88,10 @@ def samples(loss, n_samples=12):
             pred = rng.lognormal() - 1
         else:
             pred = rng.normal(0, 2)
-        yield [true], [pred]
+        if isinstance(loss, JointLoss):
+            yield [true], [pred, *rng.normal(0, 2, len(loss.inputs) - 2)]
+        else:
+            yield [true], [pred]
 
 
 @pytest.mark.parametrize("loss", LOSSES, ids=repr)
@@ -193,6 +200,11 @@ OPTIMA = {
     "the median of the targets": (NUMBERS, 2.0),
     "the mean of the targets, each first moved to within δ of it": (NUMBERS, 2.0),
     "the mean of the targets, each first moved to within β of it": (NUMBERS, 2.0),
+    "the logarithm of the mean of the targets": (NUMBERS, np.log(4)),
+    "the mean of the targets, and the logarithm of their variance": (
+        NUMBERS,
+        (4.0, np.log(38 / 3)),
+    ),
     "the geometric mean of 1 + y, less 1": (NUMBERS, 60 ** (1 / 3) - 1),
     "the median of the targets, each weighted by 1/|y|": (NUMBERS, 1.0),
     "the mean of the targets: the share of ones": (LABELS, 0.75),
@@ -201,6 +213,9 @@ OPTIMA = {
     "the log-odds of the mean target, smoothed": (LABELS, logit(0.875 * 0.75 + 0.0625)),
     "the label of the larger class": (2 * LABELS - 1, 1.0),
     "the mean of the labels": (2 * LABELS - 1, 0.5),
+    "the log-odds of the share of +1": (2 * LABELS - 1, logit(0.75)),
+    "half the log-odds of the share of +1": (2 * LABELS - 1, logit(0.75) / 2),
+    "0, whatever the labels": (2 * LABELS - 1, 0.0),
     "the mean of the target distributions: the share of each class": (CLASSES, [0.25, 0.5, 0.25]),
     "the logarithms of the class shares, up to a common shift": (
         CLASSES,

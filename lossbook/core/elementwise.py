@@ -30,7 +30,17 @@ def log_ratio(x, y):
     return np.where(x < y, below, -below)
 
 
+def unless_nan(x, limit):
+    """Return x, and where it is NaN, from inf - inf or 0 times inf, its limit."""
+    return np.where(np.isnan(x), limit, x)
+
+
 def sigmoid(z):
     """Return 1 / (1 + exp(-z)), to full precision in both tails."""
     a, b = np.exp(negative_part(z)), np.exp(-positive_part(z))
     return a / (a + b)
+
+
+def tanh_ratio(x):
+    """Return tanh(x)/x, which is 1 at 0."""
+    return np.where(x == 0, 1, np.tanh(x) / x)

@@ -26,7 +26,11 @@ def root_of_slope(loss, y_true, weight, reach=0.0):
     def slope(c):
         return float(weight @ loss._gradient(*loss._shared(y_true, c)))
 
-    low, high = float(np.min(y_true)) - reach, float(np.max(y_true)) + reach
+    return middle_root(slope, float(np.min(y_true)) - reach, float(np.max(y_true)) + reach)
+
+
+def middle_root(slope, low, high):
+    """Return the middle of the interval between two numbers where a rising slope is 0."""
     first = bisect(lambda c: slope(c) >= 0, low, high)
     last = -bisect(lambda c: slope(-c) <= 0, -high, -low)
     return first / 2 + last / 2

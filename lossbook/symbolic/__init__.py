@@ -19,19 +19,38 @@ A new loss joins by registering a function from its instances to their `Expressi
         return symbolic.Expression(loss=loss, value=..., gradient=..., hessian=..., ...)
 """
 
-from . import binary, multiclass, notation, regression, robust, structured
+from . import (
+    adversarial,
+    binary,
+    composite,
+    embedding,
+    likelihood,
+    multiclass,
+    notation,
+    ranking,
+    regression,
+    robust,
+    sequence,
+    structured,
+)
 from .derivation import Expression, expression
 from .notation import latex, pretty
 
 __all__ = [
     "Expression",
+    "adversarial",
     "binary",
+    "composite",
+    "embedding",
     "expression",
     "latex",
+    "likelihood",
     "multiclass",
     "notation",
     "pretty",
+    "ranking",
     "regression",
     "robust",
+    "sequence",
     "structured",
 ]

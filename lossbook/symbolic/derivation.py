@@ -34,6 +34,8 @@ class Expression:
         its value, such as a weight of 1, is left out.
     optimum : str
         The constant prediction with the least loss, in words; empty where there is none.
+    target, prediction : str
+        What target and prediction are, in words, where more is to be said than their domains.
     """
 
     loss: Loss
@@ -45,6 +47,8 @@ class Expression:
     definitions: Mapping = field(default_factory=dict)
     parameters: Mapping = field(default_factory=dict)
     optimum: str = ""
+    target: str = ""
+    prediction: str = ""
 
     @property
     def symbols(self):
@@ -123,23 +127,12 @@ class Expression:
 
     def _cases(self, n_classes):
         """Yield value, gradient, hessian and prediction, for each entry, label or side of 0."""
-        if any(isinstance(pred, sp.Indexed) for pred in listed(self.y_pred)):
-            written = self.for_classes(n_classes)
-            derivatives = zip(written.gradient, written.hessian, written.y_pred, strict=True)
-            for known, (gradient, hessian, pred) in product(
-                written._known_targets(n_classes), list(derivatives)
-            ):
-                yield [e.subs(known).doit() for e in (written.value, gradient, hessian, pred)]
-            return
-        written, domain = self.written_out(), self.loss.y_true_domain
-        labels = [y]
-        if isinstance(domain, TwoValues):
-            labels = map(_as_sympy, (domain.first, domain.second))
+        indexed = any(isinstance(pred, sp.Indexed) for pred in listed(self.y_pred))
+        written = self.for_classes(n_classes) if indexed else self.written_out()
+        targets = written._known_targets(n_classes)
         each = zip(*map(listed, (written.gradient, written.hessian, written.y_pred)), strict=True)
-        for label, (gradient, hessian, pred) in product(labels, each):
-            parts = (written.value, gradient, hessian, pred)
-            if self.y_true is not None:
-                parts = [e.subs(self.y_true, label) for e in parts]
+        for target, (gradient, hessian, pred) in product(targets, each):
+            parts = [e.subs(target) for e in (written.value, gradient, hessian, pred)]
             if pred is not yhat:
                 yield parts
                 continue
@@ -147,15 +140,17 @@ class Expression:
                 yield [e.subs(yhat, y + side) for e in parts[:3]] + [side]
 
     def _known_targets(self, n_entries):
-        """Return what is known of the targets of a loss over classes or of rows, in each case."""
-        domain = self.loss.y_true_domain
+        """Return what may be put in for the targets, in every case that there is."""
+        domain, targets = self.loss.y_true_domain, listed(self.y_true)
         if domain is LABELS:
             return [{self.y_true: i + 1} for i in range(self._n_classes(n_entries))]
         if isinstance(self.loss, ClassLoss):
-            return [{self.y_true[-1]: 1 - sum(self.y_true[:-1])}]
+            return [{targets[-1]: 1 - sum(targets[:-1])}]
         if isinstance(domain, TwoValues):
-            rows = product((domain.first, domain.second), repeat=n_entries)
-            return [dict(zip(self.y_true, map(_as_sympy, row), strict=True)) for row in rows]
+            values = map(_as_sympy, (domain.first, domain.second))
+            return [
+                dict(zip(targets, row, strict=True)) for row in product(values, repeat=len(targets))
+            ]
         return [{}]
 
     def _substitute(self, symbol, meaning):
@@ -193,18 +188,35 @@ _SIDES = sp.Symbol("r_+", positive=True), sp.Symbol("r_-", negative=True)
 
 
 def _difference(function, variable, derivative):
-    if isinstance(variable, sp.Indexed) and function.has(sp.Max, sp.Piecewise):
+    if isinstance(variable, sp.Indexed) and _is_piecewise_rational(function):
         difference = sp.diff(function, variable) - derivative
         return sp.sqrt(sum(difference.xreplace(point) ** 2 for point in _points(difference)))
     if isinstance(variable, sp.Indexed) and _agree_as_rational(function, variable, derivative):
         return sp.Integer(0)
+    difference = sp.diff(_in_cases(function), variable) - _in_cases(derivative)
+    off_kinks = difference.replace(sp.DiracDelta, lambda *args: sp.Integer(0)).rewrite(sp.exp)
+    folded = sp.piecewise_fold(off_kinks)
+    if isinstance(folded, sp.Piecewise) and all(sp.simplify(case) == 0 for case, _ in folded.args):
+        return sp.Integer(0)
+    return sp.simplify(off_kinks)
 
-    def in_cases(expr):
-        return expr.rewrite([sp.Max], sp.Piecewise)
 
-    difference = sp.diff(in_cases(function), variable) - in_cases(derivative)
-    off_kinks = difference.replace(sp.DiracDelta, lambda *args: sp.Integer(0))
-    return sp.simplify(off_kinks.rewrite(sp.exp))
+def _in_cases(expr):
+    """Write maxima as cases, and all conditions alike, so that the same ones can be seen to be."""
+    cases = sp.sympify(expr).rewrite([sp.Max], sp.Piecewise)
+    return cases.replace(lambda e: isinstance(e, sp.Gt | sp.Ge | sp.Lt | sp.Le), _positive)
+
+
+def _positive(condition):
+    """Say that something is positive, or that it is not; at a kink either is as good."""
+    excess = sp.expand(condition.gts - condition.lts)
+    return sp.Le(-excess, 0) if excess.could_extract_minus_sign() else sp.Gt(excess, 0)
+
+
+def _is_piecewise_rational(expr):
+    functions = expr.atoms(sp.Function) - expr.atoms(sp.Max, sp.Piecewise)
+    powers = all(power.exp.is_Integer for power in expr.atoms(sp.Pow))
+    return expr.has(sp.Max, sp.Piecewise) and not functions and powers
 
 
 def _agree_as_rational(function, variable, derivative):

@@ -27,7 +27,10 @@ class sigma(sp.Function):
 
 
 y, yhat, ytilde, z, p, r, x, d, m, s = sp.symbols("y yhat ytilde z p r x d m s", real=True)
-alpha, beta, gamma, delta, epsilon = sp.symbols("alpha beta gamma delta epsilon", positive=True)
+mu, xi = sp.symbols("mu xi", real=True)
+alpha, beta, gamma, delta, epsilon, phi = sp.symbols(
+    "alpha beta gamma delta epsilon phi", positive=True
+)
 q, tau, b, c, w, alpha_y, w_plus = sp.symbols("q tau b c w alpha_y w_+", positive=True)
 shape = sp.Symbol("alpha", real=True)
 i, j, k, label = sp.symbols("i j k y", integer=True)
@@ -38,6 +41,12 @@ t_k, u_k, c_k, m_k, p_k, alpha_k = (
     sp.IndexedBase(name, positive=True)[k] for name in ("t", "u", "c", "m", "p", "alpha")
 )
 z_k, l_k, s_k = (sp.IndexedBase(name, real=True)[k] for name in "zls")
+gamma_k = sp.IndexedBase("gamma", positive=True)[k]
+
+
+def vector(name):
+    """Return the real entry k of a vector."""
+    return sp.IndexedBase(name, real=True)[k]
 
 
 class Largest(sp.Expr):
@@ -105,6 +114,9 @@ class _Latex(_ReadingOrder, LatexPrinter):
     def _print_Largest(self, expr):
         term, (index, *_) = expr.args
         return rf"\max_{{{self._print(index)}}} {self._print(term)}"
+
+    def _hprint_Function(self, func):
+        return super()._hprint_Function(func.replace("ℓ", "ell"))
 
 
 class _Pretty(_ReadingOrder, PrettyPrinter):
