@@ -47,6 +47,7 @@ from .losses.binary import (
     SigmoidFocal,
     SquaredHinge,
 )
+from .losses.embedding import HingeEmbedding
 from .losses.likelihood import (
     GammaNLL,
     GaussianNLL,
@@ -162,6 +163,7 @@ MEASURED = (
     Perceptron(),
     Exponential(),
     Brier(),
+    HingeEmbedding(margin=0.375),
     CategoricalCrossEntropy(),
     SoftmaxCrossEntropy(),
     SoftmaxCrossEntropy(label_smoothing=0.125),

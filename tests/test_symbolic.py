@@ -11,7 +11,7 @@ import sympy as sp
 
 import lossbook as lb
 from lossbook import symbolic
-from lossbook.accuracy import DIGITS, MEASURED, Exact
+from lossbook.accuracy import DIGITS, LOGISTIC, MEASURED, Exact
 from lossbook.core.domains import (
     ABOVE_MINUS_ONE,
     NON_NEGATIVE,
@@ -20,9 +20,11 @@ from lossbook.core.domains import (
     UNIT_INTERVAL,
     ZERO_OR_ONE,
 )
-from lossbook.core.loss import ClassLoss, JointLoss, RowLoss
+from lossbook.core.loss import BatchLoss, ClassLoss, JointLoss, RowLoss
 from lossbook.losses.regression import ResidualLoss
 from lossbook.symbolic import notation
+from lossbook.testing import Samples, view
+from reference import embedding, ranking
 
 LOSSES = (
     *MEASURED,
@@ -31,7 +33,14 @@ LOSSES = (
 )
 
 
-@pytest.mark.parametrize("loss", LOSSES, ids=repr)
+VECTORS_AND_LISTS = [
+    *(loss for loss in embedding.LOSSES if not isinstance(loss, BatchLoss)),
+    *ranking.LOSSES,
+]
+BATCHES = [loss for loss in embedding.LOSSES if isinstance(loss, BatchLoss)]
+
+
+@pytest.mark.parametrize("loss", [*LOSSES, *VECTORS_AND_LISTS, *BATCHES], ids=repr)
 def test_sympy_proves_the_derivatives(loss):
     assert symbolic.expression(loss).check() == (0, 0)
 
@@ -57,6 +66,30 @@ def test_check_sees_what_is_wrong():
     low, high = symbolic.expression(lb.Pinball()), symbolic.expression(lb.Expectile())
     assert replace(low, gradient=-notation.q).check()[0] != 0
     assert replace(high, gradient=2 * notation.tau * notation.r).check()[0] != 0
+
+
+@pytest.mark.parametrize("loss", VECTORS_AND_LISTS, ids=repr)
+def test_what_is_shown_of_vectors_and_lists_is_what_is_computed(loss):
+    shown, seen = symbolic.expression(loss).subs(), replace(view(loss), reduction="none")
+    rows = isinstance(loss, RowLoss)
+    if rows or getattr(loss, "entries", 0):
+        shown = shown.for_classes(3 if rows else 2)
+    shown = shown.written_out()
+    targets = [] if shown.y_true is None else symbolic.derivation.listed(shown.y_true)
+    predictions = symbolic.derivation.listed(shown.y_pred)
+    checked = Samples(view(loss), seed=2)
+    y_true, y_pred = checked.labels(loss.y_true_domain, 8), checked.predictions(8)
+    if rows:
+        y_true, y_pred = -np.sort(-y_true, axis=1), np.clip(y_pred, -30, 30)
+    for part, name in ("value", "__call__"), ("gradient", "gradient"), ("hessian", "hessian"):
+        computed = getattr(seen, name)(y_true, y_pred).reshape(8, -1)
+        entries = [*symbolic.derivation.listed(getattr(shown, part))]
+        function = sp.lambdify([*targets, *predictions], entries, [LOGISTIC, "mpmath"])
+        for true, pred, row in zip(y_true, y_pred, computed, strict=True):
+            given = [*np.atleast_1d(true)[: len(targets)], *np.atleast_1d(pred)]
+            with mpmath.workdps(60):
+                exact = list(map(float, function(*map(mpmath.mpf, given))))
+            np.testing.assert_allclose(row, exact, rtol=1e-9, atol=1e-9)
 
 
 def samples(loss, n_samples=12):
