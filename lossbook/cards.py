@@ -5,13 +5,15 @@ from html import escape
 from math import inf
 
 from .conventions import equivalents
-from .core.domains import FINITE, LABELS, NONZERO
+from .core.domains import FINITE, LABELS, LOG_DISTRIBUTIONS, NONZERO
 from .core.loss import ClassLoss, Loss
+from .losses.composite import Composite
 from .symbolic import expression, latex, pretty
 from .symbolic.derivation import listed
 
 AIMS = {
     "mean": "the mean of the target",
+    "mean and variance": "the mean of the target, and its variance, as its logarithm",
     "median": "the median of the target",
     "Huber's location": "a centre of the target that far values cannot drag away",
     "quantile": "the quantile of the target",
@@ -23,16 +25,27 @@ AIMS = {
     "robust location": "a centre of the target that far values cannot drag away",
     "mean of the logarithm": "the geometric mean of 1 + y, less 1",
     "median weighted by 1/|y|": "the median of the target, weighted by 1/|y|",
+    "score 0": "the score 0, whatever the probability of the label",
     "most probable label": "the more probable label",
     "probability": "the probability of the label",
     "flattened log-odds": "the log-odds of the label, drawn towards 0",
     "shifted probability": "the probability of the label, shifted by weights or smoothing",
+    "sharpened probability": "the probability of the label, drawn towards 0 or 1",
+    "flattened probability": "the probability of the label, drawn towards that of the others",
+    "probability above each threshold": "the probability of a label above each threshold",
+    "log-odds of real against fake": "the log-odds that a sample is real and not fake",
+    "probability of real": "the probability that a sample is real and not fake",
+    "probability of the label sequence": "the probability of the label sequence",
+    "compromise": "a compromise between what its losses aim at",
 }
 """The best prediction in words, by what `Traits.elicits` says; the rest stands for itself."""
 
 LINKS = {
+    "log": ", as its logarithm",
     "logit": ", as log-odds",
+    "half_logit": ", as half the log-odds",
     "multinomial_logit": ", as logarithms up to a common shift",
+    "cumulative_logit": ", as log-odds",
 }
 
 STYLE = """
@@ -140,8 +153,17 @@ class Card:
             rows.append((["Curvature ", name], [[Formula.of(expr)]]))
         rows += [
             (["where"], _meanings(shown)),
-            *((["Target ", Formula.of(true)], [[_target(loss)]]) for true in _given(shown.y_true)),
-            *((["Prediction ", pred], [[_prediction(loss)]]) for pred in by),
+            *(
+                (["Target ", Formula.of(true)], [[shown.target or _target(loss)]])
+                for true in _given(shown.y_true)
+            ),
+            *(
+                (
+                    ["Prediction ", pred],
+                    [[line] for line in _given(shown.prediction) or _prediction(loss)],
+                )
+                for pred in by
+            ),
             (["Parameters"], _parameters(shown)),
             (["Traits"], [[_traits(loss.traits)]]),
             (["Aims at"], [[_aim(loss)]]),
@@ -186,11 +208,16 @@ def _target(loss):
 
 
 def _prediction(loss):
+    if isinstance(loss, Composite):
+        return []
     if not isinstance(loss, ClassLoss):
-        return _domain(loss.y_pred_domain)
+        return [_domain(loss.y_pred_domain)]
     if loss.y_pred_domain is None:
-        return "any real number for each class"
-    return "probabilities of the classes that sum to 1"
+        each = "threshold between classes" if loss.link == "cumulative_logit" else "class"
+        return [f"any real number for each {each}"]
+    probabilities = "probabilities of the classes that sum to 1"
+    logarithms = loss.y_pred_domain is LOG_DISTRIBUTIONS
+    return [f"logarithms of {probabilities}" if logarithms else probabilities]
 
 
 def _domain(domain):
@@ -206,7 +233,7 @@ def _parameters(shown):
     return [
         _parameter(declared, getattr(shown.loss, declared.name), symbols.get(declared.name))
         for declared in fields(shown.loss)
-        if declared.name != "reduction"
+        if declared.repr and declared.name != "reduction"
     ]
 
 
@@ -245,7 +272,7 @@ def _traits(traits):
 
 def _aim(loss):
     elicited = loss.traits.elicits
-    link = LINKS.get(loss.link, "") if "probability" in elicited else ""
+    link = LINKS.get(loss.link, "") if "probability" in elicited or elicited == "mean" else ""
     return AIMS.get(elicited, elicited) + link
 
 

@@ -13,17 +13,22 @@ from functools import cached_property, singledispatch
 
 import numpy as np
 
+import lossbook
+
 from .core.domains import (
     LABELS,
     Boxes,
     ClassIndices,
+    Directions,
     Distributions,
     Finite,
     Interval,
+    LogDistributions,
     NonZero,
     TwoValues,
 )
-from .core.loss import REDUCTIONS, ClassLoss, JointLoss, Loss, PointwiseLoss, RowLoss
+from .core.loss import REDUCTIONS, BatchLoss, ClassLoss, JointLoss, Loss, PointwiseLoss, RowLoss
+from .losses.composite import WeightedSum
 from .losses.overlap import LovaszSoftmax
 
 __all__ = ["CHECKS", "Samples", "View", "check_loss", "derivative", "draw", "view"]
@@ -191,7 +196,83 @@ class Stacked(View):
         inputs = [y_true] * self.has_targets + predictions
         results = loss._evaluate(parts, inputs, sample_weight, None)
         joined = np.concatenate if loss.entries else np.stack
-        return [joined(r, axis=-1) if isinstance(r, tuple) else r for r in results]
+        stacked = []
+        for part, result in zip(parts, results, strict=True):
+            each = result if isinstance(result, tuple) else (result,)
+            stacked.append(sum(each) if part == "value" else joined(each, axis=-1))
+        return stacked
+
+
+@dataclass(frozen=True, repr=False)
+class Alike(View):
+    """A sum of losses of one kind, seen as a loss of that kind."""
+
+    width = None
+
+    @property
+    def link(self):
+        """That of the loss behind."""
+        return self.behind.link
+
+    def _seen(self, loss, parts, y_true, y_pred, sample_weight):
+        return loss._evaluate(parts, (y_true, y_pred), sample_weight, None)
+
+    def optimal_constant(self, y_true, sample_weight=None):
+        """Return that of the loss behind."""
+        return self.behind.optimal_constant(y_true, sample_weight)
+
+
+@dataclass(frozen=True, repr=False)
+class PointwiseSum(Alike, PointwiseLoss):
+    """A sum of pointwise losses, seen as one."""
+
+
+@dataclass(frozen=True, repr=False)
+class ClassSum(Alike, ClassLoss):
+    """A sum of losses over classes, seen as one."""
+
+
+@dataclass(frozen=True, repr=False)
+class RowSum(Alike, RowLoss):
+    """A sum of losses of rows, seen as one."""
+
+
+_BATCH_LABELS = 0, 0, 0, 1
+
+
+@dataclass(frozen=True, repr=False)
+class Batched(View):
+    """A loss of whole batches, seen as one whose samples are batches, at the mean of each."""
+
+    has_targets = False
+
+    @property
+    def width(self):
+        """The entries of all rows of all predictions of a batch."""
+        return self.n_predictions * len(_BATCH_LABELS) * _STACKED_ENTRIES
+
+    @property
+    def n_predictions(self):
+        """How many predictions the loss behind takes."""
+        return len(self.behind.inputs) - self.behind.inputs.count("y_true")
+
+    def _seen(self, loss, parts, y_true, y_pred, sample_weight):
+        samples, n_rows = y_pred.shape[:1], len(_BATCH_LABELS)
+        batches = y_pred.reshape(*samples, self.n_predictions, n_rows, _STACKED_ENTRIES)
+        labels = np.broadcast_to(_BATCH_LABELS, (*samples, n_rows))
+        inputs = [labels] * loss.inputs.count("y_true") + list(np.moveaxis(batches, 1, 0))
+        if sample_weight is not None:
+            sample_weight = np.asarray(sample_weight)[:, None].repeat(n_rows, axis=1)
+        results = loss._evaluate(parts, inputs, sample_weight, None)
+        share = 1 if loss.reduction == "mean" else 1 / n_rows
+        return [self._of_batches(part, r, share) for part, r in zip(parts, results, strict=True)]
+
+    @np.errstate(under="ignore")
+    def _of_batches(self, part, result, share):
+        if part == "value":
+            return result.sum(axis=-1) * share if np.ndim(result) else result * share
+        stacked = np.stack(result, axis=1) if isinstance(result, tuple) else result
+        return (stacked * share).reshape(len(stacked), -1)
 
 
 @dataclass(frozen=True, repr=False)
@@ -199,6 +280,7 @@ class OnePixel(View, ClassLoss):
     """A loss of images, seen as one of a pixel beside another, which is rightly of class 0."""
 
     width = None
+    y_true_domain = LABELS
 
     @property
     def traits(self):
@@ -235,6 +317,20 @@ def _(loss: LovaszSoftmax):
     return OnePixel(loss)
 
 
+@view.register
+def _(loss: BatchLoss):
+    return Batched(loss)
+
+
+@view.register
+def _(loss: WeightedSum):
+    kinds = {PointwiseLoss: PointwiseSum, ClassLoss: ClassSum, RowLoss: RowSum}
+    for kind, sum_of_kind in kinds.items():
+        if all(isinstance(one, kind) for one in loss.losses):
+            return sum_of_kind(loss)
+    return loss
+
+
 # Samples from the domains that a loss declares.
 
 
@@ -250,6 +346,11 @@ def draw(domain, rng, shape):
 @draw.register(Finite | None)
 def _(domain, rng, shape):
     return rng.choice([-1.0, 1.0], shape) * 10 ** rng.uniform(-3, 3, shape)
+
+
+@draw.register
+def _(domain: Directions, rng, shape):
+    return rng.choice([-1.0, 1.0], shape) * 10 ** rng.uniform(-1, 1, shape)
 
 
 @draw.register
@@ -285,6 +386,11 @@ def _(domain: Boxes, rng, shape):
     return np.concatenate([low, low + 10 ** rng.uniform(-1, 0.5, low.shape)], axis=-1)
 
 
+@draw.register
+def _(domain: LogDistributions, rng, shape):
+    return np.log(rng.dirichlet(np.ones(shape[-1]), shape[:-1]))
+
+
 def _ends(domain):
     """Return the first and the last number of an interval, or what comes near enough."""
     low, high = np.float32([domain.low, domain.high])
@@ -301,19 +407,23 @@ def _corners(domain, n_classes):
     if isinstance(domain, TwoValues):
         return np.array([domain.first, domain.second], float)
     if isinstance(domain, ClassIndices):
-        return np.arange(n_classes)
+        return np.arange(domain.n_classes)
     return np.eye(n_classes) if isinstance(domain, Distributions) else np.empty(0)
 
 
 def _strangers(domain, n_classes):
     """Return numbers or rows that are not in a domain."""
+    if isinstance(domain, Directions):
+        return []
     if isinstance(domain, Distributions):
         sure = np.eye(n_classes)[0]
         return [sure * np.nan, 1.5 * sure - 0.5 * sure[::-1], 0.9 * sure]
     if isinstance(domain, Boxes):
         return [[0, 0, 1, np.nan], [0, 0, 1, np.inf], [1, 0, 0, 1], [0, 1, 1, 0]]
+    if isinstance(domain, LogDistributions):
+        return [np.full(n_classes, stranger) for stranger in (np.nan, 0, 1 / n_classes, np.inf)]
     if isinstance(domain, ClassIndices):
-        return [-1, n_classes]
+        return [-1, domain.n_classes]
     if isinstance(domain, Interval):
         low = np.nextafter(domain.low, -np.inf) if domain.include_low else domain.low
         high = np.nextafter(domain.high, np.inf) if domain.include_high else domain.high
@@ -361,6 +471,11 @@ class Samples:
         if isinstance(self.loss, PointwiseLoss):
             return None
         return getattr(self.loss, "width", None) or self.n_classes
+
+    @property
+    def any_predictions(self):
+        """Whether all real numbers are predictions."""
+        return isinstance(self.loss.y_pred_domain, Directions | None)
 
     @property
     def label_domains(self):
@@ -414,6 +529,12 @@ class Samples:
                     start[moved] = start[moved - 2]
                     direction = direction if moved > 1 else -direction
                     x, ends = _between(0, np.inf), [0, _FAR]
+                elif isinstance(domain, LogDistributions):
+                    # Where one probability is small, it may fall while the others stay.
+                    direction = np.eye(self.width)[k % self.width]
+                    others = np.exp(self.predictions(1)[0]) * (1 - direction)
+                    start = np.log(others / others.sum() + direction * domain.tolerance / 2)
+                    x, ends = -_POSITIVE_HALF[::-1], [-_FAR, 0]
                 elif isinstance(domain, Interval):
                     x, ends = _between(domain.low, domain.high), _ends(domain)
                 else:
@@ -575,6 +696,10 @@ def _room(domain, y_pred):
     elif isinstance(domain, Boxes):
         sides = (y_pred[..., 2:] - y_pred[..., :2]) / 2
         room = np.minimum(room, np.concatenate([sides, sides], axis=-1))
+    elif isinstance(domain, LogDistributions):
+        room = np.full(y_pred.shape, domain.tolerance / 2)
+    elif isinstance(domain, Directions):
+        room = np.minimum(room, np.abs(y_pred) / 2)
     elif isinstance(domain, Interval):
         room = np.minimum(room, np.minimum(y_pred - domain.low, domain.high - y_pred) / 2)
     return 2 ** np.floor(np.log2(room))
@@ -695,7 +820,9 @@ def check_weights(loss, samples):
         for name, result in plain.items():
             factor = weight[:, None] if result.ndim > 1 else weight
             law = f"the {name} of each sample is multiplied by its weight"
-            _agree(law, weighted[name], np.where(factor == 0, 0, result * factor), 1e-15)
+            # In a batch, weights come before sums over its samples.
+            tolerance = 1e-12 if isinstance(loss, Batched) else 1e-15
+            _agree(law, weighted[name], np.where(factor == 0, 0, result * factor), tolerance)
 
 
 def check_order(loss, samples):
@@ -759,7 +886,7 @@ def check_dtypes(loss, samples):
             _agree(law, result.astype(np.float64), expected, 1e-5)
         listed = each.gradient(y_true.tolist(), y_pred.tolist())
         _agree("lists are computed in float64", listed, double["gradient"])
-        if loss.y_pred_domain is None:
+        if samples.any_predictions:
             half = each.gradient(y_single, y_pred.astype(np.float16))
             _require("float16 is computed in float32", half.dtype == np.float32)
             whole = np.round(y_pred)
@@ -812,7 +939,7 @@ def check_extremes(loss, samples):
     """Check that finite inputs never give NaN or a NumPy warning, however extreme."""
     for line in samples.lines():
         x = np.clip(line.ends, -1e18, 1e18)
-        if loss.y_pred_domain is None:
+        if samples.any_predictions:
             x = np.array([-1e18, -1e3, -1e-30, 0, 1e-30, 1e3, 1e18])
         for dtype, points in (np.float32, x), (np.float64, np.union1d(x, line.ends)):
             y_true, y_pred = line.inputs(points)
@@ -851,6 +978,13 @@ def check_convexity(loss, samples):
         _require(law, (hessian >= 0) | (not convex), y_true=y_true, y_pred=y_pred, hessian=hessian)
 
 
+def _steep_labels(domain):
+    """Return labels that slopes may grow with beyond all bounds."""
+    if isinstance(domain, NonZero):
+        return [1 / _FAR]
+    return [_FAR] if isinstance(domain, Interval) and np.isinf(domain.high) else []
+
+
 @np.errstate(all="ignore")
 def check_lipschitz(loss, samples):
     """Check the trait lipschitz: it bounds the gradient, and no much smaller number does."""
@@ -859,8 +993,10 @@ def check_lipschitz(loss, samples):
         bound = bound(samples.width)
     for line in samples.lines():
         places = [("inside", line, line.x), ("at_the_ends", line, line.ends)]
-        if isinstance(loss.y_true_domain, NonZero):
-            places.append(("at_the_ends", replace(line, label=1 / _FAR), line.ends))
+        for label in _steep_labels(loss.y_true_domain):
+            places.append(("at_the_ends", replace(line, label=label), line.ends))
+        if isinstance(loss.y_pred_domain, Directions):
+            places.append(("at_the_ends", replace(line, start=line.start / _FAR), line.x / _FAR))
         if isinstance(loss, RowLoss) and isinstance(loss.y_pred_domain, Interval):
             ends = np.append(line.ends, _between(*line.ends)[[0, -1]])
             for others in np.zeros(line.start.shape), line.label * (line.direction == 0):
@@ -874,6 +1010,13 @@ def check_lipschitz(loss, samples):
             law = f"the slope is at most the lipschitz constant {bound:g}"
             _require(law, norm <= bound * (1 + 1e-6), slope=norm, y_true=along.label, x=x)
             steepest[where] = max(steepest[where], norm.max())
+    if samples.width is not None and loss.y_pred_domain is None:
+        for y_true, y_pred in samples.batches(2000):
+            for where, at in ("inside", y_pred), ("at_the_ends", np.copysign(_FAR, y_pred)):
+                norm = np.linalg.norm(_unreduced(loss).gradient(y_true, at), axis=1)
+                law = f"the slope is at most the lipschitz constant {bound:g}"
+                _require(law, norm <= bound * (1 + 1e-6), slope=norm, y_true=y_true, y_pred=at)
+                steepest[where] = max(steepest[where], norm.max())
     if np.isinf(bound):
         law = "a loss without a lipschitz constant grows steeper to the end"
         steeper = steepest["at_the_ends"] > 1.5 * steepest["inside"]
@@ -910,18 +1053,26 @@ def check_symmetry(loss, samples):
         _require("residuals +r and -r cost a loss that is not symmetric differently", differ)
 
 
+def _log_odds(p):
+    return np.log(p) - np.log1p(-p)
+
+
 _LINKS = {
     "identity": lambda mean: mean,
-    "logit": lambda p: np.log(p) - np.log1p(-p),
+    "log": lambda mean: np.log(np.maximum(mean, 0)),
+    "logit": _log_odds,
+    "half_logit": lambda p: _log_odds(p) / 2,
     "multinomial_logit": np.log,
+    "cumulative_logit": lambda p: _log_odds(np.cumsum(p[..., :0:-1], axis=-1)[..., ::-1]),
 }
+"""The prediction that says what the probabilities are, of one outcome or of each."""
 
 
 def _outcomes(loss, samples):
     """Return the pure labels of a classification loss, or None of another."""
     domain = loss.y_true_domain
     if samples.of_classes:
-        return np.arange(samples.n_classes)
+        return _corners(samples.label_domains[0], samples.n_classes)
     if samples.width is not None:
         return None
     if isinstance(domain, TwoValues):
@@ -931,6 +1082,7 @@ def _outcomes(loss, samples):
     return None
 
 
+@np.errstate(divide="ignore")
 def _prediction(loss, outcomes, probabilities):
     """Return the prediction that says what the probabilities of the outcomes are."""
     link = _LINKS[loss.link]
@@ -965,6 +1117,12 @@ def _truths(samples, outcomes, n=20):
     return samples.rng.dirichlet(np.ones(outcomes.size), n)
 
 
+def _races(n_outcomes):
+    """Return probabilities of which one leads without a majority, where there are three or more."""
+    others = n_outcomes - 2
+    return [np.array([0.47, 0.35, *np.full(others, 0.18 / others)])] if others > 0 else []
+
+
 def check_propriety(loss, samples):
     """Check the trait proper: only the true probabilities have the least expected loss."""
     outcomes = _outcomes(loss, samples)
@@ -989,13 +1147,32 @@ def check_propriety(loss, samples):
     _require(law, beaten or proper)
 
 
+def _decision(loss, predictions):
+    """Return the class that each prediction speaks for."""
+    if loss.link == "cumulative_logit":
+        return (predictions > 0).sum(axis=1)
+    return predictions.argmax(axis=1)
+
+
+def _towards_the_best(samples, outcomes, truth, predictions, n_rounds=30):
+    """Return predictions, and more about the one with the least expected loss, time and again."""
+    found = [predictions]
+    for _ in range(n_rounds):
+        cost = _expected(samples.loss, outcomes, truth, found[-1])
+        best = found[-1][np.argmin(cost)]
+        steps = samples.rng.normal(size=(40, samples.width))
+        steps *= 10 ** samples.rng.uniform(-5, 0, (40, 1))
+        found.append(np.vstack([best, best + steps]))
+    return np.vstack(found)
+
+
 def check_calibration(loss, samples):
     """Check the trait classification_calibrated: the best prediction is the likely class."""
     outcomes = _outcomes(loss, samples)
     if outcomes is None:
         return
     calibrated, misled = loss.traits.classification_calibrated, False
-    for truth in _truths(samples, outcomes, 60):
+    for truth in [*_truths(samples, outcomes, 60), *_races(outcomes.size)]:
         runner_up, top = np.sort(truth)[-2:]
         if samples.of_classes and top - runner_up < 0.1:
             continue
@@ -1004,7 +1181,8 @@ def check_calibration(loss, samples):
         if samples.of_classes:
             if loss.y_pred_domain is None:
                 predictions = np.vstack([predictions, samples.predictions(400)])
-            right = predictions.argmax(axis=1) == truth.argmax()
+                predictions = _towards_the_best(samples, outcomes, truth, predictions)
+            right = _decision(loss, predictions) == truth.argmax()
         else:
             middle = _prediction(loss, outcomes, np.array([0.5, 0.5]))
             predictions = np.hstack([predictions, next(samples.lines()).x, middle])
@@ -1012,7 +1190,7 @@ def check_calibration(loss, samples):
         cost = _expected(loss, outcomes, truth, predictions)
         costs = {"right": cost[right].min(), "wrong": cost[~right].min()}
         fails = costs["right"] >= costs["wrong"]
-        misled |= fails
+        misled |= costs["wrong"] - costs["right"] <= (1e-3 if samples.of_classes else 0)
         law = "a calibrated loss costs least where the most probable class is predicted"
         _require(law, not (calibrated and fails), truth=[truth], **costs)
     law = "a loss that is not calibrated costs least, for some truth, where another class is"
@@ -1038,13 +1216,16 @@ def check_optimal_constant(loss, samples):
             law = f"no constant costs less than the optimal constant {best}, which costs {cost}"
             _require(law, least, other=others, its_loss=costs)
             if loss.traits.elicits == "mean":
-                average = np.average(y_true, weights=weight)
+                with np.errstate(divide="ignore"):
+                    average = _LINKS[loss.link](np.average(y_true, weights=weight))
                 _agree("what elicits the mean is optimal there", best, average, 1e-9)
 
 
 def _other_constants(loss, samples, best):
     if isinstance(loss.y_pred_domain, Distributions):
         return (best + _forecasts(samples, best)) / 2
+    if isinstance(loss.y_pred_domain, LogDistributions):
+        return np.log(_forecasts(samples, np.exp(best)))
     if samples.width is not None:
         steps = samples.rng.normal(size=(400, samples.width))
         return best + steps * 10 ** samples.rng.uniform(-4, 1, (400, 1))
@@ -1064,7 +1245,7 @@ def check_representation(loss, samples):
     different = other != loss and repr(other) != repr(loss)
     _require("losses with different parameters differ", different)
     for one in loss, other:
-        again = eval(repr(one), {kind.__name__: kind, "inf": np.inf})
+        again = eval(repr(one), {**vars(lossbook), kind.__name__: kind, "inf": np.inf})
         _require("a loss prints as it is constructed", again == one, printed=repr(one))
     if getattr(sys.modules.get(kind.__module__), kind.__qualname__, None) is kind:
         _require("a pickled loss comes back equal", pickle.loads(pickle.dumps(loss)) == loss)

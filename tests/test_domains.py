@@ -4,8 +4,15 @@ import numpy as np
 import pytest
 
 from lossbook.core import domains
-from lossbook.core.domains import ClassIndices, Distributions, Interval, TwoValues
-from lossbook.core.optimum import bisect, weighted_mean, weighted_median
+from lossbook.core.domains import (
+    ClassIndices,
+    Distributions,
+    Integers,
+    Intersection,
+    Interval,
+    TwoValues,
+)
+from lossbook.core.optimum import bisect, weighted_mean, weighted_quantile
 
 NAN, INF = np.nan, np.inf
 
@@ -27,6 +34,13 @@ NAN, INF = np.nan, np.inf
         (domains.UNIT_INTERVAL, "in [0, 1]", [0.0, 0.5, 1], [-1e-9, 1 + 1e-9, NAN]),
         (TwoValues(-1, 1), "-1 or 1", [-1.0, 1], [0.0, 2, -2, 1 + 1e-15, NAN]),
         (domains.ZERO_OR_ONE, "0 or 1", [0.0, 1], [-1.0, 0.5, NAN]),
+        (Integers(0, 2), "an integer from 0 to 2", [0.0, 1, 2], [-1.0, 0.5, 3, NAN, INF]),
+        (
+            Intersection((TwoValues(-1, 1), domains.UNIT_INTERVAL)),
+            "-1 or 1 and in [0, 1]",
+            [1.0],
+            [-1.0, 0, 0.5, NAN],
+        ),
         (ClassIndices(3), "a class index from 0 to 2", [0, 1, 2], [-1, 3]),
         (ClassIndices(3, -9), "a class index from 0 to 2, or -9 (ignored)", [0, 2, -9], [-1, 3, 9]),
         (ClassIndices(2, 1), "a class index from 0 to 1, or 1 (ignored)", [0, 1], [2]),
@@ -71,7 +85,13 @@ def test_bisection_finds_the_least_number():
 def test_weighted_averages():
     y, w = np.array([4.0, 1, 3, 2]), np.array([1.0, 2, 1, 0])
     assert weighted_mean(y, w) == 2.25
-    assert weighted_median(y, w) == 2
-    assert weighted_median(y, np.ones(4)) == 2.5
-    assert weighted_median(y[:3], np.ones(3)) == 3
-    assert weighted_median(np.array([1e308, 1.2e308]), np.ones(2)) == 1.1e308
+    assert weighted_quantile(y, w, 0.5) == 2
+    assert weighted_quantile(y, np.ones(4), 0.5) == 2.5
+    assert weighted_quantile(y[:3], np.ones(3), 0.5) == 3
+    assert weighted_quantile(np.array([1e308, 1.2e308]), np.ones(2), 0.5) == 1.1e308
+
+
+def test_weighted_quantile_is_a_target_where_no_interval_parts_the_weight():
+    y, w = np.array([0.1, 0.3, 0.7, 1.1]), np.array([1.0, 2, 1, 0])
+    assert [weighted_quantile(y, w, q) for q in (0.2, 0.3, 0.9, 1 - 1e-16)] == [0.1, 0.3, 0.7, 0.7]
+    assert weighted_quantile(y, w, 0.75) == 0.5

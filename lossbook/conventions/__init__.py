@@ -13,12 +13,20 @@ optax: 1 / beta * optax.losses.huber_loss
 
 from dataclasses import fields
 
-from . import binary, multiclass, regression
+from . import binary, embedding, likelihood, multiclass, ranking, regression, sequence
 from .equivalent import Equivalent
 
 __all__ = ["TABLE", "Equivalent", "equivalents"]
 
-TABLE = (*regression.ROWS, *binary.ROWS, *multiclass.ROWS)
+TABLE = (
+    *regression.ROWS,
+    *likelihood.ROWS,
+    *binary.ROWS,
+    *multiclass.ROWS,
+    *embedding.ROWS,
+    *ranking.ROWS,
+    *sequence.ROWS,
+)
 """Every loss in every library that has it."""
 
 
@@ -28,7 +36,8 @@ def equivalents(loss):
     Parameters
     ----------
     loss : Loss
-        An instance: a row that lacks a parameter is left out where the instance makes use of it.
+        An instance: a row that lacks a parameter is left out where the instance makes use of it,
+        and so is one for other values than it has.
 
     Returns
     -------
@@ -38,5 +47,7 @@ def equivalents(loss):
     return tuple(
         row
         for row in TABLE
-        if row.loss == type(loss).__name__ and used <= dict(row.parameters).keys()
+        if row.loss == type(loss).__name__
+        and used <= dict(row.parameters).keys() | dict(row.given).keys()
+        and all(getattr(loss, name) == value for name, value in row.given)
     )

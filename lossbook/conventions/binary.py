@@ -3,6 +3,10 @@
 from .equivalent import Equivalent
 
 _CERTAIN = "A wrong prediction made with certainty costs"
+_ZERO_AND_ONE = "It takes the labels 0 and 1."
+_ANY_NUMBER = (
+    "It has no name of its own: the squared error, which takes any number for a probability."
+)
 
 ROWS = (
     Equivalent(
@@ -143,5 +147,103 @@ ROWS = (
         name="optax.losses.hinge_loss",
         call="optax.losses.hinge_loss(y_pred, y_true) ** 2",
         note="It has no name of its own: square the values before they are reduced.",
+    ),
+    Equivalent(
+        loss="LogisticMargin",
+        library="PyTorch",
+        name="torch.nn.functional.soft_margin_loss",
+        call='torch.nn.functional.soft_margin_loss(y_pred, y_true, reduction="none")',
+        note="A margin below -89 in single precision costs inf, and its gradient is NaN.",
+    ),
+    Equivalent(
+        loss="LogisticMargin",
+        library="Keras",
+        name="keras.losses.binary_crossentropy",
+        call="keras.losses.binary_crossentropy("
+        "(y_true[:, None] + 1) / 2, y_pred[:, None], from_logits=True)",
+        note=_ZERO_AND_ONE,
+    ),
+    Equivalent(
+        loss="LogisticMargin",
+        library="scikit-learn",
+        name="sklearn._loss.HalfBinomialLoss",
+        call="sklearn._loss.HalfBinomialLoss().loss((y_true + 1) / 2, y_pred)",
+        note=_ZERO_AND_ONE + ' It is loss="log_loss" in SGDClassifier.',
+    ),
+    Equivalent(
+        loss="LogisticMargin",
+        library="optax",
+        name="optax.losses.sigmoid_binary_cross_entropy",
+        call="optax.losses.sigmoid_binary_cross_entropy(y_pred, (y_true + 1) / 2)",
+        note=_ZERO_AND_ONE,
+    ),
+    Equivalent(
+        loss="ModifiedHuber",
+        library="scikit-learn",
+        name="sklearn.linear_model._sgd_fast.ModifiedHuber",
+        call="np.vectorize(sklearn.linear_model._sgd_fast.ModifiedHuber().py_loss)(y_pred, y_true)",
+        note='Private, and of one number at a time; it is loss="modified_huber" in SGDClassifier.',
+    ),
+    Equivalent(
+        loss="Perceptron",
+        library="PyTorch",
+        name="torch.nn.functional.margin_ranking_loss",
+        call="torch.nn.functional.margin_ranking_loss("
+        'y_pred, torch.zeros_like(y_pred), y_true, reduction="none")',
+        note="A ranking of the score above 0, with the margin 0 that is its default.",
+    ),
+    Equivalent(
+        loss="Perceptron",
+        library="scikit-learn",
+        name="sklearn.linear_model._sgd_fast.Hinge",
+        call="np.vectorize(sklearn.linear_model._sgd_fast.Hinge(0.0).py_loss)(y_pred, y_true)",
+        note='Private, and of one number at a time; it is loss="perceptron" in SGDClassifier. '
+        "The gradient at the kink is -y; here it is 0.",
+    ),
+    Equivalent(
+        loss="Perceptron",
+        library="optax",
+        name="optax.losses.perceptron_loss",
+        call="optax.losses.perceptron_loss(y_pred, y_true)",
+        note="The gradient at the kink is half the slope; here it is 0.",
+    ),
+    Equivalent(
+        loss="Exponential",
+        library="scikit-learn",
+        name="sklearn._loss.loss.ExponentialLoss",
+        call="sklearn._loss.loss.ExponentialLoss().loss((y_true + 1) / 2, y_pred)",
+        note='Private, with labels 0 and 1; it is loss="exponential" in '
+        "GradientBoostingClassifier.",
+    ),
+    Equivalent(
+        loss="Brier",
+        library="PyTorch",
+        name="torch.nn.functional.mse_loss",
+        call='torch.nn.functional.mse_loss(y_pred, y_true, reduction="none")',
+        note=_ANY_NUMBER,
+    ),
+    Equivalent(
+        loss="Brier",
+        library="Keras",
+        name="keras.losses.mean_squared_error",
+        call="keras.losses.mean_squared_error(y_true[:, None], y_pred[:, None])",
+        note=_ANY_NUMBER,
+    ),
+    Equivalent(
+        loss="Brier",
+        library="scikit-learn",
+        name="sklearn.metrics.brier_score_loss",
+        call="sklearn.metrics.brier_score_loss(y_true, y_pred)",
+        reduction="mean",
+        targets="labels",
+        note="For several classes it is the sum over all of them, without the half that it has "
+        "for two.",
+    ),
+    Equivalent(
+        loss="Brier",
+        library="optax",
+        name="optax.losses.squared_error",
+        call="optax.losses.squared_error(y_pred, y_true)",
+        note=_ANY_NUMBER,
     ),
 )

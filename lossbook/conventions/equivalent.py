@@ -16,7 +16,7 @@ class Equivalent:
     name : str
         Its dotted name.
     call : str
-        A Python expression that evaluates it: in `y_true` and `y_pred`, arrays or tensors of the
+        A Python expression that evaluates it: in the inputs of the loss, arrays or tensors of the
         library, and in the parameters of the loss, by their names here.
     factor : str
         What it is to be multiplied by, as an expression in the same parameters.
@@ -25,7 +25,10 @@ class Equivalent:
     targets : {"any", "labels", "distributions"}
         Whether it takes all the targets that the loss takes, or only one kind.
     parameters : tuple of (str, str)
-        Parameters here, and what they are called there.  The others must have their defaults.
+        Parameters here, and what they are called there.  The others must have their defaults,
+        or the values `given`.
+    given : tuple of (str, value)
+        Parameters here, and the values that they must have for the row to hold.
     same_gradient : bool
         Whether its gradient, multiplied by the factor, is that of the loss here.
     defaults : str
@@ -42,6 +45,7 @@ class Equivalent:
     reduction: str = "none"
     targets: str = "any"
     parameters: tuple[tuple[str, str], ...] = ()
+    given: tuple[tuple[str, object], ...] = ()
     same_gradient: bool = True
     defaults: str = ""
     note: str = ""

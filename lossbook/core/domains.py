@@ -75,6 +75,21 @@ class Interval(Domain):
 
 
 @dataclass(frozen=True)
+class Integers(Domain):
+    """Whole numbers between two ends, both included."""
+
+    low: int
+    high: int
+
+    def __str__(self):
+        return f"an integer from {self.low} to {self.high}"
+
+    def contains(self, values):
+        """Return which of the values are in the domain."""
+        return (values >= self.low) & (values <= self.high) & (values == np.floor(values))
+
+
+@dataclass(frozen=True)
 class TwoValues(Domain):
     """Either of two numbers, such as the labels 0 and 1."""
 
@@ -87,6 +102,20 @@ class TwoValues(Domain):
     def contains(self, values):
         """Return which of the values are in the domain."""
         return (values == self.first) | (values == self.second)
+
+
+@dataclass(frozen=True)
+class Intersection(Domain):
+    """What is in each of several domains."""
+
+    domains: tuple[Domain, ...]
+
+    def __str__(self):
+        return " and ".join(map(str, self.domains))
+
+    def contains(self, values):
+        """Return which of the values are in the domain."""
+        return np.logical_and.reduce([domain.contains(values) for domain in self.domains])
 
 
 @dataclass(frozen=True)
@@ -142,6 +171,36 @@ class Boxes(Domain):
         return np.isfinite(values).all(axis=0) & (values[:2] <= values[2:]).all(axis=0)
 
 
+@dataclass(frozen=True)
+class LogDistributions(Domain):
+    """Logarithms of probability distributions over the classes; that of 0 is minus infinity."""
+
+    tolerance: float = 1e-4
+
+    def __str__(self):
+        return f"logarithms of {Distributions(self.tolerance)}"
+
+    def contains(self, values):
+        """Return which of the values are in the domain."""
+        return np.abs(np.add.reduce(np.exp(values), axis=0) - 1) <= self.tolerance
+
+
+@dataclass(frozen=True)
+class Directions(Domain):
+    """Vectors of which only the direction counts; the zero vector, which has none, is a border."""
+
+    def __str__(self):
+        return "a vector, of which only the direction counts"
+
+    def contains(self, values):
+        """Return which of the values are in the domain: all."""
+        return np.ones(np.shape(values), bool)
+
+    def holds(self, block):
+        """Return whether all values of a block are in the domain: they are."""
+        return True
+
+
 FINITE = Finite()
 NONZERO = NonZero()
 UNIT_INTERVAL = Interval(0, 1)
@@ -149,6 +208,8 @@ ZERO_OR_ONE = TwoValues(0, 1)
 PLUS_MINUS_ONE = TwoValues(-1, 1)
 LABELS = ClassIndices()
 DISTRIBUTIONS = Distributions()
+LOG_DISTRIBUTIONS = LogDistributions()
+DIRECTIONS = Directions()
 BOXES = Boxes()
 POSITIVE = Interval(0, math.inf, include_low=False, include_high=False)
 NON_NEGATIVE = Interval(0, math.inf, include_high=False)

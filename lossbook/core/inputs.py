@@ -191,31 +191,53 @@ class Batch:
     def results_in(self, out, parts, reduction, weights):
         """Return the caller's arrays for the results, checked, as `results` does new ones."""
         wanted = [part for part in parts if part != "value" or reduction == "none"]
-        names = [name for part in wanted for name in self._names_of(part)]
-        shapes = [shape for part in wanted for shape in self._shapes_of(part)]
-        given = out if isinstance(out, tuple) else (out,)
-        if len(given) != len(names):
-            expected = " and ".join(names) or f"nothing, with reduction={reduction!r}"
-            raise ValueError(f"out must be an array for: {expected}; got {len(given)} of them")
+        places = [
+            (name, shape, self.dtype)
+            for part in wanted
+            for name, shape in zip(self._names_of(part), self._shapes_of(part), strict=True)
+        ]
         taken = [column.array for column in (*self.columns, weights) if column is not None]
-        for name, shape, array in zip(names, shapes, given, strict=True):
-            if not isinstance(array, np.ndarray):
-                raise TypeError(f"out for the {name} must be an array; got {type(array).__name__}")
-            if array.shape != shape or array.dtype != self.dtype:
-                raise ValueError(
-                    f"out for the {name} must be {self.dtype} of shape {shape}; "
-                    f"got {array.dtype} of shape {array.shape}"
-                )
-            if not array.flags.writeable or not (array.ndim == 1 or array.flags.c_contiguous):
-                raise ValueError(f"out for the {name} must be writable and C-contiguous")
-            if any(_may_overlap(array, other) for other in taken):
-                raise ValueError(f"out for the {name} must not share memory with another argument")
-            taken.append(array)
-        arrays = iter(given)
+        arrays = iter(checked_out(out, places, taken, reduction))
         return [
             tuple(next(arrays) for _ in self._shapes_of(part)) if part in wanted else (None,)
             for part in parts
         ]
+
+
+def checked_out(out, places, taken, reduction):
+    """Return the caller's arrays for results as a tuple, or refuse them.
+
+    Parameters
+    ----------
+    out : ndarray or tuple of ndarray
+        What the caller gave.
+    places : list of (str, tuple of int, dtype)
+        The name, shape and dtype of each result that is an array.
+    taken : list of ndarray
+        Arrays that they must not share memory with.
+    reduction : str
+        The reduction, for an error where no array is expected.
+    """
+    given = out if isinstance(out, tuple) else (out,)
+    if len(given) != len(places):
+        expected = " and ".join(name for name, _, _ in places)
+        expected = expected or f"nothing, with reduction={reduction!r}"
+        raise ValueError(f"out must be an array for: {expected}; got {len(given)} of them")
+    taken = list(taken)
+    for (name, shape, dtype), array in zip(places, given, strict=True):
+        if not isinstance(array, np.ndarray):
+            raise TypeError(f"out for the {name} must be an array; got {type(array).__name__}")
+        if array.shape != shape or array.dtype != dtype:
+            raise ValueError(
+                f"out for the {name} must be {dtype} of shape {shape}; "
+                f"got {array.dtype} of shape {array.shape}"
+            )
+        if not array.flags.writeable or not (array.ndim == 1 or array.flags.c_contiguous):
+            raise ValueError(f"out for the {name} must be writable and C-contiguous")
+        if any(_may_overlap(array, other) for other in taken):
+            raise ValueError(f"out for the {name} must not share memory with another argument")
+        taken.append(array)
+    return given
 
 
 def _may_overlap(first, second):

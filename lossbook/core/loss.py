@@ -13,7 +13,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .domains import DISTRIBUTIONS, FINITE, ClassIndices, Domain
+from .domains import DISTRIBUTIONS, FINITE, LABELS, ClassIndices, Domain
 from .inputs import (
     Batch,
     Column,
@@ -37,6 +37,13 @@ CALLS = {
     "gradient_and_hessian": ("gradient", "hessian"),
 }
 """The public methods of a loss, and the parts that each of them returns."""
+CURVATURES = {
+    "exact": "hessian",
+    "abs": "absolute_hessian",
+    "majorizer": "majorizer",
+    "fisher": "fisher",
+}
+"""What may stand for the second derivative, and the part that it is."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -47,7 +54,9 @@ class Loss:
     which turns blocks of the inputs into the quantities its formulas have in common, and three
     functions of these: ``_value``, ``_gradient`` (with respect to the prediction) and
     ``_hessian`` (its diagonal second derivative), each in plain NumPy.  Samples are on the last
-    axis of a block.
+    axis of a block.  A loss that is not called with ``y_true`` and ``y_pred`` names its `inputs`
+    in the order of a call, ``y_true`` first where there are targets, and in `options` those that
+    are given by keyword or not at all.
 
     Parameters
     ----------
@@ -59,9 +68,17 @@ class Loss:
     reduction: str = field(default="mean", kw_only=True)
 
     traits: ClassVar[Traits]
+    inputs: ClassVar[tuple[str, ...]] = ("y_true", "y_pred")
+    options: ClassVar[tuple[str, ...]] = ()
     y_true_domain: ClassVar[Domain] = FINITE
     y_pred_domain: ClassVar[Domain | None] = None
     link: ClassVar[str] = "identity"
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        if {"inputs", "options"} & vars(cls).keys():
+            for name, parts in CALLS.items():
+                setattr(cls, name, _taking(cls, name, parts))
 
     def __post_init__(self):
         if self.reduction not in REDUCTIONS:
@@ -72,7 +89,7 @@ class Loss:
         shown = [
             f"{f.name}={getattr(self, f.name)!r}"
             for f in fields(self)
-            if f.name != "reduction" or self.reduction != "mean"
+            if f.name != "reduction" or self.reduction not in ("mean", None)
         ]
         return f"{type(self).__name__}({', '.join(shown)})"
 
@@ -144,6 +161,7 @@ class Loss:
         y_pred: ArrayLike,
         sample_weight: ArrayLike | None = None,
         *,
+        curvature: str = "exact",
         out: NDArray | None = None,
     ) -> NDArray:
         """Return the diagonal of the reduced loss's second derivative with respect to `y_pred`.
@@ -152,15 +170,26 @@ class Loss:
         ----------
         y_true, y_pred, sample_weight : array_like
             As in a call of the loss.
+        curvature : {"exact", "abs", "majorizer", "fisher"}, default "exact"
+            ``"exact"`` is the second derivative itself, even where it is zero or negative.  What a
+            booster or a Newton step may want in its place: ``"abs"``, its absolute value;
+            ``"majorizer"``, the curvature of a parabola that touches the loss at the prediction
+            and lies nowhere below it, ``inf`` at a kink; ``"fisher"``, the Fisher information, the
+            second derivative to expect if the target had the predicted distribution.
         out : ndarray, optional
             Where to write the result.
 
         Returns
         -------
         ndarray of the shape of `y_pred`
-            Exact, even where it is zero or negative.
+
+        Raises
+        ------
+        ValueError
+            Also if this loss has no such curvature; the message lists those it has.
         """
-        return self._evaluate(("hessian",), (y_true, y_pred), sample_weight, out)[0]
+        parts = (self._curvature_part(curvature),)
+        return self._evaluate(parts, (y_true, y_pred), sample_weight, out)[0]
 
     def value_and_gradient(
         self,
@@ -192,6 +221,7 @@ class Loss:
         y_pred: ArrayLike,
         sample_weight: ArrayLike | None = None,
         *,
+        curvature: str = "exact",
         out: NDArray | tuple[NDArray, ...] | None = None,
     ) -> tuple[NDArray, NDArray]:
         """Return the gradient and the diagonal second derivative from one pass.
@@ -200,6 +230,8 @@ class Loss:
         ----------
         y_true, y_pred, sample_weight : array_like
             As in a call of the loss.
+        curvature : {"exact", "abs", "majorizer", "fisher"}, default "exact"
+            As in `hessian`.
         out : tuple of two ndarrays, optional
             Where to write the results.
 
@@ -207,7 +239,8 @@ class Loss:
         -------
         gradient, hessian : ndarray of the shape of `y_pred`
         """
-        return self._evaluate(("gradient", "hessian"), (y_true, y_pred), sample_weight, out)
+        parts = "gradient", self._curvature_part(curvature)
+        return self._evaluate(parts, (y_true, y_pred), sample_weight, out)
 
     def optimal_constant(
         self, y_true: ArrayLike, sample_weight: ArrayLike | None = None
@@ -231,6 +264,8 @@ class Loss:
         NotImplementedError
             If this loss has none.
         """
+        if type(self)._optimal_constant is Loss._optimal_constant:
+            return self._optimal_constant(None, None)
         y_true = as_real_array("y_true", y_true)
         with np.errstate(all="ignore"):
             targets, sample_shape = self._read_targets(y_true)
@@ -265,6 +300,17 @@ class Loss:
     def _hessian(self, *shared):
         raise NotImplementedError
 
+    def _absolute_hessian(self, *shared):
+        hessian = self._hessian(*shared)
+        return tuple(map(np.abs, hessian)) if type(hessian) is tuple else np.abs(hessian)
+
+    def _curvature_part(self, curvature):
+        """Return the part that a curvature is, or refuse it."""
+        known = [name for name, part in CURVATURES.items() if hasattr(self, f"_{part}")]
+        if curvature not in known:
+            raise ValueError(f"curvature of {self!r} must be one of {known}; got {curvature!r}")
+        return CURVATURES[curvature]
+
     def _read(self, *inputs):
         """Return the checked inputs of a call as a Batch."""
         raise NotImplementedError
@@ -286,7 +332,9 @@ class Loss:
     # How the one becomes the other.
 
     def _evaluate(self, parts, inputs, sample_weight, out):
-        batch = self._read(*inputs)
+        return self._evaluate_batch(parts, self._read(*inputs), sample_weight, out)
+
+    def _evaluate_batch(self, parts, batch, sample_weight, out):
         weights = None
         if sample_weight is not None:
             weights = Weights(sample_weight, batch.sample_shape)
@@ -302,6 +350,14 @@ class Loss:
             [None if a is None else samples_first(a, batch.sample_shape) for a in of_part]
             for of_part in results
         ]
+        sums = self._fill(targets, parts, batch, weights, divisor)
+        return tuple(
+            total(sums) / divisor if of_part[0] is None else _one_or_all(of_part)
+            for of_part in results
+        )
+
+    def _fill(self, targets, parts, batch, weights, divisor):
+        """Write the parts to their targets, and return the sums of the value over the blocks."""
         terms_of = [getattr(self, "_" + part) for part in parts]
 
         def work(start, stop):
@@ -329,11 +385,7 @@ class Loss:
                         block_sum = np.add.reduce(weighted, dtype=np.float64)
             return block_sum
 
-        sums = stream(work, batch.n_samples, batch.block_size)
-        return tuple(
-            total(sums) / divisor if of_part[0] is None else _one_or_all(of_part)
-            for of_part in results
-        )
+        return stream(work, batch.n_samples, batch.block_size)
 
 
 def _one_or_all(arrays):
@@ -344,6 +396,11 @@ def _one_or_all(arrays):
 def one_hot(labels, n_classes, dtype):
     """Return a row for each class, with a 1 where a label names it."""
     return (np.arange(n_classes)[:, None] == labels).astype(dtype)
+
+
+def as_distributions(y_true, y_pred):
+    """Return a block of targets as distributions over the classes of `y_pred`."""
+    return one_hot(y_true, len(y_pred), y_pred.dtype) if y_true.ndim == 1 else y_true
 
 
 @dataclass(frozen=True, repr=False)
@@ -396,20 +453,12 @@ class RowLoss(Loss):
 class JointLoss(Loss):
     """Base of losses of several predictions, which have one shape and each a gradient.
 
-    A subclass names its `inputs` in the order of a call, ``y_true`` first where there are targets.
-    `entries` is the number of last axes that belong to one sample: 0 where every element is one,
-    1 for embeddings.  ``_gradient`` and ``_hessian`` return a tuple of blocks, one for each
-    prediction, and so do the methods that callers use.
+    A subclass names its `inputs`.  `entries` is the number of last axes that belong to one sample:
+    0 where every element is one, 1 for embeddings.  ``_gradient`` and ``_hessian`` return a tuple
+    of blocks, one for each prediction, and so do the methods that callers use.
     """
 
-    inputs: ClassVar[tuple[str, ...]]
     entries: ClassVar[int] = 0
-
-    def __init_subclass__(cls, **kwargs):
-        super().__init_subclass__(**kwargs)
-        if "inputs" in vars(cls):
-            for name, parts in CALLS.items():
-                setattr(cls, name, _taking(cls.inputs, name, parts))
 
     def _read(self, *inputs):
         arrays = [as_real_array(*given) for given in zip(self.inputs, inputs, strict=True)]
@@ -434,26 +483,82 @@ class JointLoss(Loss):
         return Batch(columns, (shape,) * len(predictions), sample_shape, dtype)
 
 
-def _taking(inputs, name, parts):
-    """Return the method of `Loss` with this name, made to take these inputs."""
+@dataclass(frozen=True, repr=False)
+class BatchLoss(JointLoss):
+    """Base of losses that compare the samples of a batch with each other.
+
+    Predictions have shape (..., N, D): in each batch N samples, rows of D entries.  The value is
+    one a sample, and weighted with it; but as every row has its part in the values of others,
+    derivatives are those of the sum of all weighted values, whatever the reduction.
+
+    In place of ``_shared`` a subclass has ``_compare``.  This takes the highest order of the
+    derivatives that are wanted, the weights divided by what the reduction divides by, and the
+    whole inputs, in double precision with their entries on the first axis.  ``_value`` returns
+    values that are not weighted; the derivatives are those of their weighted sum.
+    """
+
+    entries = 1
+
+    def _compare(self, order, weight, *inputs):
+        raise NotImplementedError
+
+    def _read(self, *inputs):
+        batch = super()._read(*inputs)
+        shape = batch.shapes[0]
+        if len(shape) < 2:
+            name = batch.columns[-1].name
+            raise ValueError(f"{name} must have an axis of samples and one of entries; got {shape}")
+        for column in batch.columns:
+            column.dtype = np.dtype(np.float64)
+        return batch
+
+    @np.errstate(all="ignore")
+    def _fill(self, targets, parts, batch, weights, divisor):
+        n, shape = batch.n_samples, batch.sample_shape
+        weight = np.ones(n) if weights is None else weights.block(0, n)
+        inputs = [block.reshape(*block.shape[:-1], *shape) for block in batch.blocks(0, n)]
+        order = max({"value": 0, "gradient": 1}.get(part, 2) for part in parts)
+        shared = self._compare(order, weight.reshape(shape) / divisor, *inputs)
+        sums = []
+        for part, targets_of_part in zip(parts, targets, strict=True):
+            of_part = getattr(self, "_" + part)(*shared)
+            if part == "value":
+                values = np.where(weight > 0, of_part.reshape(n) * weight, 0)
+                of_part, sums = (values,), [np.add.reduce(values)]
+            for terms, target in zip(of_part, targets_of_part, strict=True):
+                if target is not None:
+                    target[...] = terms.reshape(-1, n).T.reshape(target.shape)
+        return sums
+
+
+def _taking(kind, name, parts):
+    """Return the method of `Loss` with this name, taking a class's inputs."""
     method = getattr(Loss, name)
-    either = Parameter.POSITIONAL_OR_KEYWORD
+    either, keyword = Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY
+    has_curvature = "hessian" in parts
     signature = Signature(
         [
-            *(Parameter(each, either) for each in ("self", *inputs)),
+            *(Parameter(each, either) for each in ("self", *kind.inputs)),
             Parameter("sample_weight", either, default=None),
-            Parameter("out", Parameter.KEYWORD_ONLY, default=None),
+            *(Parameter(each, keyword, default=None) for each in kind.options),
+            *[Parameter("curvature", keyword, default="exact")] * has_curvature,
+            Parameter("out", keyword, default=None),
         ]
     )
 
     def taking(*args, **kwargs):
         bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
-        self, *arrays, sample_weight, out = bound.arguments.values()
-        return _one_or_all(self._evaluate(parts, arrays, sample_weight, out))
+        given = bound.arguments
+        self, sample_weight, out = map(given.pop, ("self", "sample_weight", "out"))
+        wanted = parts
+        if has_curvature:
+            wanted = (*parts[:-1], self._curvature_part(given.pop("curvature")))
+        return _one_or_all(self._evaluate(wanted, tuple(given.values()), sample_weight, out))
 
-    taking.__name__, taking.__qualname__ = name, f"JointLoss.{name}"
-    taking.__doc__ = f"{method.__doc__.splitlines()[0]}\n\nIts inputs are {', '.join(inputs)}."
+    inputs = ", ".join(kind.inputs + kind.options)
+    taking.__name__, taking.__qualname__ = name, f"{kind.__qualname__}.{name}"
+    taking.__doc__ = f"{method.__doc__.splitlines()[0]}\n\nIts inputs are {inputs}."
     taking.__signature__ = signature
     return taking
 
@@ -463,13 +568,15 @@ class ClassLoss(Loss):
     """Base of losses over classes, which are on the last axis of the prediction.
 
     Targets are integer labels with one axis less than the prediction, or distributions over the
-    classes of the prediction's shape.  In a block the classes are on the first axis.
+    classes of the prediction's shape; only labels where `y_true_domain` is `LABELS`.  In a block
+    the classes are on the first axis.
     """
 
     y_true_domain: ClassVar[Domain] = DISTRIBUTIONS
 
-    def _label_domain(self, n_classes):
-        return ClassIndices(n_classes)
+    def _label_domain(self, n_entries):
+        """Return the domain of labels, for predictions of a number of entries."""
+        return ClassIndices(n_entries)
 
     def _target_column(self, y_true, n_classes, sample_shape, dtype):
         if y_true.ndim == len(sample_shape):
@@ -487,6 +594,8 @@ class ClassLoss(Loss):
             column = self._target_column(y_true, n_classes, y_true.shape, double)
             labels = column.block(0, y_true.size)
             return one_hot(labels, n_classes, double), y_true.shape
+        if self.y_true_domain is LABELS:
+            raise TypeError(f"y_true must hold integer labels; got dtype {y_true.dtype}")
         if y_true.ndim == 0:
             raise ValueError("y_true must be labels or distributions over classes; got a number")
         sample_shape = y_true.shape[:-1]
@@ -498,13 +607,16 @@ class ClassLoss(Loss):
 
     def _read(self, y_true, y_pred):
         y_true, y_pred = as_real_array("y_true", y_true), as_real_array("y_pred", y_pred)
-        if y_pred.ndim == 0 or y_pred.shape[-1] < 2:
+        if y_pred.ndim == 0 or self._label_domain(y_pred.shape[-1]).n_classes < 2:
             raise ValueError(f"y_pred must have two classes or more; got shape {y_pred.shape}")
         shape, sample_shape = y_pred.shape, y_pred.shape[:-1]
-        if y_true.shape not in (sample_shape, shape):
+        shapes = {sample_shape: "labels", shape: "distributions"}
+        if self.y_true_domain is LABELS:
+            del shapes[shape]
+        if y_true.shape not in shapes:
+            expected = " or ".join(f"{each} ({kind})" for each, kind in shapes.items())
             raise ValueError(
-                f"y_true must have shape {sample_shape} (labels) or {shape} (distributions) "
-                f"for y_pred of shape {shape}; got {y_true.shape}"
+                f"y_true must have shape {expected} for y_pred of shape {shape}; got {y_true.shape}"
             )
         dtype = working_dtype(y_true.dtype, y_pred.dtype)
         columns = (

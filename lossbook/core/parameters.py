@@ -11,9 +11,19 @@ def parameter(default, domain, *, optional=False):
     return field(default=default, metadata={"domain": domain, "optional": optional})
 
 
+def switch(default):
+    """Declare a parameter that is True or False, checked by `check_parameters`."""
+    return field(default=default, metadata={"switch": True})
+
+
 def check_parameters(instance):
-    """Make every declared parameter of a dataclass's instance a float, or refuse it."""
+    """Make every declared parameter of a dataclass's instance a float or a bool, or refuse it."""
     for declared in fields(instance):
+        if "switch" in declared.metadata:
+            given = getattr(instance, declared.name)
+            if not isinstance(given, bool | np.bool_):
+                raise TypeError(f"{declared.name} must be True or False; got {given!r}")
+            object.__setattr__(instance, declared.name, bool(given))
         if "domain" in declared.metadata:
             given = getattr(instance, declared.name)
             if given is not None or not declared.metadata["optional"]:

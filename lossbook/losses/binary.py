@@ -12,7 +12,7 @@ from ..core.domains import (
     ZERO_OR_ONE,
     Interval,
 )
-from ..core.elementwise import negative_part, positive_part, zero_if_nan
+from ..core.elementwise import negative_part, positive_part, tanh_ratio, zero_if_nan
 from ..core.loss import PointwiseLoss, parameter
 from ..core.optimum import bisect, weighted_mean
 from ..core.traits import Traits
@@ -89,6 +89,10 @@ class BinaryCrossEntropy(PointwiseLoss):
     def _hessian(self, y, p):
         q = 1 - p
         return self._unclipped(p, q, zero_if_nan((1 - y) / q / q) + zero_if_nan(y / p / p))
+
+    def _fisher(self, y, p):
+        q = 1 - p
+        return self._unclipped(p, q, 1 / p / q)
 
     def _unclipped(self, p, q, derivative):
         if self.eps == 0:
@@ -181,6 +185,9 @@ class SigmoidCrossEntropy(PointwiseLoss):
 
     def _hessian(self, u, v, z, a, b):
         return (u + v) * a * b / (a + b) ** 2
+
+    def _majorizer(self, u, v, z, a, b):
+        return (u + v) / 4 * tanh_ratio(z / 2)
 
     def _optimal_constant(self, y_true, weight):
         y = (1 - self.label_smoothing) * weighted_mean(y_true, weight) + self.label_smoothing / 2
@@ -296,22 +303,99 @@ class SigmoidFocal(PointwiseLoss):
 class MarginLoss(PointwiseLoss):
     """Base of losses that depend on the margin ``m = y_true * y_pred`` alone, labels -1 and +1.
 
-    A subclass gives the loss, its slope and its curvature as functions of the margin.
+    A subclass gives the loss, its slope and its curvature as functions of the margin, or of what
+    ``_terms`` makes of it.
     """
 
     y_true_domain = PLUS_MINUS_ONE
 
     def _shared(self, y_true, y_pred):
-        return y_true, y_true * y_pred
+        return y_true, *self._terms(y_true * y_pred)
 
-    def _value(self, y, m):
-        return self._of_margin(m)
+    def _terms(self, m):
+        return (m,)
 
-    def _gradient(self, y, m):
-        return y * self._slope(m)
+    def _value(self, y, *terms):
+        return self._of_margin(*terms)
 
-    def _hessian(self, y, m):
-        return self._curvature(m)
+    def _gradient(self, y, *terms):
+        return y * self._slope(*terms)
+
+    def _hessian(self, y, *terms):
+        return self._curvature(*terms)
+
+
+@dataclass(frozen=True, repr=False)
+class LogisticMargin(MarginLoss):
+    r"""Logistic loss of a margin, :math:`\ell = \log(1 + e^{-m})` with :math:`m = yz`.
+
+    It is `SigmoidCrossEntropy` for labels -1 and +1.
+
+    Parameters
+    ----------
+    reduction : {"mean", "sum", "none"}, keyword only
+        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
+
+    Notes
+    -----
+    Targets :math:`y` are -1 or +1, predictions :math:`z` any real score.  With the logistic
+    function :math:`\sigma(m) = 1/(1 + e^{-m})` the gradient is :math:`-y\,\sigma(-m)` and the
+    second derivative :math:`\sigma(m)\,\sigma(-m)`.  As :math:`\max(-m, 0) + \log(1 + e^{-|m|})`
+    the loss cannot overflow.  The constant that minimises it is the log-odds of the share of
+    :math:`y = +1` [1]_.
+
+    References
+    ----------
+    .. [1] J. Friedman, T. Hastie and R. Tibshirani, "Additive logistic regression: a statistical
+       view of boosting", *The Annals of Statistics* 28(2), 2000, pp. 337-407.
+
+    Examples
+    --------
+    >>> import lossbook as lb
+    >>> loss = lb.LogisticMargin(reduction="none")
+    >>> loss([1, -1, 1], [0.0, 1000.0, 1000.0])
+    array([6.93147181e-01, 1.00000000e+03, 0.00000000e+00])
+    >>> loss.gradient([1, -1, 1], [0.0, 1000.0, 1000.0])
+    array([-0.5,  1. , -0. ])
+    """
+
+    link = "logit"
+    traits = Traits(
+        convex=True,
+        differentiable=True,
+        twice_differentiable=True,
+        lipschitz=1.0,
+        proper=True,
+        classification_calibrated=True,
+        elicits="probability",
+    )
+
+    def _terms(self, m):
+        return m, np.exp(negative_part(m)), np.exp(-positive_part(m))
+
+    def _of_margin(self, m, a, b):
+        return np.log1p(a * b) - negative_part(m)
+
+    def _slope(self, m, a, b):
+        return -b / (a + b)
+
+    def _curvature(self, m, a, b):
+        return a * b / (a + b) ** 2
+
+    def _majorizer(self, y, m, a, b):
+        return tanh_ratio(m / 2) / 4
+
+    def _fisher(self, *shared):
+        return self._hessian(*shared)
+
+    def _optimal_constant(self, y_true, weight):
+        return _log_odds(y_true, weight)
+
+
+def _log_odds(y_true, weight):
+    """Return the logarithm of the weight of the labels +1 over that of the labels -1."""
+    positive, negative = weight @ (y_true > 0), weight @ (y_true < 0)
+    return float(np.log(positive) - np.log(negative))
 
 
 @dataclass(frozen=True, repr=False)
@@ -360,6 +444,9 @@ class Hinge(MarginLoss):
 
     def _curvature(self, m):
         return np.zeros_like(m)
+
+    def _majorizer(self, y, m):
+        return 0.5 / np.abs(1 - m)
 
     def _optimal_constant(self, y_true, weight):
         return float(np.sign(np.sum(weight * y_true)))
@@ -410,6 +497,253 @@ class SquaredHinge(MarginLoss):
 
     def _curvature(self, m):
         return 2 * np.sign(positive_part(1 - m))
+
+    def _majorizer(self, y, m):
+        return np.full_like(m, 2)
+
+    def _optimal_constant(self, y_true, weight):
+        return weighted_mean(y_true, weight)
+
+
+@dataclass(frozen=True, repr=False)
+class ModifiedHuber(MarginLoss):
+    r"""Modified Huber loss: the squared hinge, straight below the margin :math:`m = -1` [1]_.
+
+    .. math::
+
+        \ell = \begin{cases}
+            \max(0, 1 - m)^2 & m \ge -1 \\
+            -4m & m < -1
+        \end{cases}
+        \qquad m = yz
+
+    Parameters
+    ----------
+    reduction : {"mean", "sum", "none"}, keyword only
+        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
+
+    Notes
+    -----
+    Targets :math:`y` are -1 or +1, predictions :math:`z` any real score.  With
+    :math:`v = \max(0, 1 - m)` and :math:`c = \min(v, 2)` the loss is :math:`c\,(2v - c)` on all
+    pieces and the gradient :math:`-2yc`.  The second derivative is 2 for :math:`-1 \le m < 1`, else
+    0.  The constant that minimises the loss is the mean label, as for `SquaredHinge`; a mislabelled
+    sample pulls with a slope of at most 4.
+
+    References
+    ----------
+    .. [1] T. Zhang, "Solving large scale linear prediction problems using stochastic gradient
+       descent algorithms", *Proceedings of the 21st International Conference on Machine Learning*,
+       2004.
+
+    Examples
+    --------
+    >>> import lossbook as lb
+    >>> lb.ModifiedHuber(reduction="none")([1, 1, -1], [2.0, 0.5, 3.0])
+    array([ 0.  ,  0.25, 12.  ])
+    """
+
+    traits = Traits(
+        convex=True,
+        differentiable=True,
+        twice_differentiable=False,
+        lipschitz=4.0,
+        proper=True,
+        classification_calibrated=True,
+        elicits="probability",
+    )
+
+    def _terms(self, m):
+        v = positive_part(1 - m)
+        return v, v.clip(0, 2)
+
+    def _of_margin(self, v, c):
+        return c * (2 * v - c)
+
+    def _slope(self, v, c):
+        return -2 * c
+
+    def _curvature(self, v, c):
+        return 2 * np.sign(c) * (v == c)
+
+    def _majorizer(self, y, v, c):
+        return np.full_like(v, 2)
+
+    def _optimal_constant(self, y_true, weight):
+        return weighted_mean(y_true, weight)
+
+
+@dataclass(frozen=True, repr=False)
+class Perceptron(MarginLoss):
+    r"""Perceptron loss, :math:`\ell = \max(0, -m)` with the margin :math:`m = yz`.
+
+    Parameters
+    ----------
+    reduction : {"mean", "sum", "none"}, keyword only
+        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
+
+    Notes
+    -----
+    Targets :math:`y` are -1 or +1, predictions :math:`z` any real score.  Gradient :math:`-y` where
+    :math:`m < 0`, else 0: the subgradient at the kink :math:`m = 0` is 0.  The second derivative is
+    0.  A step against this gradient is Rosenblatt's rule: move only on mistakes [1]_.  A score of 0
+    costs nothing, so it minimises the loss whatever the labels are, and the loss alone does not
+    tell the more probable label.
+
+    References
+    ----------
+    .. [1] F. Rosenblatt, "The perceptron: a probabilistic model for information storage and
+       organization in the brain", *Psychological Review* 65(6), 1958, pp. 386-408.
+
+    Examples
+    --------
+    >>> import lossbook as lb
+    >>> loss = lb.Perceptron(reduction="none")
+    >>> loss([1, 1, -1], [2.0, -0.5, 0.5])
+    array([0. , 0.5, 0.5])
+    >>> loss.gradient([1, 1, -1], [2.0, -0.5, 0.5])
+    array([ 0., -1.,  1.])
+    """
+
+    traits = Traits(
+        convex=True,
+        differentiable=False,
+        twice_differentiable=False,
+        lipschitz=1.0,
+        elicits="score 0",
+    )
+
+    def _of_margin(self, m):
+        return positive_part(-m)
+
+    def _slope(self, m):
+        return np.sign(negative_part(m))
+
+    def _curvature(self, m):
+        return np.zeros_like(m)
+
+    def _majorizer(self, y, m):
+        return 0.5 / np.abs(m)
+
+    def _optimal_constant(self, y_true, weight):
+        return 0.0
+
+
+@dataclass(frozen=True, repr=False)
+class Exponential(MarginLoss):
+    r"""Exponential loss, :math:`\ell = e^{-m}` with the margin :math:`m = yz`.
+
+    Parameters
+    ----------
+    reduction : {"mean", "sum", "none"}, keyword only
+        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
+
+    Notes
+    -----
+    Targets :math:`y` are -1 or +1, predictions :math:`z` any real score.  Gradient
+    :math:`-y e^{-m}`, second derivative :math:`e^{-m}`; all three are ``inf`` where they exceed the
+    largest float, from :math:`m = -89` in single and :math:`m = -710` in double precision.
+    AdaBoost [1]_ minimises it step by step.  The constant that minimises it is half the log-odds of
+    the share of :math:`y = +1`: it is proper through the link
+    :math:`z = \tfrac12 \log(p/(1-p))` [2]_.
+
+    References
+    ----------
+    .. [1] Y. Freund and R. E. Schapire, "A decision-theoretic generalization of on-line learning
+       and an application to boosting", *Journal of Computer and System Sciences* 55(1), 1997,
+       pp. 119-139.
+    .. [2] J. Friedman, T. Hastie and R. Tibshirani, "Additive logistic regression: a statistical
+       view of boosting", *The Annals of Statistics* 28(2), 2000, pp. 337-407.
+
+    Examples
+    --------
+    >>> import lossbook as lb
+    >>> lb.Exponential(reduction="none")([1, 1, -1], [0.0, 2.0, 2.0]).round(4)
+    array([1.    , 0.1353, 7.3891])
+    """
+
+    link = "half_logit"
+    traits = Traits(
+        convex=True,
+        differentiable=True,
+        twice_differentiable=True,
+        proper=True,
+        classification_calibrated=True,
+        elicits="probability",
+    )
+
+    def _terms(self, m):
+        return (np.exp(-m),)
+
+    def _of_margin(self, e):
+        return e
+
+    def _slope(self, e):
+        return -e
+
+    def _curvature(self, e):
+        return e
+
+    def _optimal_constant(self, y_true, weight):
+        return _log_odds(y_true, weight) / 2
+
+
+@dataclass(frozen=True, repr=False)
+class Brier(PointwiseLoss):
+    r"""Brier score, :math:`\ell = (p - y)^2`: the squared error of a probability [1]_.
+
+    Parameters
+    ----------
+    reduction : {"mean", "sum", "none"}, keyword only
+        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
+
+    Notes
+    -----
+    Targets :math:`y` in [0, 1] (they may be soft), predictions :math:`p` in [0, 1].  Gradient
+    :math:`2(p - y)`, second derivative 2.  It is proper: the constant that minimises it is the mean
+    of the targets.  Unlike the log loss it is bounded, by 1.  Brier sums over both classes, which
+    doubles it.
+
+    References
+    ----------
+    .. [1] G. W. Brier, "Verification of forecasts expressed in terms of probability",
+       *Monthly Weather Review* 78(1), 1950, pp. 1-3.
+
+    Examples
+    --------
+    >>> import lossbook as lb
+    >>> lb.Brier(reduction="none")([1, 0, 1], [1.0, 0.5, 0.0])
+    array([0.  , 0.25, 1.  ])
+    """
+
+    y_true_domain = UNIT_INTERVAL
+    y_pred_domain = UNIT_INTERVAL
+
+    traits = Traits(
+        convex=True,
+        differentiable=True,
+        twice_differentiable=True,
+        lipschitz=2.0,
+        bounded=True,
+        proper=True,
+        classification_calibrated=True,
+        elicits="probability",
+    )
+
+    def _shared(self, y_true, y_pred):
+        return (y_pred - y_true,)
+
+    def _value(self, r):
+        return r * r
+
+    def _gradient(self, r):
+        return 2 * r
+
+    def _hessian(self, r):
+        return np.full_like(r, 2)
+
+    def _majorizer(self, *shared):
+        return self._hessian(*shared)
 
     def _optimal_constant(self, y_true, weight):
         return weighted_mean(y_true, weight)

@@ -11,7 +11,6 @@ import numpy as np
 
 from ..core.domains import (
     DISTRIBUTIONS,
-    LABELS,
     NON_NEGATIVE,
     PLUS_MINUS_ONE,
     POSITIVE,
@@ -21,7 +20,7 @@ from ..core.domains import (
 )
 from ..core.elementwise import positive_part
 from ..core.inputs import Batch, Column, as_real_array, require_shape, working_dtype
-from ..core.loss import ClassLoss, RowLoss, parameter
+from ..core.loss import Loss, RowLoss, parameter
 from ..core.traits import Traits
 
 
@@ -434,7 +433,7 @@ class _OfPixels(Distributions):
 
 
 @dataclass(frozen=True, repr=False)
-class LovaszSoftmax(ClassLoss):
+class LovaszSoftmax(Loss):
     r"""Lovász-softmax: a surrogate of the mean Jaccard loss of the classes, on probabilities [1]_.
 
     .. math::
@@ -479,7 +478,7 @@ class LovaszSoftmax(ClassLoss):
     0.3333333333333333
     """
 
-    y_true_domain = LABELS
+    y_true_domain = ClassIndices()
     y_pred_domain = DISTRIBUTIONS
 
     traits = Traits(

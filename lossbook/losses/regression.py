@@ -12,9 +12,9 @@ from ..core.domains import (
     OPEN_UNIT_INTERVAL,
     POSITIVE,
 )
-from ..core.elementwise import negative_part, positive_part
+from ..core.elementwise import negative_part, positive_part, tanh_ratio
 from ..core.loss import PointwiseLoss, parameter
-from ..core.optimum import root_of_slope, weighted_mean, weighted_median
+from ..core.optimum import root_of_slope, weighted_mean, weighted_quantile
 from ..core.traits import Traits
 
 
@@ -78,6 +78,12 @@ class SquaredError(ResidualLoss):
     def _hessian(self, r):
         return np.full_like(r, 2)
 
+    def _majorizer(self, *shared):
+        return self._hessian(*shared)
+
+    def _fisher(self, *shared):
+        return self._hessian(*shared)
+
     def _optimal_constant(self, y_true, weight):
         return weighted_mean(y_true, weight)
 
@@ -116,6 +122,12 @@ class HalfSquaredError(ResidualLoss):
 
     def _hessian(self, r):
         return np.ones_like(r)
+
+    def _majorizer(self, *shared):
+        return self._hessian(*shared)
+
+    def _fisher(self, *shared):
+        return self._hessian(*shared)
 
     def _optimal_constant(self, y_true, weight):
         return weighted_mean(y_true, weight)
@@ -171,8 +183,14 @@ class AbsoluteError(ResidualLoss):
     def _hessian(self, r):
         return np.zeros_like(r)
 
+    def _majorizer(self, r):
+        return 1 / np.abs(r)
+
+    def _fisher(self, r):
+        return np.ones_like(r)
+
     def _optimal_constant(self, y_true, weight):
-        return weighted_median(y_true, weight)
+        return weighted_quantile(y_true, weight, 0.5)
 
 
 @dataclass(frozen=True, repr=False)
@@ -242,6 +260,9 @@ class Huber(ResidualLoss):
     def _hessian(self, r, c):
         return (r == c) + 0 * c
 
+    def _majorizer(self, r, c):
+        return 1 / np.maximum(np.abs(r) / self.delta, np.ones_like(r))
+
 
 @dataclass(frozen=True, repr=False)
 class SmoothL1(ResidualLoss):
@@ -309,6 +330,9 @@ class SmoothL1(ResidualLoss):
     def _hessian(self, r, c):
         return ((r == c) + 0 * c) / self.beta
 
+    def _majorizer(self, r, c):
+        return 1 / np.maximum(np.abs(r), np.full_like(r, self.beta))
+
 
 @dataclass(frozen=True, repr=False)
 class PseudoHuber(ResidualLoss):
@@ -370,6 +394,9 @@ class PseudoHuber(ResidualLoss):
     def _hessian(self, r, h):
         return (self.delta / h) ** 3
 
+    def _majorizer(self, r, h):
+        return self.delta / h
+
 
 @dataclass(frozen=True, repr=False)
 class LogCosh(ResidualLoss):
@@ -420,6 +447,9 @@ class LogCosh(ResidualLoss):
     def _hessian(self, r):
         e = np.exp(-2 * np.abs(r))
         return 4 * e / (1 + e) ** 2
+
+    def _majorizer(self, r):
+        return tanh_ratio(r)
 
 
 @dataclass(frozen=True, repr=False)
@@ -474,6 +504,12 @@ class Pinball(ResidualLoss):
 
     def _hessian(self, r):
         return np.zeros_like(r)
+
+    def _majorizer(self, r):
+        return 0.5 / np.abs(r)
+
+    def _optimal_constant(self, y_true, weight):
+        return weighted_quantile(y_true, weight, self.quantile)
 
 
 @dataclass(frozen=True, repr=False)
@@ -539,6 +575,9 @@ class SmoothPinball(ResidualLoss):
     def _hessian(self, r, a, b):
         return a * b / (a + b) ** 2 / self.width
 
+    def _majorizer(self, r, a, b):
+        return tanh_ratio(r / (2 * self.width)) / (4 * self.width)
+
     def _optimal_constant(self, y_true, weight):
         reach = self.width * abs(log(self.quantile) - log1p(-self.quantile))
         return root_of_slope(self, y_true, weight, reach)
@@ -601,6 +640,9 @@ class Expectile(ResidualLoss):
 
     def _hessian(self, r, weight):
         return 2 * weight
+
+    def _majorizer(self, r, weight):
+        return np.full_like(r, 2 * max(self.level, 1 - self.level))
 
 
 @dataclass(frozen=True, repr=False)
@@ -706,6 +748,9 @@ class SquaredEpsilonInsensitive(ResidualLoss):
 
     def _hessian(self, r, excess):
         return 2 * np.sign(excess)
+
+    def _majorizer(self, r, excess):
+        return np.full_like(r, 2)
 
 
 @dataclass(frozen=True, repr=False)
@@ -817,5 +862,8 @@ class AbsolutePercentageError(PointwiseLoss):
     def _hessian(self, r, size):
         return np.zeros_like(r)
 
+    def _majorizer(self, r, size):
+        return 1 / (size * np.abs(r))
+
     def _optimal_constant(self, y_true, weight):
-        return weighted_median(y_true, weight / np.abs(y_true))
+        return weighted_quantile(y_true, weight / np.abs(y_true), 0.5)

@@ -69,6 +69,9 @@ class Fair(ResidualLoss):
     def _hessian(self, r, x):
         return 1 / (1 + x) ** 2
 
+    def _majorizer(self, r, x):
+        return 1 / (1 + x)
+
 
 def _curve_of_log1p(x):
     """Return (x - log(1 + x)) / x² for 0 <= x < 1/2, by the series of log in s = x/(2 + x)."""
@@ -142,6 +145,9 @@ class Cauchy(ResidualLoss):
     def _hessian(self, r, x, q):
         return np.where(np.isinf(q), 0, (2 / q - 1) / q)
 
+    def _majorizer(self, r, x, q):
+        return 1 / q
+
 
 @dataclass(frozen=True, repr=False)
 class GemanMcClure(ResidualLoss):
@@ -200,6 +206,9 @@ class GemanMcClure(ResidualLoss):
 
     def _hessian(self, r, v, u):
         return (1 - 2 * v) * (1 + 2 * v) * u * u * u * u
+
+    def _majorizer(self, r, v, u):
+        return u * u * u * u
 
 
 @dataclass(frozen=True, repr=False)
@@ -261,6 +270,9 @@ class Welsch(ResidualLoss):
 
     def _hessian(self, x, square, e):
         return (1 - 2 * square) * e
+
+    def _majorizer(self, x, square, e):
+        return e
 
 
 @dataclass(frozen=True, repr=False)
@@ -328,6 +340,9 @@ class Tukey(ResidualLoss):
 
     def _hessian(self, x, square, rest):
         return rest * (1 - 5 * square)
+
+    def _majorizer(self, x, square, rest):
+        return rest * rest
 
 
 @dataclass(frozen=True, repr=False)
@@ -444,3 +459,8 @@ class GeneralRobust(ResidualLoss):
         else:
             bend = 1 / s / s + (self.alpha - 1) * (t / s) ** 2
         return g * bend / self.scale / self.scale
+
+    def _majorizer(self, x, t, s, g):
+        if self.alpha > 2:
+            raise ValueError("curvature='majorizer' needs alpha at most 2: beyond, none exists")
+        return g / self.scale / self.scale

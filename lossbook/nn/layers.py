@@ -26,7 +26,7 @@ class Layer:
     ----------
     x, y : ndarray or None
         Input and output of the last forward pass.
-    n_in, n_out : int or None
+    widths : tuple of int or None
         Numbers of features that come in and go out; None where any number goes through.
     shapes : tuple of tuple of int
         Shapes of the parameters.
@@ -36,7 +36,7 @@ class Layer:
         Where a layer that is random while it trains draws from.
     """
 
-    x = y = n_in = n_out = rng = None
+    x = y = widths = rng = None
     shapes = ()
     weights = weight_gradients = ()
 
@@ -115,6 +115,11 @@ class Dense(Layer):
         self.n_out = whole_number("n_out", self.n_out, 1)
         if self.init not in ("he", "glorot"):
             raise ValueError(f"init must be 'he' or 'glorot'; got {self.init!r}")
+
+    @property
+    def widths(self):
+        """Numbers of features that come in and go out."""
+        return self.n_in, self.n_out
 
     @property
     def shapes(self):

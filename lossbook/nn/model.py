@@ -269,7 +269,7 @@ class Sequential:
         Raises
         ------
         FloatingPointError
-            If the loss of a batch is not finite.
+            If the loss of a batch is not finite, or a parameter after an epoch.
 
         Notes
         -----
@@ -327,7 +327,8 @@ class Sequential:
                     if validation_data is not None:
                         measure("validation_", watched, validation)
                     if bar is not None:
-                        bar.set_postfix({name: f"{of[-1]:.4g}" for name, of in history.items()})
+                        last = {name: f"{of[-1]:.4g}" for name, of in history.items()}
+                        bar.set_postfix(last, refresh=False)
                         bar.update()
                     if early_stopping is not None:
                         best.update(history["validation_loss"][-1], early_stopping.min_improvement)
@@ -349,14 +350,19 @@ class Sequential:
                     "rate may help, or a loss of scores in place of one of probabilities"
                 )
             if penalty is not None:
-                for weight, gradient in zip(self.weights, self.weight_gradients, strict=True):
-                    gradient += penalty.gradient(weight)
+                with np.errstate(all="ignore"):
+                    for weight, gradient in zip(self.weights, self.weight_gradients, strict=True):
+                        gradient += penalty.gradient(weight)
             optimizer.step([self._vector], [self._gradient])
             values.append(value)
             weights.append(batch.total_weight())
-        return (
-            sum(values) if loss.reduction == "sum" else float(np.average(values, weights=weights))
-        )
+        if not np.isfinite(self._vector).all():
+            raise FloatingPointError(
+                f"parameters are not finite after epoch {epoch}; a smaller learning rate may help"
+            )
+        if loss.reduction == "sum":
+            return sum(values)
+        return float(np.average(values, weights=weights))
 
     def save(self, path: str | PathLike) -> None:
         """Write the model to a file.
@@ -437,13 +443,14 @@ def _widths(layers):
             raise TypeError(f"layers[{k}] must be a layer, such as Dense(10, 64); got {layer!r}")
         if layer.rng is not None or layer in layers[:k]:
             raise ValueError(f"layers[{k}], {layer!r}, already belongs to a model; make a new one")
-        if layer.n_in is not None:
-            if n_out not in (None, layer.n_in):
+        if layer.widths is not None:
+            takes, gives = layer.widths
+            if n_out not in (None, takes):
                 raise ValueError(
                     f"layers[{k}], {layer!r}, must take the {n_out} features of the layers "
-                    f"before it; it takes {layer.n_in}"
+                    f"before it; it takes {takes}"
                 )
-            n_in, n_out = n_in or layer.n_in, layer.n_out
+            n_in, n_out = n_in or takes, gives
     if n_in is None:
         raise ValueError("a model needs a Dense layer")
     return n_in, n_out

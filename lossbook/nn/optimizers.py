@@ -120,7 +120,10 @@ class Momentum(Optimizer):
 
     .. math::
 
-        v \leftarrow \mu v + g, \qquad \theta \leftarrow \theta - \eta v
+        \begin{aligned}
+        v &\leftarrow \mu v + g \\
+        \theta &\leftarrow \theta - \eta v
+        \end{aligned}
 
     Parameters
     ----------
@@ -161,7 +164,10 @@ class NesterovMomentum(Optimizer):
 
     .. math::
 
-        v \leftarrow \mu v + g, \qquad \theta \leftarrow \theta - \eta\,(g + \mu v)
+        \begin{aligned}
+        v &\leftarrow \mu v + g \\
+        \theta &\leftarrow \theta - \eta\,(g + \mu v)
+        \end{aligned}
 
     Parameters
     ----------
@@ -207,14 +213,17 @@ class AdaGrad(Optimizer):
 
     .. math::
 
-        s \leftarrow s + g^2, \qquad \theta \leftarrow \theta - \eta\,\frac{g}{\sqrt{s} + \epsilon}
+        \begin{aligned}
+        s &\leftarrow s + g^2 \\
+        \theta &\leftarrow \theta - \eta\,\frac{g}{\sqrt{s} + \epsilon}
+        \end{aligned}
 
     Parameters
     ----------
     learning_rate : float or callable, default 0.01
         Step size :math:`\eta`: a positive number, or a schedule.
     eps : float, default 1e-10
-        Keeps :math:`\epsilon` the quotient finite; positive.
+        Term :math:`\epsilon` that keeps the quotient finite; positive.
 
     References
     ----------
@@ -246,8 +255,10 @@ class RMSProp(Optimizer):
 
     .. math::
 
-        s \leftarrow \rho s + (1 - \rho) g^2, \qquad
-        \theta \leftarrow \theta - \eta\,\frac{g}{\sqrt{s} + \epsilon}
+        \begin{aligned}
+        s &\leftarrow \rho s + (1 - \rho) g^2 \\
+        \theta &\leftarrow \theta - \eta\,\frac{g}{\sqrt{s} + \epsilon}
+        \end{aligned}
 
     Parameters
     ----------
@@ -256,7 +267,7 @@ class RMSProp(Optimizer):
     decay : float, default 0.9
         Share :math:`\rho` of the mean square that is kept; in [0, 1).
     eps : float, default 1e-8
-        Keeps :math:`\epsilon` the quotient finite; positive.
+        Term :math:`\epsilon` that keeps the quotient finite; positive.
 
     References
     ----------
@@ -291,12 +302,14 @@ class Adam(Optimizer):
 
     .. math::
 
-        m \leftarrow \beta_1 m + (1 - \beta_1) g, \qquad
-        v \leftarrow \beta_2 v + (1 - \beta_2) g^2, \qquad
-        \theta \leftarrow \theta - \eta\,
+        \begin{aligned}
+        m &\leftarrow \beta_1 m + (1 - \beta_1) g \\
+        v &\leftarrow \beta_2 v + (1 - \beta_2) g^2 \\
+        \theta &\leftarrow \theta - \eta\,
         \frac{m / (1 - \beta_1^t)}{\sqrt{v / (1 - \beta_2^t)} + \epsilon}
+        \end{aligned}
 
-    in step :math:`t = 1, 2, \dots`
+    in step :math:`t = 1, 2, \dots`.
 
     Parameters
     ----------
@@ -305,7 +318,7 @@ class Adam(Optimizer):
     beta1, beta2 : float, default 0.9 and 0.999
         Shares of the mean and of the mean square that are kept; in [0, 1).
     eps : float, default 1e-8
-        Keeps :math:`\epsilon` the quotient finite; positive.
+        Term :math:`\epsilon` that keeps the quotient finite; positive.
 
     References
     ----------

@@ -96,7 +96,8 @@ class L2(Penalty):
 
     def gradient(self, weight: NDArray) -> NDArray:
         """Return twice the strength times each weight."""
-        return 2 * self.strength * weight
+        with np.errstate(all="ignore"):
+            return 2 * self.strength * weight
 
 
 @dataclass(frozen=True, repr=False)

@@ -97,7 +97,7 @@ class Samples:
 
     def total_weight(self):
         """Return the sum of the weights, or without them the number of samples."""
-        return len(self.x) if self.weight is None else float(self.weight.sum())
+        return len(self.x) if self.weight is None else float(self.weight.sum(dtype=np.float64))
 
 
 def read_samples(model, loss, x, y, sample_weight=None):

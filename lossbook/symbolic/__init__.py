@@ -19,20 +19,42 @@ A new loss joins by registering a function from its instances to their `Expressi
         return symbolic.Expression(loss=loss, value=..., gradient=..., hessian=..., ...)
 """
 
-from . import binary, boxes, multiclass, notation, overlap, regression, robust
+from . import (
+    adversarial,
+    binary,
+    boxes,
+    composite,
+    embedding,
+    likelihood,
+    multiclass,
+    notation,
+    overlap,
+    ranking,
+    regression,
+    robust,
+    sequence,
+    structured,
+)
 from .derivation import Expression, expression
 from .notation import latex, pretty
 
 __all__ = [
     "Expression",
+    "adversarial",
     "binary",
     "boxes",
+    "composite",
+    "embedding",
     "expression",
     "latex",
+    "likelihood",
     "multiclass",
     "notation",
     "overlap",
     "pretty",
+    "ranking",
     "regression",
     "robust",
+    "sequence",
+    "structured",
 ]

@@ -2,7 +2,12 @@
 
 from ..losses.binary import (
     BinaryCrossEntropy,
+    Brier,
+    Exponential,
     Hinge,
+    LogisticMargin,
+    ModifiedHuber,
+    Perceptron,
     SigmoidCrossEntropy,
     SigmoidFocal,
     SquaredHinge,
@@ -112,4 +117,56 @@ def _(loss: SquaredHinge):
         -2 * y * sp.Max(0, 1 - m),
         sp.Piecewise((2, m < 1), (0, True)),
         "the mean of the labels",
+    )
+
+
+@expression.register
+def _(loss: LogisticMargin):
+    return _margin(
+        loss,
+        sp.log(1 + sp.exp(-m)),
+        -y * sigma(-m),
+        sigma(m) * sigma(-m),
+        "the log-odds of the share of +1",
+    )
+
+
+@expression.register
+def _(loss: ModifiedHuber):
+    return _margin(
+        loss,
+        sp.Piecewise((sp.Max(0, 1 - m) ** 2, m >= -1), (-4 * m, True)),
+        sp.Piecewise((-2 * y * sp.Max(0, 1 - m), m >= -1), (-4 * y, True)),
+        sp.Piecewise((2, (m >= -1) & (m < 1)), (0, True)),
+        "the mean of the labels",
+    )
+
+
+@expression.register
+def _(loss: Perceptron):
+    gradient = sp.Piecewise((-y, m < 0), (0, True))
+    return _margin(loss, sp.Max(0, -m), gradient, 0, "0, whatever the labels")
+
+
+@expression.register
+def _(loss: Exponential):
+    return _margin(
+        loss,
+        sp.exp(-m),
+        -y * sp.exp(-m),
+        sp.exp(-m),
+        "half the log-odds of the share of +1",
+    )
+
+
+@expression.register
+def _(loss: Brier):
+    return Expression(
+        loss=loss,
+        value=(p - y) ** 2,
+        gradient=2 * (p - y),
+        hessian=sp.Integer(2),
+        y_true=y,
+        y_pred=p,
+        optimum="the mean of the targets: the share of ones",
     )

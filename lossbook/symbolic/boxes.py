@@ -3,8 +3,6 @@
 What has the index k is a derivative by that coordinate of the predicted box.
 """
 
-from itertools import chain
-
 from ..losses.boxes import CIoU, DIoU, GIoU, IoU
 from .derivation import Expression, expression
 from .notation import k, sp
@@ -87,24 +85,8 @@ ASPECT = {
     a: v / (L + v),
 }
 
-SIDES = (
-    ((0, 4), (1, 5)),
-    ((0, 4), (1, 3)),
-    ((0, 4), (-1, 3)),
-    ((0, 4), (-1, 5)),
-    ((0, 1), (2, 4)),
-    ((2, 4), (0, 1)),
-)
-"""A true and a predicted side: shifted, one within the other, and apart, either way."""
 
-PAIRS = (0, 1), (1, 2), (2, 3), (3, 0), (4, 5), (5, 2), (3, 4)
-REGIONS = tuple(
-    dict(zip((t1, t3, b1, b3, t2, t4, b2, b4), chain(*SIDES[x], *SIDES[y]), strict=True))
-    for x, y in PAIRS
-)
-
-
-def _of_boxes(loss, value, gradient, hessian, definitions, regions=REGIONS):
+def _of_boxes(loss, value, gradient, hessian, definitions):
     return Expression(
         loss=loss,
         value=value,
@@ -113,7 +95,6 @@ def _of_boxes(loss, value, gradient, hessian, definitions, regions=REGIONS):
         y_true=t_k,
         y_pred=b_k,
         definitions=definitions,
-        regions=regions,
     )
 
 
@@ -144,5 +125,4 @@ def _(loss: CIoU):
         + a * (2 - a) * 8 * turn / sp.pi**2
         + 2 * (a * L_k - (1 - a) * v_k) ** 2 / (L + v),
         MISSED | DISTANCE | ASPECT,
-        REGIONS[:2],  # it has the kinks of the others
     )

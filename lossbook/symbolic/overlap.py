@@ -103,8 +103,10 @@ def _(loss: LovaszSoftmax):
         y_true=t_k,
         y_pred=p_k,
         definitions={e_k: t_k * (1 - p_k) + (1 - t_k) * p_k},
+        target="1 for the class of a pixel, 0 for the others",
+        prediction="probabilities of the classes that sum to 1 for each pixel",
         in_words={
-            k: "a pixel and a class; the target is 1 where they belong together, else 0",
+            k: "a class at a pixel",
             M: "the number of classes in the image",
             g_k: "what the Jaccard loss of the class grows by when the pixel joins the "
             "mispredicted ones, in the order of the errors, the largest first; 0 if the image "

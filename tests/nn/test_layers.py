@@ -15,7 +15,7 @@ LAYERS = [nn.Dense(3, 4), nn.Dense(3, 4, init="glorot"), nn.ReLU(), nn.Sigmoid()
 def bound(layer, dtype="float64"):
     """Return a new layer like the one given, as part of a model."""
     copy = type(layer)(**vars(layer))
-    model = nn.Sequential(*([] if layer.n_in else [nn.Dense(3, 3)]), copy, seed=2, dtype=dtype)
+    model = nn.Sequential(*([] if layer.widths else [nn.Dense(3, 3)]), copy, seed=2, dtype=dtype)
     for array in model.parameters:
         array[...] = RNG.normal(size=array.shape)
     return copy
@@ -130,6 +130,7 @@ def test_initial_weights(init, variance, largest):
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [
+        (lambda: nn.Dense(3), TypeError, "missing 1 required positional argument: 'n_out'"),
         (lambda: nn.Dense(0, 3), ValueError, "n_in must be at least 1; got 0"),
         (lambda: nn.Dense(3, 2.0), TypeError, "n_out must be an integer; got 2.0"),
         (lambda: nn.Dense(3, True), TypeError, "n_out must be an integer; got True"),

@@ -20,6 +20,11 @@ LOSSES = [
     lb.SigmoidFocal(gamma=3.0, alpha=0.75),
     lb.Hinge(),
     lb.SquaredHinge(),
+    lb.LogisticMargin(),
+    lb.ModifiedHuber(),
+    lb.Perceptron(),
+    lb.Exponential(),
+    lb.Brier(),
 ]
 
 SCORES = [-90.0, -40.25, -3.125, -0.1875, 0.0, 0.75, 2.375, 33.5, 90.0]
@@ -30,6 +35,11 @@ INPUTS = {
     lb.SigmoidFocal: ([0.0, 1.0], SCORES),
     lb.Hinge: MARGINS,
     lb.SquaredHinge: MARGINS,
+    lb.LogisticMargin: ([-1.0, 1.0], SCORES),
+    lb.ModifiedHuber: ([-1.0, 1.0], [-30.25, -1.03125, -0.984375, 0.0, 0.625, 0.984375, 4.5]),
+    lb.Perceptron: ([-1.0, 1.0], [-30.25, -1.375, -0.03125, 0.03125, 0.625, 4.5]),
+    lb.Exponential: ([-1.0, 1.0], [-80.25, -3.125, -0.1875, 0.0, 0.75, 33.5, 80.25]),
+    lb.Brier: ([0.0, 0.3125, 1.0], [0.0, 2.0**-20, 0.3125, 0.5, 0.8125, 1.0]),
 }
 
 
@@ -63,3 +73,28 @@ def _(loss: lb.Hinge, y, x):
 @value.register
 def _(loss: lb.SquaredHinge, y, x):
     return max(mp.mpf(0), 1 - y * x) ** 2
+
+
+@value.register
+def _(loss: lb.LogisticMargin, y, x):
+    return mp.log(1 + mp.exp(-y * x))
+
+
+@value.register
+def _(loss: lb.ModifiedHuber, y, x):
+    return max(mp.mpf(0), 1 - y * x) ** 2 if y * x >= -1 else -4 * y * x
+
+
+@value.register
+def _(loss: lb.Perceptron, y, x):
+    return max(mp.mpf(0), -y * x)
+
+
+@value.register
+def _(loss: lb.Exponential, y, x):
+    return mp.exp(-y * x)
+
+
+@value.register
+def _(loss: lb.Brier, y, x):
+    return (y - x) ** 2

@@ -1,0 +1,470 @@
+"""fit: epochs, batches, weights, validation, early stopping, seeds, interruptions, bad input."""
+
+import sys
+
+import numpy as np
+import pytest
+
+import lossbook as lb
+from lossbook import nn
+
+RNG = np.random.default_rng(9)
+X = RNG.normal(size=(37, 3))
+Y = np.tanh(X @ [[1.0], [-2.0], [0.5]]) + 0.1 * RNG.normal(size=(37, 1))
+XV = RNG.normal(size=(11, 3))
+YV = np.tanh(XV @ [[1.0], [-2.0], [0.5]])
+LOSS = lb.HalfSquaredError()
+
+
+def network(*extra, **settings):
+    return nn.Sequential(nn.Dense(3, 6), nn.Tanh(), *extra, nn.Dense(6, 1), seed=4, **settings)
+
+
+def fit(model, x=X, y=Y, **settings):
+    defaults = {"loss": LOSS, "optimizer": nn.Adam(learning_rate=0.01), "seed": 0}
+    return model.fit(x, y, **defaults | settings)
+
+
+def assert_same(one, two):
+    for first, second in zip(one.parameters, two.parameters, strict=True):
+        np.testing.assert_array_equal(first, second)
+
+
+def different(one, two):
+    return any((a != b).any() for a, b in zip(one.parameters, two.parameters, strict=True))
+
+
+# What fit does, against the loop written out.
+
+
+@pytest.mark.parametrize("batch_size", [1, 5, 36, 37, 100, None])
+def test_fit_is_the_loop_that_one_would_write(batch_size):
+    fitted, by_hand = network(), network()
+    history = fit(fitted, epochs=3, batch_size=batch_size, seed=8)
+    optimizer, rng = nn.Adam(learning_rate=0.01), np.random.default_rng(8)
+    for epoch in range(3):
+        order = np.arange(37) if batch_size is None else rng.permutation(37)
+        size, total = batch_size or 37, 0.0
+        for start in range(0, 37, size):
+            rows = order[start : start + size]
+            y_pred = by_hand.forward(X[rows])
+            value, gradient = LOSS.value_and_gradient(Y[rows], y_pred)
+            by_hand.backward(gradient)
+            optimizer.step(by_hand.parameters, by_hand.gradients)
+            total += value * len(rows)
+        assert history["loss"][epoch] == pytest.approx(total / 37, rel=1e-14)
+    for first, second in zip(fitted.parameters, by_hand.parameters, strict=True):
+        np.testing.assert_allclose(first, second, rtol=1e-13)
+
+
+def test_every_epoch_uses_each_sample_once_in_another_order():
+    seen = []
+
+    class Watched(type(LOSS)):
+        def value_and_gradient(self, y_true, y_pred, sample_weight=None, *, out=None):
+            seen.append(y_true[:, 0].copy())
+            return super().value_and_gradient(y_true, y_pred, sample_weight, out=out)
+
+    fit(network(), loss=Watched(), epochs=2, batch_size=10)
+    assert [len(batch) for batch in seen] == [10, 10, 10, 7] * 2
+    one, two = np.concatenate(seen[:4]), np.concatenate(seen[4:])
+    for epoch in (one, two):
+        np.testing.assert_array_equal(np.sort(epoch), np.sort(Y[:, 0]))
+    assert (one != two).any() and (one != Y[:, 0]).any()
+
+
+def test_training_lowers_the_loss_on_new_data():
+    model = network()
+    before = model.evaluate(XV, YV, LOSS)
+    history = fit(model, epochs=60, batch_size=8)
+    assert history["loss"][-1] < 0.1 * history["loss"][0]
+    assert model.evaluate(XV, YV, LOSS) < 0.2 * before
+
+
+def test_classes_with_integer_labels():
+    labels = (X[:, 0] > 0).astype(int) + (X[:, 1] > 0)
+    model = nn.Sequential(nn.Dense(3, 16), nn.ReLU(), nn.Dense(16, 3), seed=0)
+    accuracy = {"accuracy": lambda y, z: np.mean(z.argmax(axis=1) == y)}
+    history = fit(
+        model,
+        y=labels,
+        loss=lb.SoftmaxCrossEntropy(),
+        optimizer=nn.Adam(learning_rate=0.05),
+        epochs=40,
+        batch_size=8,
+        metrics=accuracy,
+    )
+    assert history["accuracy"][-1] > 0.95 > history["accuracy"][0]
+
+
+def test_reduction_sum_follows_and_reports_the_sum():
+    one, two = network(), network()
+    summed = fit(one, loss=lb.HalfSquaredError(reduction="sum"), batch_size=None, epochs=2)
+    mean = fit(two, batch_size=None, epochs=2)  # Adam does not mind the factor
+    np.testing.assert_allclose(summed["loss"], 37 * np.array(mean["loss"]), rtol=1e-5)
+    batches = fit(network(), loss=lb.HalfSquaredError(reduction="sum"), epochs=1, batch_size=10)
+    assert batches["loss"][0] > 10 * mean["loss"][-1]
+
+
+# Weights.
+
+
+def test_weights_are_repetition():
+    weight = RNG.integers(0, 4, Y.shape)
+    repeated = np.repeat(np.arange(37), weight[:, 0])
+    one, two = network(), network()
+    settings = {"epochs": 5, "batch_size": None, "penalty": nn.L2(strength=0.01)}
+    weighted = fit(one, sample_weight=weight, **settings)
+    copied = fit(two, X[repeated], Y[repeated], **settings)
+    np.testing.assert_allclose(weighted["loss"], copied["loss"], rtol=1e-12)
+    for first, second in zip(one.parameters, two.parameters, strict=True):
+        np.testing.assert_allclose(first, second, rtol=1e-9, atol=1e-12)
+
+
+def test_samples_of_weight_zero_are_left_out_of_every_batch():
+    weight = np.zeros(Y.shape)
+    weight[:12] = 1.0
+    one, two = network(), network()
+    weighted = fit(one, sample_weight=weight, epochs=3, batch_size=5)
+    alone = fit(two, X[:12], Y[:12], epochs=3, batch_size=5)
+    np.testing.assert_allclose(weighted["loss"], alone["loss"], rtol=1e-12)
+    for first, second in zip(one.parameters, two.parameters, strict=True):
+        np.testing.assert_allclose(first, second, rtol=1e-12)
+
+
+def test_the_loss_of_an_epoch_is_weighted_over_its_batches():
+    weight = RNG.uniform(0.1, 5, Y.shape)
+    still = nn.GradientDescent(learning_rate=1e-300)
+    model = network()
+    history = fit(model, sample_weight=weight, optimizer=still, epochs=1, batch_size=5)
+    assert history["loss"][0] == pytest.approx(model.evaluate(X, Y, LOSS, weight), rel=1e-13)
+
+
+# History and validation.
+
+
+def test_history_has_one_entry_an_epoch():
+    metrics = {"bias": lambda y, p: np.mean(p - y), "worst": lambda y, p: np.abs(p - y).max()}
+    model = network()
+    weight = RNG.uniform(0.5, 2, YV.shape)
+    history = fit(model, epochs=4, validation_data=(XV, YV, weight), metrics=metrics)
+    names = {"loss", "bias", "worst", "validation_loss", "validation_bias", "validation_worst"}
+    assert type(history) is dict and set(history) == names
+    assert all(len(of) == 4 and all(type(v) is float for v in of) for of in history.values())
+    assert history["validation_loss"][-1] == model.evaluate(XV, YV, LOSS, weight)
+    assert history["bias"][-1] == np.mean(model.predict(X) - Y)
+    assert history["validation_worst"][-1] == np.abs(model.predict(XV) - YV).max()
+
+
+def test_validation_does_not_change_the_training():
+    one, two = network(nn.Dropout()), network(nn.Dropout())
+    fit(one, epochs=3)
+    fit(two, epochs=3, validation_data=(XV, YV), metrics={"mean": lambda y, p: p.mean()})
+    assert_same(one, two)
+
+
+def test_the_penalty_is_not_in_the_loss_but_in_the_weights():
+    free, held = network(), network()
+    settings = {"epochs": 20, "optimizer": nn.GradientDescent(learning_rate=0.05)}
+    plain = fit(free, **settings)
+    penalised = fit(held, penalty=nn.L2(strength=0.5), **settings)
+    assert penalised["loss"][0] < 2 * plain["loss"][0]
+    assert np.abs(held.weights[0]).max() < 0.5 * np.abs(free.weights[0]).max()
+
+
+# Early stopping.
+
+
+class Scripted(nn.Optimizer):
+    """Sets the only bias to a value of a list at each step."""
+
+    def step(self, parameters, gradients):
+        self.steps += 1
+        parameters[0][...] = [0.0, self.script[self.steps - 1]]
+
+
+def scripted(errors, **early_stopping):
+    """Train where the validation loss of each epoch is the square of a given number."""
+    model, optimizer = nn.Sequential(nn.Dense(1, 1), seed=0), Scripted()
+    optimizer.script = [*errors, *[9.0] * 100]
+    zero = np.zeros((1, 1))
+    history = model.fit(
+        zero,
+        zero,
+        loss=lb.SquaredError(),
+        optimizer=optimizer,
+        epochs=50,
+        validation_data=(zero, zero),
+        early_stopping=nn.EarlyStopping(**early_stopping),
+    )
+    return np.sqrt(history["validation_loss"]), float(model.parameters[1][0])
+
+
+def test_early_stopping_waits_and_restores_the_best():
+    errors, bias = scripted([5.0, 4.0, 3.0, 6.0, 2.0, 7.0, 2.0, 8.0], patience=3)
+    np.testing.assert_allclose(errors, [5, 4, 3, 6, 2, 7, 2, 8])
+    assert bias == 2.0
+    errors, bias = scripted([5.0, 4.0, 3.0, 6.0, 2.0], patience=1)
+    np.testing.assert_allclose(errors, [5, 4, 3, 6])
+    assert bias == 3.0
+
+
+def test_early_stopping_wants_the_improvement_asked_for():
+    settings = {"patience": 2, "min_improvement": 1.5}
+    errors, bias = scripted([3.0, 2.9, 2.8, 2.7, 1.0], **settings)  # squares 9, 8.41, 7.84
+    np.testing.assert_allclose(errors, [3, 2.9, 2.8])
+    assert bias == 3.0
+    errors, bias = scripted([3.0, 2.9, 2.6], **settings)  # 6.76 is far enough below 9
+    np.testing.assert_allclose(errors, [3, 2.9, 2.6, 9, 9])
+    assert bias == 2.6
+
+
+def test_early_stopping_restores_the_best_also_where_training_ends_otherwise():
+    model, best = network(), []
+
+    def interrupt(y, y_pred):
+        best.append((LOSS(y, y_pred), model.parameters[0].copy()))
+        if len(best) == 6:
+            raise KeyboardInterrupt
+        return 0.0
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(
+            model,
+            optimizer=nn.GradientDescent(learning_rate=0.9),
+            batch_size=4,
+            epochs=50,
+            validation_data=(X, Y),
+            metrics={"interrupt": interrupt},
+            early_stopping=nn.EarlyStopping(patience=50),
+        )
+    # The metric sees the training data, then the same as validation data: every second call.
+    losses = [loss for loss, _ in best[1::2]][:2]
+    np.testing.assert_array_equal(model.parameters[0], best[1::2][np.argmin(losses)][1])
+
+
+# Reproducibility.
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_the_same_seed_gives_the_same_bits(dtype):
+    one, two, three = (network(nn.Dropout(rate=0.3), dtype=dtype) for _ in range(3))
+    first, second = fit(one, epochs=4, seed=3), fit(two, epochs=4, seed=3)
+    assert first == second
+    assert_same(one, two)
+    fit(three, epochs=4, seed=4)
+    assert different(one, three)
+
+
+def test_dropout_is_drawn_from_the_seed_of_fit():
+    one, two = network(nn.Dropout()), network(nn.Dropout())
+    two.forward(X)
+    fit(one, batch_size=None, epochs=2, seed=3)
+    fit(two, batch_size=None, epochs=2, seed=3)
+    assert_same(one, two)
+
+
+@pytest.mark.parametrize(
+    "optimizer", [nn.Adam(learning_rate=0.01), nn.Momentum(), nn.AdaGrad()], ids=repr
+)
+def test_training_goes_on_where_it_ended(optimizer):
+    once, twice = network(), network()
+    fit(once, optimizer=eval(repr(optimizer), vars(nn)), epochs=6, batch_size=None)
+    for _ in range(2):
+        fit(twice, optimizer=optimizer, epochs=3, batch_size=None)
+    assert_same(once, twice)
+
+
+def test_an_optimizer_starts_anew_with_another_model():
+    optimizer, one, two = nn.Adam(learning_rate=0.01), network(), network()
+    fit(one, optimizer=optimizer, epochs=3)
+    fit(two, optimizer=optimizer, epochs=3)
+    assert_same(one, two)
+
+
+def test_inputs_are_not_changed():
+    x, y, weight = X.copy(), Y.copy(), np.ones_like(Y)
+    for array in (x, y, weight):
+        array.flags.writeable = False
+    fit(network(), x, y, sample_weight=weight, validation_data=(x, y))
+    np.testing.assert_array_equal(x, X)
+
+
+def test_single_precision_is_trained_in_single_precision():
+    seen = set()
+
+    class Watched(type(LOSS)):
+        def value_and_gradient(self, y_true, y_pred, sample_weight=None, *, out=None):
+            value, gradient = super().value_and_gradient(y_true, y_pred, sample_weight, out=out)
+            seen.update([y_true.dtype.name, y_pred.dtype.name, gradient.dtype.name])
+            return value, gradient
+
+    one, two = network(dtype="float32"), network()
+    single = fit(one, loss=Watched(), penalty=nn.L2() + nn.L1(), sample_weight=np.ones_like(Y))
+    double = fit(two, penalty=nn.L2() + nn.L1(), sample_weight=np.ones_like(Y))
+    assert seen == {"float32"}
+    assert all(a.dtype == np.float32 for a in one.parameters + one.gradients)
+    np.testing.assert_allclose(single["loss"], double["loss"], rtol=1e-4)
+
+
+# When things go wrong.
+
+
+def test_a_loss_that_is_not_finite_says_where():
+    model = network()
+    with pytest.raises(FloatingPointError, match=r"the loss is (inf|nan) in batch \d+ of epoch \d"):
+        fit(model, optimizer=nn.GradientDescent(learning_rate=1e200), epochs=9, batch_size=8)
+
+
+def test_a_certain_mistake_says_where():
+    model = nn.Sequential(nn.Dense(1, 1), nn.Sigmoid(), seed=0)
+    model.parameters[0][...] = 1000
+    x, wrong = np.array([[1.0], [-1.0]]), np.array([[0.0], [0.0]])
+    with pytest.raises(FloatingPointError, match="the loss is inf in batch 1 of epoch 1"):
+        fit(model, x, wrong, loss=lb.BinaryCrossEntropy())
+    assert model.parameters[0] == 1000
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("penalty", [None, nn.L2(strength=1e30), nn.L2(strength=1e38) + nn.L1()])
+def test_diverging_does_not_warn(dtype, penalty):
+    with pytest.raises(FloatingPointError):
+        fit(
+            network(dtype=dtype),
+            optimizer=nn.GradientDescent(learning_rate=1e30),
+            penalty=penalty,
+            epochs=50,
+        )
+
+
+def test_parameters_that_are_not_finite_say_so():
+    model = nn.Sequential(nn.Dense(1, 1), dtype="float32")
+    model.parameters[0][...] = 1
+    largest = {"penalty": nn.L2(strength=1e38), "optimizer": nn.GradientDescent()}
+    with pytest.raises(FloatingPointError, match="parameters are not finite after epoch 1"):
+        fit(model, [[3e38]], [[0.0]], loss=lb.AbsoluteError(), epochs=1, **largest)
+    assert model.parameters[0] == -np.inf
+
+
+def test_interrupting_leaves_the_model_usable():
+    model, started = network(), []
+
+    def interrupt(y, y_pred):
+        started.append(y_pred)
+        if len(started) == 3:
+            raise KeyboardInterrupt
+        return 0.0
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(model, epochs=10, metrics={"interrupt": interrupt})
+    np.testing.assert_array_equal(model.predict(X), started[-1])
+    before = model.evaluate(X, Y, LOSS)
+    fit(model, epochs=20)
+    assert model.evaluate(X, Y, LOSS) < before
+
+
+NAN_X = X.copy()
+NAN_X[5, 2] = np.nan
+NAN_Y = Y.copy()
+NAN_Y[30] = np.nan
+STOP = nn.EarlyStopping()
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "message"),
+    [
+        ({"x": NAN_X}, ValueError, "x must be finite in float64; got nan at index 5, 2"),
+        ({"x": X[:, :2]}, ValueError, "x must have shape (n_samples, 3)"),
+        ({"y": Y[:, 0]}, ValueError, "y_pred must have shape (37,), that of y_true; got (37, 1)"),
+        ({"y": Y[:-1]}, ValueError, "y_pred must have shape (36, 1)"),
+        ({"y": NAN_Y}, ValueError, "y_true must be finite; got nan at index 30, 0"),
+        ({"y": Y.astype(object)}, TypeError, "y must hold real numbers"),
+        ({"loss": lb.HalfSquaredError}, TypeError, "loss must be a loss, such as SquaredError()"),
+        ({"loss": "mse"}, TypeError, "loss must be a loss"),
+        ({"loss": lb.Huber(reduction="none")}, ValueError, "loss must be reduced by 'mean' or"),
+        ({"loss": lb.Hinge()}, ValueError, "y_true must be -1 or 1"),
+        ({"loss": lb.BinaryCrossEntropy(), "y": Y > 0}, ValueError, "y_pred must be in [0, 1]"),
+        ({"optimizer": nn.Adam}, TypeError, "optimizer must be an optimiser, such as Adam()"),
+        ({"epochs": 0}, ValueError, "epochs must be at least 1; got 0"),
+        ({"epochs": 1.0}, TypeError, "epochs must be an integer; got 1.0"),
+        ({"batch_size": 0}, ValueError, "batch_size must be at least 1; got 0"),
+        ({"seed": -1}, ValueError, "seed must be at least 0; got -1"),
+        ({"penalty": 0.1}, TypeError, "penalty must be a penalty, such as L2(0.01); got 0.1"),
+        ({"sample_weight": np.ones(37)}, ValueError, "sample_weight must have shape (37, 1)"),
+        ({"sample_weight": -np.ones((37, 1))}, ValueError, "sample_weight must be in [0, inf)"),
+        ({"sample_weight": np.zeros((37, 1))}, ValueError, "sample_weight must not be zero for"),
+        ({"early_stopping": STOP}, ValueError, "early_stopping watches the loss on validation_dat"),
+        (
+            {"early_stopping": 5, "validation_data": (X, Y)},
+            TypeError,
+            "early_stopping must be an EarlyStopping; got 5",
+        ),
+        ({"metrics": {"loss": LOSS}}, ValueError, "metrics must not be named 'loss'"),
+        ({"validation_data": (XV, YV[:3])}, ValueError, "y_pred must have shape (3, 1)"),
+        ({"validation_data": (XV, YV, YV)}, ValueError, "sample_weight must be in [0, inf)"),
+    ],
+)
+def test_bad_input_is_refused_before_anything_changes(settings, error, message):
+    model = network()
+    with pytest.raises(error) as raised:
+        fit(model, **settings)
+    assert message in str(raised.value)
+    assert ("validation_data" in "".join(getattr(raised.value, "__notes__", []))) == (
+        "validation_data" in settings and "early_stopping" not in settings
+    )
+    assert_same(model, network())
+
+
+def test_numbers_too_large_for_single_precision_are_refused():
+    with pytest.raises(ValueError, match="x must be finite in float32; got inf at index 0, 0"):
+        fit(network(dtype="float32"), 1e300 * np.ones_like(X))
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: nn.EarlyStopping(patience=0), ValueError, "patience must be at least 1; got 0"),
+        (lambda: nn.EarlyStopping(patience=2.5), TypeError, "patience must be an integer; got 2.5"),
+        (lambda: nn.EarlyStopping(min_improvement=-1), ValueError, "min_improvement must be in"),
+    ],
+)
+def test_bad_early_stopping_is_refused(make, error, message):
+    with pytest.raises(error, match=message):
+        make()
+
+
+# The progress bar.
+
+
+def test_no_bar_where_nobody_asked(capfd):
+    fit(network(), epochs=3)
+    fit(network(), epochs=3, progress=False)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_bar_on_request(capfd):
+    pytest.importorskip("tqdm")
+    fit(network(), epochs=3, progress=True, validation_data=(XV, YV))
+    shown = capfd.readouterr().err
+    assert "3/3" in shown and "validation_loss=" in shown
+
+
+def test_a_terminal_gets_a_bar_only_in_a_long_training(monkeypatch):
+    pytest.importorskip("tqdm")
+    from lossbook.nn import training
+
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    for seconds, shown in [(60, False), (0, True)]:
+        monkeypatch.setattr(training, "SECONDS_BEFORE_BAR", seconds)
+        written = []
+        monkeypatch.setattr(sys.stderr, "write", written.append)
+        fit(network(), epochs=3)
+        assert ("epoch" in "".join(written)) == shown
+
+
+def test_a_bar_without_tqdm(monkeypatch):
+    monkeypatch.setitem(sys.modules, "tqdm", None)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    fit(network(), epochs=1)
+    with pytest.raises(ImportError, match="progress=True needs tqdm"):
+        fit(network(), epochs=1, progress=True)
