@@ -48,7 +48,18 @@ from .losses.likelihood import (
     PoissonNLL,
     TweedieNLL,
 )
-from .losses.multiclass import CategoricalCrossEntropy, SoftmaxCrossEntropy
+from .losses.multiclass import (
+    CategoricalCrossEntropy,
+    CrammerSinger,
+    GeneralizedCrossEntropy,
+    JensenShannon,
+    KLDivergence,
+    MultiMargin,
+    NegativeLogLikelihood,
+    Poly1CrossEntropy,
+    SoftmaxCrossEntropy,
+    SoftmaxFocal,
+)
 from .losses.ranking import BPR, ListMLE, ListNet, MarginRanking, RankNet
 from .losses.regression import (
     AbsoluteError,
@@ -68,6 +79,7 @@ from .losses.regression import (
 )
 from .losses.robust import Cauchy, Fair, GemanMcClure, GeneralRobust, Tukey, Welsch
 from .losses.sequence import CTC
+from .losses.structured import MultilabelMargin, MultilabelSoftMargin, OrdinalCoral, Sparsemax
 
 __version__ = "0.1.0"
 
@@ -83,6 +95,7 @@ __all__ = [
     "Contrastive",
     "CosineDistance",
     "CosineEmbedding",
+    "CrammerSinger",
     "EpsilonInsensitive",
     "Expectile",
     "Exponential",
@@ -91,12 +104,15 @@ __all__ = [
     "GaussianNLL",
     "GemanMcClure",
     "GeneralRobust",
+    "GeneralizedCrossEntropy",
     "HalfSquaredError",
     "Hinge",
     "HingeEmbedding",
     "HingeGAN",
     "Huber",
     "InfoNCE",
+    "JensenShannon",
+    "KLDivergence",
     "LeastSquaresGAN",
     "ListMLE",
     "ListNet",
@@ -106,11 +122,17 @@ __all__ = [
     "MarginRanking",
     "MinimaxGAN",
     "ModifiedHuber",
+    "MultiMargin",
+    "MultilabelMargin",
+    "MultilabelSoftMargin",
     "NegativeBinomialNLL",
+    "NegativeLogLikelihood",
     "NonSaturatingGAN",
+    "OrdinalCoral",
     "Perceptron",
     "Pinball",
     "PoissonNLL",
+    "Poly1CrossEntropy",
     "PseudoHuber",
     "RankNet",
     "SigmoidCrossEntropy",
@@ -118,6 +140,8 @@ __all__ = [
     "SmoothL1",
     "SmoothPinball",
     "SoftmaxCrossEntropy",
+    "SoftmaxFocal",
+    "Sparsemax",
     "SquaredEpsilonInsensitive",
     "SquaredError",
     "SquaredHinge",

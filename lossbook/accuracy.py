@@ -25,6 +25,8 @@ import sympy as sp
 from .core.domains import (
     ABOVE_MINUS_ONE,
     DISTRIBUTIONS,
+    LABELS,
+    LOG_DISTRIBUTIONS,
     NON_NEGATIVE,
     NONZERO,
     PLUS_MINUS_ONE,
@@ -32,7 +34,7 @@ from .core.domains import (
     UNIT_INTERVAL,
     ZERO_OR_ONE,
 )
-from .core.loss import ClassLoss, JointLoss
+from .core.loss import ClassLoss, JointLoss, RowLoss
 from .losses.binary import (
     BinaryCrossEntropy,
     Brier,
@@ -54,7 +56,16 @@ from .losses.likelihood import (
     PoissonNLL,
     TweedieNLL,
 )
-from .losses.multiclass import CategoricalCrossEntropy, SoftmaxCrossEntropy
+from .losses.multiclass import (
+    CategoricalCrossEntropy,
+    GeneralizedCrossEntropy,
+    JensenShannon,
+    KLDivergence,
+    NegativeLogLikelihood,
+    Poly1CrossEntropy,
+    SoftmaxCrossEntropy,
+    SoftmaxFocal,
+)
 from .losses.regression import (
     AbsoluteError,
     AbsolutePercentageError,
@@ -72,6 +83,7 @@ from .losses.regression import (
     SquaredLogError,
 )
 from .losses.robust import Cauchy, Fair, GemanMcClure, GeneralRobust, Tukey, Welsch
+from .losses.structured import MultilabelSoftMargin, OrdinalCoral
 from .symbolic import expression
 from .symbolic.derivation import listed
 from .symbolic.notation import k
@@ -156,11 +168,24 @@ MEASURED = (
     SoftmaxCrossEntropy(),
     SoftmaxCrossEntropy(label_smoothing=0.125),
     SoftmaxCrossEntropy(class_weight=(1.0, 2.5, 0.25)),
+    NegativeLogLikelihood(),
+    KLDivergence(),
+    JensenShannon(),
+    SoftmaxFocal(),
+    SoftmaxFocal(gamma=1.5, alpha=(1.0, 2.5, 0.25)),
+    GeneralizedCrossEntropy(q=0.75),
+    Poly1CrossEntropy(),
+    Poly1CrossEntropy(epsilon=-1.0),
+    MultilabelSoftMargin(),
+    OrdinalCoral(),
 )
 """Losses whose parameters both float widths hold exactly."""
 
 MAGNIFYING = LogCosh, SmoothPinball, Cauchy, GemanMcClure, Welsch, Tukey, GeneralRobust
 """Losses whose derivatives can change by far more than the residual does, relative to size."""
+
+BENDING_BACK = SigmoidFocal, SoftmaxFocal, GeneralizedCrossEntropy
+"""Losses of scores whose second derivative has terms of both signs."""
 
 DIGITS = 450
 """Digits computed with: where terms near 1 cancel down to the smallest float, 100 are left."""
@@ -222,7 +247,8 @@ class Exact:
         list of ExactResult
         """
         # Labels that are exact are put into the expression, which so loses terms like 0 log 0.
-        labels = tuple(int(t) if t in (-1, 0, 1) else None for t in y_true)
+        exact = y_true if self.loss.y_true_domain is LABELS else (-1, 0, 1)
+        labels = tuple(int(t) if t in exact else None for t in y_true)
         if (part, labels) not in self.compiled:
             self.compiled[part, labels] = self._compile(part, labels)
         with mpmath.workdps(DIGITS):
@@ -238,7 +264,8 @@ class Exact:
         known = {s: label for s, label in zip(self.true, labels, strict=True) if label is not None}
         smoothed = None in labels or getattr(self.loss, "label_smoothing", 0) > 0
         cancels = part == "gradient" and smoothed and _takes_soft(self.loss)
-        cancels |= part == "hessian" and isinstance(self.loss, SigmoidFocal)
+        cancels |= part == "hessian" and isinstance(self.loss, BENDING_BACK)
+        cancels |= part == "value" and isinstance(self.loss, KLDivergence)
         cancels |= part == "gradient" and isinstance(self.loss, SmoothPinball)
         cancels |= part == "hessian" and isinstance(self.loss, SquaredLogError)
         cancels |= part != "hessian" and isinstance(self.loss, GaussianNLL)
@@ -248,20 +275,28 @@ class Exact:
         count = isinstance(self.loss, PoissonNLL | NegativeBinomialNLL)
         whole = count and self.loss.constant_terms
         cancels |= part == "value" and isinstance(self.loss, LogMeanLoss) and not whole
-        magnifies = isinstance(self.loss, SoftmaxCrossEntropy | TweedieNLL)
+        magnifies = self.loss.link == "multinomial_logit" or isinstance(self.loss, TweedieNLL)
         magnifies |= part == "value" and isinstance(self.loss, LogMeanLoss)
         magnifies |= part != "value" and isinstance(self.loss, MAGNIFYING)
         moved = self.pred if magnifies else []
         arguments = [*self.true, *self.pred, *self.parameters]
         compiled = []
         for entry in listed(getattr(self.shown, part)):
-            result = entry.subs(known)
+            result = _known(entry, known)
             terms = _terms(result) if cancels else [result]
             slopes = [sp.diff(result, pred) for pred in moved]
             wanted = [result, *terms, *slopes]
             function = sp.lambdify(arguments, wanted, [LOGISTIC, "mpmath"], cse=True)
             compiled.append((function, len(terms)))
         return compiled
+
+
+def _known(expr, labels):
+    """Return an expression with labels put in; a product with one that is 0 is 0, as in 0 log 0."""
+    absent = {symbol for symbol, value in labels.items() if value == 0}
+    terms = sp.Add.make_args(sp.expand_mul(expr, deep=False))
+    present = sp.Add(*(term for term in terms if absent.isdisjoint(term.args)))
+    return present.subs(labels)
 
 
 def _numbers(shown):
@@ -296,7 +331,8 @@ def errors(loss, part, y_true, y_pred):
     part : {"value", "gradient", "hessian"}
         What to evaluate.
     y_true, y_pred : ndarray
-        Of one dtype, samples on the first axis; for a loss over classes, distributions.
+        Of one dtype, samples on the first axis; for a loss over classes, distributions, or labels
+        where it takes no others.
 
     Returns
     -------
@@ -307,9 +343,11 @@ def errors(loss, part, y_true, y_pred):
         computed = np.stack(call(y_true, *y_pred.T), axis=-1)
     else:
         computed = call(y_true, y_pred)
-    if isinstance(loss, ClassLoss):
+    if isinstance(loss, ClassLoss | RowLoss):
         exact = Exact(loss, y_pred.shape[1])
         differences = y_pred.max(1, keepdims=True) - y_pred
+        if loss.y_true_domain is LABELS:
+            y_true = y_true[:, None] + 1  # expressions count classes from 1
     else:
         exact, y_true = Exact(loss), y_true[:, None]
         y_pred = y_pred.reshape(len(y_true), -1)
@@ -358,15 +396,23 @@ def points(loss, dtype, soft, n_samples, seed=0):
     -------
     y_true, y_pred : ndarray
     """
-    rng = np.random.default_rng(seed)
+    rng, shape = np.random.default_rng(seed), (n_samples, N_CLASSES)
+    if isinstance(loss, RowLoss):
+        y_true = _probabilities(rng, dtype, shape) if soft else rng.choice([0.0, 1.0], shape)
+        return y_true.astype(dtype), _scores(rng, dtype, shape).astype(dtype)
     if isinstance(loss, ClassLoss):
         y_true = np.eye(N_CLASSES)[rng.integers(0, N_CLASSES, n_samples)]
         if soft:
             y_true = rng.dirichlet(np.full(N_CLASSES, 0.3), n_samples)
         if loss.y_pred_domain is DISTRIBUTIONS:
             y_pred = rng.dirichlet(np.full(N_CLASSES, 0.1), n_samples)
+        elif loss.y_pred_domain is LOG_DISTRIBUTIONS:
+            y_pred = np.log(rng.dirichlet(np.full(N_CLASSES, 0.1), n_samples))
         else:
-            y_pred = _scores(rng, dtype, (n_samples, N_CLASSES))
+            y_pred = _scores(rng, dtype, shape)
+        if loss.y_true_domain is LABELS:
+            n_labels = loss._label_domain(N_CLASSES).n_classes
+            return rng.integers(0, n_labels, n_samples), y_pred.astype(dtype)
         return y_true.astype(dtype), y_pred.astype(dtype)
     if soft:
         y_true = _probabilities(rng, dtype, n_samples)

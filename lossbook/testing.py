@@ -16,11 +16,13 @@ import numpy as np
 import lossbook
 
 from .core.domains import (
+    LABELS,
     ClassIndices,
     Directions,
     Distributions,
     Finite,
     Interval,
+    LogDistributions,
     NonZero,
     TwoValues,
 )
@@ -348,6 +350,11 @@ def _(domain: Distributions, rng, shape):
     return rng.dirichlet(np.ones(shape[-1]), shape[:-1])
 
 
+@draw.register
+def _(domain: LogDistributions, rng, shape):
+    return np.log(rng.dirichlet(np.ones(shape[-1]), shape[:-1]))
+
+
 def _ends(domain):
     """Return the first and the last number of an interval, or what comes near enough."""
     low, high = np.float32([domain.low, domain.high])
@@ -364,7 +371,7 @@ def _corners(domain, n_classes):
     if isinstance(domain, TwoValues):
         return np.array([domain.first, domain.second], float)
     if isinstance(domain, ClassIndices):
-        return np.arange(n_classes)
+        return np.arange(domain.n_classes)
     return np.eye(n_classes) if isinstance(domain, Distributions) else np.empty(0)
 
 
@@ -375,8 +382,10 @@ def _strangers(domain, n_classes):
     if isinstance(domain, Distributions):
         sure = np.eye(n_classes)[0]
         return [sure * np.nan, 1.5 * sure - 0.5 * sure[::-1], 0.9 * sure]
+    if isinstance(domain, LogDistributions):
+        return [np.full(n_classes, stranger) for stranger in (np.nan, 0, 1 / n_classes, np.inf)]
     if isinstance(domain, ClassIndices):
-        return [-1, n_classes]
+        return [-1, domain.n_classes]
     if isinstance(domain, Interval):
         low = np.nextafter(domain.low, -np.inf) if domain.include_low else domain.low
         high = np.nextafter(domain.high, np.inf) if domain.include_high else domain.high
@@ -433,15 +442,19 @@ class Samples:
     @property
     def label_domains(self):
         """The domains that targets may be drawn from."""
-        if not self.of_classes:
-            return [self.loss.y_true_domain]
-        return [ClassIndices(self.n_classes), self.loss.y_true_domain]
+        domains = [self.loss.y_true_domain]
+        if self.of_classes:
+            domains.insert(0, ClassIndices(self.loss._label_domain(self.n_classes).n_classes))
+        return [domain for domain in domains if domain is not LABELS]
 
     def labels(self, domain, n):
         """Return `n` targets, among them the corners of their domain."""
-        corners = _corners(domain, self.n_classes)[:n]
+        corners = _corners(domain, self.n_classes)
         if isinstance(self.loss, RowLoss) and corners.ndim == 1:
-            corners = np.repeat(corners[:, None], self.width, axis=1)
+            mixed = [np.resize(corners, self.width)] if corners.size else []
+            corners = np.array([*(np.full(self.width, corner) for corner in corners), *mixed])
+            corners = corners.reshape(-1, self.width)
+        corners = corners[:n]
         labels = draw(domain, self.rng, (n, *corners.shape[1:]))
         labels[: len(corners)] = corners
         return labels if labels.dtype.kind == "i" else _short(labels)
@@ -472,6 +485,12 @@ class Samples:
                     start = self.predictions(1)[0]
                     direction = direction - start
                     x, ends = _between(0, 1), [0, 1]
+                elif isinstance(domain, LogDistributions):
+                    # Where one probability is small, it may fall while the others stay.
+                    direction = np.eye(self.width)[k % self.width]
+                    others = np.exp(self.predictions(1)[0]) * (1 - direction)
+                    start = np.log(others / others.sum() + direction * domain.tolerance / 2)
+                    x, ends = -_POSITIVE_HALF[::-1], [-_FAR, 0]
                 elif isinstance(domain, Interval):
                     x, ends = _between(domain.low, domain.high), _ends(domain)
                 else:
@@ -630,6 +649,8 @@ def _room(domain, y_pred):
     room = np.full(y_pred.shape, 0.25)
     if isinstance(domain, Distributions):
         room = np.minimum(domain.tolerance / 2, y_pred / 2)
+    elif isinstance(domain, LogDistributions):
+        room = np.full(y_pred.shape, domain.tolerance / 2)
     elif isinstance(domain, Directions):
         room = np.minimum(room, np.abs(y_pred) / 2)
     elif isinstance(domain, Interval):
@@ -936,12 +957,12 @@ def check_lipschitz(loss, samples):
             _require(law, norm <= bound * (1 + 1e-6), slope=norm, y_true=along.label, x=x)
             steepest[where] = max(steepest[where], norm.max())
     if samples.width is not None and loss.y_pred_domain is None:
-        for y_true, y_pred in samples.batches():
-            gradient = _unreduced(loss).gradient(y_true, np.copysign(_FAR, y_pred))
-            norm = np.linalg.norm(gradient, axis=1)
-            law = f"the slope is at most the lipschitz constant {bound:g}"
-            _require(law, norm <= bound * (1 + 1e-6), slope=norm, y_true=y_true, y_pred=y_pred)
-            steepest["at_the_ends"] = max(steepest["at_the_ends"], norm.max())
+        for y_true, y_pred in samples.batches(2000):
+            for where, at in ("inside", y_pred), ("at_the_ends", np.copysign(_FAR, y_pred)):
+                norm = np.linalg.norm(_unreduced(loss).gradient(y_true, at), axis=1)
+                law = f"the slope is at most the lipschitz constant {bound:g}"
+                _require(law, norm <= bound * (1 + 1e-6), slope=norm, y_true=y_true, y_pred=at)
+                steepest[where] = max(steepest[where], norm.max())
     if np.isinf(bound):
         law = "a loss without a lipschitz constant grows steeper to the end"
         steeper = steepest["at_the_ends"] > 1.5 * steepest["inside"]
@@ -978,20 +999,26 @@ def check_symmetry(loss, samples):
         _require("residuals +r and -r cost a loss that is not symmetric differently", differ)
 
 
+def _log_odds(p):
+    return np.log(p) - np.log1p(-p)
+
+
 _LINKS = {
     "identity": lambda mean: mean,
     "log": lambda mean: np.log(np.maximum(mean, 0)),
-    "logit": lambda p: np.log(p) - np.log1p(-p),
-    "half_logit": lambda p: (np.log(p) - np.log1p(-p)) / 2,
+    "logit": _log_odds,
+    "half_logit": lambda p: _log_odds(p) / 2,
     "multinomial_logit": np.log,
+    "cumulative_logit": lambda p: _log_odds(np.cumsum(p[..., :0:-1], axis=-1)[..., ::-1]),
 }
+"""The prediction that says what the probabilities are, of one outcome or of each."""
 
 
 def _outcomes(loss, samples):
     """Return the pure labels of a classification loss, or None of another."""
     domain = loss.y_true_domain
     if samples.of_classes:
-        return np.arange(samples.n_classes)
+        return _corners(samples.label_domains[0], samples.n_classes)
     if samples.width is not None:
         return None
     if isinstance(domain, TwoValues):
@@ -1001,6 +1028,7 @@ def _outcomes(loss, samples):
     return None
 
 
+@np.errstate(divide="ignore")
 def _prediction(loss, outcomes, probabilities):
     """Return the prediction that says what the probabilities of the outcomes are."""
     link = _LINKS[loss.link]
@@ -1035,6 +1063,12 @@ def _truths(samples, outcomes, n=20):
     return samples.rng.dirichlet(np.ones(outcomes.size), n)
 
 
+def _races(n_outcomes):
+    """Return probabilities of which one leads without a majority, where there are three or more."""
+    others = n_outcomes - 2
+    return [np.array([0.47, 0.35, *np.full(others, 0.18 / others)])] if others > 0 else []
+
+
 def check_propriety(loss, samples):
     """Check the trait proper: only the true probabilities have the least expected loss."""
     outcomes = _outcomes(loss, samples)
@@ -1059,13 +1093,32 @@ def check_propriety(loss, samples):
     _require(law, beaten or proper)
 
 
+def _decision(loss, predictions):
+    """Return the class that each prediction speaks for."""
+    if loss.link == "cumulative_logit":
+        return (predictions > 0).sum(axis=1)
+    return predictions.argmax(axis=1)
+
+
+def _towards_the_best(samples, outcomes, truth, predictions, n_rounds=30):
+    """Return predictions, and more about the one with the least expected loss, time and again."""
+    found = [predictions]
+    for _ in range(n_rounds):
+        cost = _expected(samples.loss, outcomes, truth, found[-1])
+        best = found[-1][np.argmin(cost)]
+        steps = samples.rng.normal(size=(40, samples.width))
+        steps *= 10 ** samples.rng.uniform(-5, 0, (40, 1))
+        found.append(np.vstack([best, best + steps]))
+    return np.vstack(found)
+
+
 def check_calibration(loss, samples):
     """Check the trait classification_calibrated: the best prediction is the likely class."""
     outcomes = _outcomes(loss, samples)
     if outcomes is None:
         return
     calibrated, misled = loss.traits.classification_calibrated, False
-    for truth in _truths(samples, outcomes, 60):
+    for truth in [*_truths(samples, outcomes, 60), *_races(outcomes.size)]:
         runner_up, top = np.sort(truth)[-2:]
         if samples.of_classes and top - runner_up < 0.1:
             continue
@@ -1074,7 +1127,8 @@ def check_calibration(loss, samples):
         if samples.of_classes:
             if loss.y_pred_domain is None:
                 predictions = np.vstack([predictions, samples.predictions(400)])
-            right = predictions.argmax(axis=1) == truth.argmax()
+                predictions = _towards_the_best(samples, outcomes, truth, predictions)
+            right = _decision(loss, predictions) == truth.argmax()
         else:
             middle = _prediction(loss, outcomes, np.array([0.5, 0.5]))
             predictions = np.hstack([predictions, next(samples.lines()).x, middle])
@@ -1082,7 +1136,7 @@ def check_calibration(loss, samples):
         cost = _expected(loss, outcomes, truth, predictions)
         costs = {"right": cost[right].min(), "wrong": cost[~right].min()}
         fails = costs["right"] >= costs["wrong"]
-        misled |= fails
+        misled |= costs["wrong"] - costs["right"] <= (1e-3 if samples.of_classes else 0)
         law = "a calibrated loss costs least where the most probable class is predicted"
         _require(law, not (calibrated and fails), truth=[truth], **costs)
     law = "a loss that is not calibrated costs least, for some truth, where another class is"
@@ -1116,6 +1170,8 @@ def check_optimal_constant(loss, samples):
 def _other_constants(loss, samples, best):
     if isinstance(loss.y_pred_domain, Distributions):
         return (best + _forecasts(samples, best)) / 2
+    if isinstance(loss.y_pred_domain, LogDistributions):
+        return np.log(_forecasts(samples, np.exp(best)))
     if samples.width is not None:
         steps = samples.rng.normal(size=(400, samples.width))
         return best + steps * 10 ** samples.rng.uniform(-4, 1, (400, 1))

@@ -467,7 +467,7 @@ def test_scikit_learn_has_half_the_squared_target_at_power_0():
 @pytest.mark.parametrize(
     ("loss", "metric"),
     [(POISSON, mean_poisson_deviance), (GAMMA, mean_gamma_deviance)],
-    ids=repr,
+    ids=["Poisson", "gamma"],
 )
 def test_deviances_are_twice_what_is_above_the_least(loss, metric):
     deviance = metric(AMOUNTS, np.exp(Z))
@@ -482,7 +482,7 @@ def test_deviances_are_twice_what_is_above_the_least(loss, metric):
         (GAMMA, GammaRegressor),
         (TWEEDIE, partial(TweedieRegressor, power=1.5, link="log")),
     ],
-    ids=repr,
+    ids=["Poisson", "gamma", "Tweedie"],
 )
 def test_models_of_scikit_learn_minimise_the_loss(loss, model):
     x = RNG.normal(size=(200, 2))

@@ -13,7 +13,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .domains import DISTRIBUTIONS, FINITE, ClassIndices, Domain
+from .domains import DISTRIBUTIONS, FINITE, LABELS, ClassIndices, Domain
 from .inputs import (
     Batch,
     Column,
@@ -332,7 +332,9 @@ class Loss:
     # How the one becomes the other.
 
     def _evaluate(self, parts, inputs, sample_weight, out):
-        batch = self._read(*inputs)
+        return self._evaluate_batch(parts, self._read(*inputs), sample_weight, out)
+
+    def _evaluate_batch(self, parts, batch, sample_weight, out):
         weights = None
         if sample_weight is not None:
             weights = Weights(sample_weight, batch.sample_shape)
@@ -394,6 +396,11 @@ def _one_or_all(arrays):
 def one_hot(labels, n_classes, dtype):
     """Return a row for each class, with a 1 where a label names it."""
     return (np.arange(n_classes)[:, None] == labels).astype(dtype)
+
+
+def as_distributions(y_true, y_pred):
+    """Return a block of targets as distributions over the classes of `y_pred`."""
+    return one_hot(y_true, len(y_pred), y_pred.dtype) if y_true.ndim == 1 else y_true
 
 
 @dataclass(frozen=True, repr=False)
@@ -561,13 +568,15 @@ class ClassLoss(Loss):
     """Base of losses over classes, which are on the last axis of the prediction.
 
     Targets are integer labels with one axis less than the prediction, or distributions over the
-    classes of the prediction's shape.  In a block the classes are on the first axis.
+    classes of the prediction's shape; only labels where `y_true_domain` is `LABELS`.  In a block
+    the classes are on the first axis.
     """
 
     y_true_domain: ClassVar[Domain] = DISTRIBUTIONS
 
-    def _label_domain(self, n_classes):
-        return ClassIndices(n_classes)
+    def _label_domain(self, n_entries):
+        """Return the domain of labels, for predictions of a number of entries."""
+        return ClassIndices(n_entries)
 
     def _target_column(self, y_true, n_classes, sample_shape, dtype):
         if y_true.ndim == len(sample_shape):
@@ -585,6 +594,8 @@ class ClassLoss(Loss):
             column = self._target_column(y_true, n_classes, y_true.shape, double)
             labels = column.block(0, y_true.size)
             return one_hot(labels, n_classes, double), y_true.shape
+        if self.y_true_domain is LABELS:
+            raise TypeError(f"y_true must hold integer labels; got dtype {y_true.dtype}")
         if y_true.ndim == 0:
             raise ValueError("y_true must be labels or distributions over classes; got a number")
         sample_shape = y_true.shape[:-1]
@@ -596,13 +607,16 @@ class ClassLoss(Loss):
 
     def _read(self, y_true, y_pred):
         y_true, y_pred = as_real_array("y_true", y_true), as_real_array("y_pred", y_pred)
-        if y_pred.ndim == 0 or y_pred.shape[-1] < 2:
+        if y_pred.ndim == 0 or self._label_domain(y_pred.shape[-1]).n_classes < 2:
             raise ValueError(f"y_pred must have two classes or more; got shape {y_pred.shape}")
         shape, sample_shape = y_pred.shape, y_pred.shape[:-1]
-        if y_true.shape not in (sample_shape, shape):
+        shapes = {sample_shape: "labels", shape: "distributions"}
+        if self.y_true_domain is LABELS:
+            del shapes[shape]
+        if y_true.shape not in shapes:
+            expected = " or ".join(f"{each} ({kind})" for each, kind in shapes.items())
             raise ValueError(
-                f"y_true must have shape {sample_shape} (labels) or {shape} (distributions) "
-                f"for y_pred of shape {shape}; got {y_true.shape}"
+                f"y_true must have shape {expected} for y_pred of shape {shape}; got {y_true.shape}"
             )
         dtype = working_dtype(y_true.dtype, y_pred.dtype)
         columns = (

@@ -31,6 +31,7 @@ from . import (
     regression,
     robust,
     sequence,
+    structured,
 )
 from .derivation import Expression, expression
 from .notation import latex, pretty
@@ -51,4 +52,5 @@ __all__ = [
     "regression",
     "robust",
     "sequence",
+    "structured",
 ]
