@@ -64,6 +64,16 @@ class RowMaximum(RowLoss):
         return np.where(np.abs(r) == np.abs(r).max(axis=0), 2 * r, 0)
 
 
+@dataclass(frozen=True, repr=False)
+class Scaled(lb.SquaredError):
+    """A squared error whose residuals may be scaled by a number of the call."""
+
+    options = ("scale",)
+
+    def _read(self, y_true, y_pred, scale=None):
+        return super()._read(y_true, np.multiply(y_pred, 1 if scale is None else scale))
+
+
 RNG = np.random.default_rng(0)
 Y, A, B = RNG.normal(size=(3, 5, 7))
 W = RNG.uniform(0.5, 2, (5, 7))
@@ -92,6 +102,24 @@ def test_inputs_are_taken_by_name_and_position():
     with pytest.raises(TypeError, match="unexpected keyword argument 'third'"):
         loss(Y, A, B, third=B)
     assert "y_true, first, second" in Product.gradient.__doc__
+
+
+def test_options_are_given_by_keyword_or_not_at_all():
+    loss = Scaled()
+    assert list(inspect.signature(loss).parameters) == [
+        "y_true",
+        "y_pred",
+        "sample_weight",
+        "scale",
+        "out",
+    ]
+    assert loss(Y, A) == lb.SquaredError()(Y, A)
+    assert loss(Y, A, W, scale=2) == lb.SquaredError()(Y, 2 * A, W)
+    _, gradient = loss.value_and_gradient(y_true=Y, y_pred=A, scale=2)
+    np.testing.assert_array_equal(gradient, lb.SquaredError().gradient(Y, 2 * A))
+    with pytest.raises(TypeError, match="too many positional arguments"):
+        loss(Y, A, W, 2)
+    assert "y_true, y_pred, scale" in Scaled.hessian.__doc__
 
 
 def test_rows_are_samples():

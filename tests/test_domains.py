@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from lossbook.core import domains
-from lossbook.core.domains import ClassIndices, Distributions, Interval, TwoValues
+from lossbook.core.domains import (
+    ClassIndices,
+    Distributions,
+    Integers,
+    Intersection,
+    Interval,
+    TwoValues,
+)
 from lossbook.core.optimum import bisect, weighted_mean, weighted_quantile
 
 NAN, INF = np.nan, np.inf
@@ -27,6 +34,13 @@ NAN, INF = np.nan, np.inf
         (domains.UNIT_INTERVAL, "in [0, 1]", [0.0, 0.5, 1], [-1e-9, 1 + 1e-9, NAN]),
         (TwoValues(-1, 1), "-1 or 1", [-1.0, 1], [0.0, 2, -2, 1 + 1e-15, NAN]),
         (domains.ZERO_OR_ONE, "0 or 1", [0.0, 1], [-1.0, 0.5, NAN]),
+        (Integers(0, 2), "an integer from 0 to 2", [0.0, 1, 2], [-1.0, 0.5, 3, NAN, INF]),
+        (
+            Intersection((TwoValues(-1, 1), domains.UNIT_INTERVAL)),
+            "-1 or 1 and in [0, 1]",
+            [1.0],
+            [-1.0, 0, 0.5, NAN],
+        ),
         (ClassIndices(3), "a class index from 0 to 2", [0, 1, 2], [-1, 3]),
         (ClassIndices(3, -9), "a class index from 0 to 2, or -9 (ignored)", [0, 2, -9], [-1, 3, 9]),
         (ClassIndices(2, 1), "a class index from 0 to 1, or 1 (ignored)", [0, 1], [2]),

@@ -33,7 +33,7 @@ class NegativeMargin(MarginLoss):
         return -m
 
     def _slope(self, m):
-        return -np.ones_like(m)
+        return np.where(np.isnan(m), m, -1)
 
     def _curvature(self, m):
         return np.zeros_like(m)
