@@ -34,7 +34,7 @@ doctest: $(READY) ## run the examples in docstrings and in the Markdown pages
 
 nbval: $(READY) ## execute every notebook and compare with its stored outputs
 	$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg \
-		-n auto --dist loadfile chapters
+		-n auto --dist loadfile chapters reference
 
 pages: $(READY) $(AXE) ## check the built pages: links, accessibility, phone, offline
 	$(BIN)/python -m pytest tests/book

@@ -32,6 +32,15 @@ from .losses.binary import (
     SquaredHinge,
 )
 from .losses.composite import UncertaintyWeighted, WeightedSum
+from .losses.embedding import (
+    Contrastive,
+    CosineDistance,
+    CosineEmbedding,
+    HingeEmbedding,
+    InfoNCE,
+    SupervisedContrastive,
+    Triplet,
+)
 from .losses.likelihood import (
     GammaNLL,
     GaussianNLL,
@@ -39,7 +48,19 @@ from .losses.likelihood import (
     PoissonNLL,
     TweedieNLL,
 )
-from .losses.multiclass import CategoricalCrossEntropy, SoftmaxCrossEntropy
+from .losses.multiclass import (
+    CategoricalCrossEntropy,
+    CrammerSinger,
+    GeneralizedCrossEntropy,
+    JensenShannon,
+    KLDivergence,
+    MultiMargin,
+    NegativeLogLikelihood,
+    Poly1CrossEntropy,
+    SoftmaxCrossEntropy,
+    SoftmaxFocal,
+)
+from .losses.ranking import BPR, ListMLE, ListNet, MarginRanking, RankNet
 from .losses.regression import (
     AbsoluteError,
     AbsolutePercentageError,
@@ -58,10 +79,12 @@ from .losses.regression import (
 )
 from .losses.robust import Cauchy, Fair, GemanMcClure, GeneralRobust, Tukey, Welsch
 from .losses.sequence import CTC
+from .losses.structured import MultilabelMargin, MultilabelSoftMargin, OrdinalCoral, Sparsemax
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "BPR",
     "CTC",
     "AbsoluteError",
     "AbsolutePercentageError",
@@ -69,6 +92,10 @@ __all__ = [
     "Brier",
     "CategoricalCrossEntropy",
     "Cauchy",
+    "Contrastive",
+    "CosineDistance",
+    "CosineEmbedding",
+    "CrammerSinger",
     "EpsilonInsensitive",
     "Expectile",
     "Exponential",
@@ -77,32 +104,51 @@ __all__ = [
     "GaussianNLL",
     "GemanMcClure",
     "GeneralRobust",
+    "GeneralizedCrossEntropy",
     "HalfSquaredError",
     "Hinge",
+    "HingeEmbedding",
     "HingeGAN",
     "Huber",
+    "InfoNCE",
+    "JensenShannon",
+    "KLDivergence",
     "LeastSquaresGAN",
+    "ListMLE",
+    "ListNet",
     "LogCosh",
     "LogisticMargin",
     "Loss",
+    "MarginRanking",
     "MinimaxGAN",
     "ModifiedHuber",
+    "MultiMargin",
+    "MultilabelMargin",
+    "MultilabelSoftMargin",
     "NegativeBinomialNLL",
+    "NegativeLogLikelihood",
     "NonSaturatingGAN",
+    "OrdinalCoral",
     "Perceptron",
     "Pinball",
     "PoissonNLL",
+    "Poly1CrossEntropy",
     "PseudoHuber",
+    "RankNet",
     "SigmoidCrossEntropy",
     "SigmoidFocal",
     "SmoothL1",
     "SmoothPinball",
     "SoftmaxCrossEntropy",
+    "SoftmaxFocal",
+    "Sparsemax",
     "SquaredEpsilonInsensitive",
     "SquaredError",
     "SquaredHinge",
     "SquaredLogError",
+    "SupervisedContrastive",
     "Traits",
+    "Triplet",
     "Tukey",
     "TweedieNLL",
     "UncertaintyWeighted",

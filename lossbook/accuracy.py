@@ -25,6 +25,8 @@ import sympy as sp
 from .core.domains import (
     ABOVE_MINUS_ONE,
     DISTRIBUTIONS,
+    LABELS,
+    LOG_DISTRIBUTIONS,
     NON_NEGATIVE,
     NONZERO,
     PLUS_MINUS_ONE,
@@ -32,7 +34,7 @@ from .core.domains import (
     UNIT_INTERVAL,
     ZERO_OR_ONE,
 )
-from .core.loss import ClassLoss, JointLoss
+from .core.loss import ClassLoss, JointLoss, RowLoss
 from .losses.binary import (
     BinaryCrossEntropy,
     Brier,
@@ -45,6 +47,7 @@ from .losses.binary import (
     SigmoidFocal,
     SquaredHinge,
 )
+from .losses.embedding import HingeEmbedding
 from .losses.likelihood import (
     GammaNLL,
     GaussianNLL,
@@ -53,7 +56,16 @@ from .losses.likelihood import (
     PoissonNLL,
     TweedieNLL,
 )
-from .losses.multiclass import CategoricalCrossEntropy, SoftmaxCrossEntropy
+from .losses.multiclass import (
+    CategoricalCrossEntropy,
+    GeneralizedCrossEntropy,
+    JensenShannon,
+    KLDivergence,
+    NegativeLogLikelihood,
+    Poly1CrossEntropy,
+    SoftmaxCrossEntropy,
+    SoftmaxFocal,
+)
 from .losses.regression import (
     AbsoluteError,
     AbsolutePercentageError,
@@ -71,6 +83,7 @@ from .losses.regression import (
     SquaredLogError,
 )
 from .losses.robust import Cauchy, Fair, GemanMcClure, GeneralRobust, Tukey, Welsch
+from .losses.structured import MultilabelSoftMargin, OrdinalCoral
 from .symbolic import expression
 from .symbolic.derivation import listed
 from .symbolic.notation import k
@@ -150,15 +163,29 @@ MEASURED = (
     Perceptron(),
     Exponential(),
     Brier(),
+    HingeEmbedding(margin=0.375),
     CategoricalCrossEntropy(),
     SoftmaxCrossEntropy(),
     SoftmaxCrossEntropy(label_smoothing=0.125),
     SoftmaxCrossEntropy(class_weight=(1.0, 2.5, 0.25)),
+    NegativeLogLikelihood(),
+    KLDivergence(),
+    JensenShannon(),
+    SoftmaxFocal(),
+    SoftmaxFocal(gamma=1.5, alpha=(1.0, 2.5, 0.25)),
+    GeneralizedCrossEntropy(q=0.75),
+    Poly1CrossEntropy(),
+    Poly1CrossEntropy(epsilon=-1.0),
+    MultilabelSoftMargin(),
+    OrdinalCoral(),
 )
 """Losses whose parameters both float widths hold exactly."""
 
 MAGNIFYING = LogCosh, SmoothPinball, Cauchy, GemanMcClure, Welsch, Tukey, GeneralRobust
 """Losses whose derivatives can change by far more than the residual does, relative to size."""
+
+BENDING_BACK = SigmoidFocal, SoftmaxFocal, GeneralizedCrossEntropy
+"""Losses of scores whose second derivative has terms of both signs."""
 
 DIGITS = 450
 """Digits computed with: where terms near 1 cancel down to the smallest float, 100 are left."""
@@ -220,7 +247,8 @@ class Exact:
         list of ExactResult
         """
         # Labels that are exact are put into the expression, which so loses terms like 0 log 0.
-        labels = tuple(int(t) if t in (-1, 0, 1) else None for t in y_true)
+        exact = y_true if self.loss.y_true_domain is LABELS else (-1, 0, 1)
+        labels = tuple(int(t) if t in exact else None for t in y_true)
         if (part, labels) not in self.compiled:
             self.compiled[part, labels] = self._compile(part, labels)
         with mpmath.workdps(DIGITS):
@@ -236,28 +264,39 @@ class Exact:
         known = {s: label for s, label in zip(self.true, labels, strict=True) if label is not None}
         smoothed = None in labels or getattr(self.loss, "label_smoothing", 0) > 0
         cancels = part == "gradient" and smoothed and _takes_soft(self.loss)
-        cancels |= part == "hessian" and isinstance(self.loss, SigmoidFocal)
+        cancels |= part == "hessian" and isinstance(self.loss, BENDING_BACK)
+        cancels |= part == "value" and isinstance(self.loss, KLDivergence)
         cancels |= part == "gradient" and isinstance(self.loss, SmoothPinball)
         cancels |= part == "hessian" and isinstance(self.loss, SquaredLogError)
         cancels |= part != "hessian" and isinstance(self.loss, GaussianNLL)
         cancels |= part == "gradient" and isinstance(self.loss, LogMeanLoss)
         cancels |= part == "hessian" and isinstance(self.loss, TweedieNLL)
-        complete = getattr(self.loss, "constant_terms", False)
-        cancels |= part == "value" and isinstance(self.loss, LogMeanLoss) and not complete
-        magnifies = isinstance(self.loss, SoftmaxCrossEntropy | TweedieNLL)
+        # Losses of counts are positive with all their terms; that of a density need not be.
+        count = isinstance(self.loss, PoissonNLL | NegativeBinomialNLL)
+        whole = count and self.loss.constant_terms
+        cancels |= part == "value" and isinstance(self.loss, LogMeanLoss) and not whole
+        magnifies = self.loss.link == "multinomial_logit" or isinstance(self.loss, TweedieNLL)
         magnifies |= part == "value" and isinstance(self.loss, LogMeanLoss)
         magnifies |= part != "value" and isinstance(self.loss, MAGNIFYING)
         moved = self.pred if magnifies else []
         arguments = [*self.true, *self.pred, *self.parameters]
         compiled = []
         for entry in listed(getattr(self.shown, part)):
-            result = entry.subs(known)
+            result = _known(entry, known)
             terms = _terms(result) if cancels else [result]
             slopes = [sp.diff(result, pred) for pred in moved]
             wanted = [result, *terms, *slopes]
             function = sp.lambdify(arguments, wanted, [LOGISTIC, "mpmath"], cse=True)
             compiled.append((function, len(terms)))
         return compiled
+
+
+def _known(expr, labels):
+    """Return an expression with labels put in; a product with one that is 0 is 0, as in 0 log 0."""
+    absent = {symbol for symbol, value in labels.items() if value == 0}
+    terms = sp.Add.make_args(sp.expand_mul(expr, deep=False))
+    present = sp.Add(*(term for term in terms if absent.isdisjoint(term.args)))
+    return present.subs(labels)
 
 
 def _numbers(shown):
@@ -292,7 +331,8 @@ def errors(loss, part, y_true, y_pred):
     part : {"value", "gradient", "hessian"}
         What to evaluate.
     y_true, y_pred : ndarray
-        Of one dtype, samples on the first axis; for a loss over classes, distributions.
+        Of one dtype, samples on the first axis; for a loss over classes, distributions, or labels
+        where it takes no others.
 
     Returns
     -------
@@ -303,17 +343,17 @@ def errors(loss, part, y_true, y_pred):
         computed = np.stack(call(y_true, *y_pred.T), axis=-1)
     else:
         computed = call(y_true, y_pred)
-    if isinstance(loss, ClassLoss):
+    if isinstance(loss, ClassLoss | RowLoss):
         exact = Exact(loss, y_pred.shape[1])
         differences = y_pred.max(1, keepdims=True) - y_pred
+        if loss.y_true_domain is LABELS:
+            y_true = y_true[:, None] + 1  # expressions count classes from 1
     else:
         exact, y_true = Exact(loss), y_true[:, None]
         y_pred = y_pred.reshape(len(y_true), -1)
         differences = y_pred - y_true
         if isinstance(loss, LogMeanLoss):
-            differences = np.maximum(
-                np.abs(y_pred), np.abs(np.log(np.where(y_true > 0, y_true, 1)))
-            )
+            differences = np.maximum(np.abs(y_pred), np.abs(_log_unless_zero(y_true)))
     rows = zip(y_true, y_pred, differences, computed.reshape(len(computed), -1), strict=True)
     return np.array(
         [
@@ -356,15 +396,23 @@ def points(loss, dtype, soft, n_samples, seed=0):
     -------
     y_true, y_pred : ndarray
     """
-    rng = np.random.default_rng(seed)
+    rng, shape = np.random.default_rng(seed), (n_samples, N_CLASSES)
+    if isinstance(loss, RowLoss):
+        y_true = _probabilities(rng, dtype, shape) if soft else rng.choice([0.0, 1.0], shape)
+        return y_true.astype(dtype), _scores(rng, dtype, shape).astype(dtype)
     if isinstance(loss, ClassLoss):
         y_true = np.eye(N_CLASSES)[rng.integers(0, N_CLASSES, n_samples)]
         if soft:
             y_true = rng.dirichlet(np.full(N_CLASSES, 0.3), n_samples)
         if loss.y_pred_domain is DISTRIBUTIONS:
             y_pred = rng.dirichlet(np.full(N_CLASSES, 0.1), n_samples)
+        elif loss.y_pred_domain is LOG_DISTRIBUTIONS:
+            y_pred = np.log(rng.dirichlet(np.full(N_CLASSES, 0.1), n_samples))
         else:
-            y_pred = _scores(rng, dtype, (n_samples, N_CLASSES))
+            y_pred = _scores(rng, dtype, shape)
+        if loss.y_true_domain is LABELS:
+            n_labels = loss._label_domain(N_CLASSES).n_classes
+            return rng.integers(0, n_labels, n_samples), y_pred.astype(dtype)
         return y_true.astype(dtype), y_pred.astype(dtype)
     if soft:
         y_true = _probabilities(rng, dtype, n_samples)
@@ -391,7 +439,7 @@ def points(loss, dtype, soft, n_samples, seed=0):
         y_pred = _scores(rng, dtype, n_samples)
     y_true, y_pred = y_true.astype(dtype), y_pred.astype(dtype)
     if isinstance(loss, LogMeanLoss):
-        near = np.log(np.where(y_true > 0, y_true, 1)) + 0.1 * rng.standard_normal(n_samples)
+        near = _log_unless_zero(y_true) + 0.1 * rng.standard_normal(n_samples)
         y_pred = np.where(rng.uniform(size=n_samples) < 0.5, near.astype(dtype), y_pred)
     if isinstance(loss, JointLoss):
         y_pred = np.stack([y_pred, 3 * rng.standard_normal(n_samples).astype(dtype)], axis=-1)
@@ -420,6 +468,11 @@ def _probabilities(rng, dtype, shape):
     near_one = 1 - 10 ** rng.uniform(np.log10(np.finfo(dtype).eps), 0, shape)
     tiny = 10 ** rng.uniform(-30, 0, shape)
     return np.choose(rng.integers(0, 3, shape), [rng.uniform(0.01, 0.99, shape), tiny, near_one])
+
+
+def _log_unless_zero(y_true):
+    """Return the logarithms of positive targets, and 0 for the others."""
+    return np.log(np.where(y_true > 0, y_true, 1))
 
 
 def _amounts(rng, shape, zeros):

@@ -5,7 +5,7 @@ from html import escape
 from math import inf
 
 from .conventions import equivalents
-from .core.domains import FINITE, NONZERO
+from .core.domains import FINITE, LABELS, LOG_DISTRIBUTIONS, NONZERO
 from .core.loss import ClassLoss, Loss
 from .losses.composite import Composite
 from .symbolic import expression, latex, pretty
@@ -30,6 +30,9 @@ AIMS = {
     "probability": "the probability of the label",
     "flattened log-odds": "the log-odds of the label, drawn towards 0",
     "shifted probability": "the probability of the label, shifted by weights or smoothing",
+    "sharpened probability": "the probability of the label, drawn towards 0 or 1",
+    "flattened probability": "the probability of the label, drawn towards that of the others",
+    "probability above each threshold": "the probability of a label above each threshold",
     "log-odds of real against fake": "the log-odds that a sample is real and not fake",
     "probability of real": "the probability that a sample is real and not fake",
     "probability of the label sequence": "the probability of the label sequence",
@@ -42,6 +45,7 @@ LINKS = {
     "logit": ", as log-odds",
     "half_logit": ", as half the log-odds",
     "multinomial_logit": ", as logarithms up to a common shift",
+    "cumulative_logit": ", as log-odds",
 }
 
 STYLE = """
@@ -149,8 +153,17 @@ class Card:
             rows.append((["Curvature ", name], [[Formula.of(expr)]]))
         rows += [
             (["where"], [[Formula.of(equation)] for equation in shown.equations]),
-            *((["Target ", Formula.of(true)], [[_target(loss)]]) for true in _given(shown.y_true)),
-            *((["Prediction ", pred], [[line] for line in _prediction(loss)]) for pred in by),
+            *(
+                (["Target ", Formula.of(true)], [[shown.target or _target(loss)]])
+                for true in _given(shown.y_true)
+            ),
+            *(
+                (
+                    ["Prediction ", pred],
+                    [[line] for line in _given(shown.prediction) or _prediction(loss)],
+                )
+                for pred in by
+            ),
             (["Parameters"], _parameters(shown)),
             (["Traits"], [[_traits(loss.traits)]]),
             (["Aims at"], [[_aim(loss)]]),
@@ -182,6 +195,8 @@ def _html_piece(piece):
 
 
 def _target(loss):
+    if loss.y_true_domain is LABELS:
+        return "the index of a class"
     if isinstance(loss, ClassLoss):
         return "the index of a class, or probabilities of the classes that sum to 1"
     return _domain(loss.y_true_domain)
@@ -193,8 +208,11 @@ def _prediction(loss):
     if not isinstance(loss, ClassLoss):
         return [_domain(loss.y_pred_domain)]
     if loss.y_pred_domain is None:
-        return ["any real number for each class"]
-    return ["probabilities of the classes that sum to 1"]
+        each = "threshold between classes" if loss.link == "cumulative_logit" else "class"
+        return [f"any real number for each {each}"]
+    probabilities = "probabilities of the classes that sum to 1"
+    logarithms = loss.y_pred_domain is LOG_DISTRIBUTIONS
+    return [f"logarithms of {probabilities}" if logarithms else probabilities]
 
 
 def _domain(domain):
@@ -229,11 +247,16 @@ def _traits(traits):
         smoothness = (
             "twice differentiable" if traits.twice_differentiable else "differentiable once"
         )
-    steepness = f"slope at most {traits.lipschitz:.4g}"
+    if callable(traits.lipschitz):
+        steepness = "slope bounded for each number of scores"
+    elif traits.lipschitz < inf:
+        steepness = f"slope at most {traits.lipschitz:.4g}"
+    else:
+        steepness = "slope unbounded"
     named = {
         "convex" if traits.convex else "not convex": True,
         smoothness: True,
-        "slope unbounded" if traits.lipschitz == inf else steepness: True,
+        steepness: True,
         "bounded": traits.bounded,
         "symmetric": traits.symmetric,
         "proper": traits.proper,

@@ -15,8 +15,18 @@ import numpy as np
 
 import lossbook
 
-from .core.domains import ClassIndices, Distributions, Finite, Interval, NonZero, TwoValues
-from .core.loss import REDUCTIONS, ClassLoss, JointLoss, Loss, PointwiseLoss, RowLoss
+from .core.domains import (
+    LABELS,
+    ClassIndices,
+    Directions,
+    Distributions,
+    Finite,
+    Interval,
+    LogDistributions,
+    NonZero,
+    TwoValues,
+)
+from .core.loss import REDUCTIONS, BatchLoss, ClassLoss, JointLoss, Loss, PointwiseLoss, RowLoss
 from .losses.composite import WeightedSum
 
 __all__ = ["CHECKS", "Samples", "View", "check_loss", "derivative", "draw", "view"]
@@ -225,6 +235,44 @@ class RowSum(Alike, RowLoss):
     """A sum of losses of rows, seen as one."""
 
 
+_BATCH_LABELS = 0, 0, 0, 1
+
+
+@dataclass(frozen=True, repr=False)
+class Batched(View):
+    """A loss of whole batches, seen as one whose samples are batches, at the mean of each."""
+
+    has_targets = False
+
+    @property
+    def width(self):
+        """The entries of all rows of all predictions of a batch."""
+        return self.n_predictions * len(_BATCH_LABELS) * _STACKED_ENTRIES
+
+    @property
+    def n_predictions(self):
+        """How many predictions the loss behind takes."""
+        return len(self.behind.inputs) - self.behind.inputs.count("y_true")
+
+    def _seen(self, loss, parts, y_true, y_pred, sample_weight):
+        samples, n_rows = y_pred.shape[:1], len(_BATCH_LABELS)
+        batches = y_pred.reshape(*samples, self.n_predictions, n_rows, _STACKED_ENTRIES)
+        labels = np.broadcast_to(_BATCH_LABELS, (*samples, n_rows))
+        inputs = [labels] * loss.inputs.count("y_true") + list(np.moveaxis(batches, 1, 0))
+        if sample_weight is not None:
+            sample_weight = np.asarray(sample_weight)[:, None].repeat(n_rows, axis=1)
+        results = loss._evaluate(parts, inputs, sample_weight, None)
+        share = 1 if loss.reduction == "mean" else 1 / n_rows
+        return [self._of_batches(part, r, share) for part, r in zip(parts, results, strict=True)]
+
+    @np.errstate(under="ignore")
+    def _of_batches(self, part, result, share):
+        if part == "value":
+            return result.sum(axis=-1) * share if np.ndim(result) else result * share
+        stacked = np.stack(result, axis=1) if isinstance(result, tuple) else result
+        return (stacked * share).reshape(len(stacked), -1)
+
+
 @singledispatch
 def view(loss):
     """Return a loss as one of a target and a prediction, which `check_loss` can draw samples for.
@@ -237,6 +285,11 @@ def view(loss):
 @view.register
 def _(loss: JointLoss):
     return Stacked(loss)
+
+
+@view.register
+def _(loss: BatchLoss):
+    return Batched(loss)
 
 
 @view.register
@@ -266,6 +319,11 @@ def _(domain, rng, shape):
 
 
 @draw.register
+def _(domain: Directions, rng, shape):
+    return rng.choice([-1.0, 1.0], shape) * 10 ** rng.uniform(-1, 1, shape)
+
+
+@draw.register
 def _(domain: Interval, rng, shape):
     finite = np.isfinite([domain.low, domain.high])
     if not finite.any():
@@ -292,6 +350,11 @@ def _(domain: Distributions, rng, shape):
     return rng.dirichlet(np.ones(shape[-1]), shape[:-1])
 
 
+@draw.register
+def _(domain: LogDistributions, rng, shape):
+    return np.log(rng.dirichlet(np.ones(shape[-1]), shape[:-1]))
+
+
 def _ends(domain):
     """Return the first and the last number of an interval, or what comes near enough."""
     low, high = np.float32([domain.low, domain.high])
@@ -308,17 +371,21 @@ def _corners(domain, n_classes):
     if isinstance(domain, TwoValues):
         return np.array([domain.first, domain.second], float)
     if isinstance(domain, ClassIndices):
-        return np.arange(n_classes)
+        return np.arange(domain.n_classes)
     return np.eye(n_classes) if isinstance(domain, Distributions) else np.empty(0)
 
 
 def _strangers(domain, n_classes):
     """Return numbers or rows that are not in a domain."""
+    if isinstance(domain, Directions):
+        return []
     if isinstance(domain, Distributions):
         sure = np.eye(n_classes)[0]
         return [sure * np.nan, 1.5 * sure - 0.5 * sure[::-1], 0.9 * sure]
+    if isinstance(domain, LogDistributions):
+        return [np.full(n_classes, stranger) for stranger in (np.nan, 0, 1 / n_classes, np.inf)]
     if isinstance(domain, ClassIndices):
-        return [-1, n_classes]
+        return [-1, domain.n_classes]
     if isinstance(domain, Interval):
         low = np.nextafter(domain.low, -np.inf) if domain.include_low else domain.low
         high = np.nextafter(domain.high, np.inf) if domain.include_high else domain.high
@@ -368,17 +435,26 @@ class Samples:
         return getattr(self.loss, "width", None) or self.n_classes
 
     @property
+    def any_predictions(self):
+        """Whether all real numbers are predictions."""
+        return isinstance(self.loss.y_pred_domain, Directions | None)
+
+    @property
     def label_domains(self):
         """The domains that targets may be drawn from."""
-        if not self.of_classes:
-            return [self.loss.y_true_domain]
-        return [ClassIndices(self.n_classes), self.loss.y_true_domain]
+        domains = [self.loss.y_true_domain]
+        if self.of_classes:
+            domains.insert(0, ClassIndices(self.loss._label_domain(self.n_classes).n_classes))
+        return [domain for domain in domains if domain is not LABELS]
 
     def labels(self, domain, n):
         """Return `n` targets, among them the corners of their domain."""
-        corners = _corners(domain, self.n_classes)[:n]
+        corners = _corners(domain, self.n_classes)
         if isinstance(self.loss, RowLoss) and corners.ndim == 1:
-            corners = np.repeat(corners[:, None], self.width, axis=1)
+            mixed = [np.resize(corners, self.width)] if corners.size else []
+            corners = np.array([*(np.full(self.width, corner) for corner in corners), *mixed])
+            corners = corners.reshape(-1, self.width)
+        corners = corners[:n]
         labels = draw(domain, self.rng, (n, *corners.shape[1:]))
         labels[: len(corners)] = corners
         return labels if labels.dtype.kind == "i" else _short(labels)
@@ -409,6 +485,12 @@ class Samples:
                     start = self.predictions(1)[0]
                     direction = direction - start
                     x, ends = _between(0, 1), [0, 1]
+                elif isinstance(domain, LogDistributions):
+                    # Where one probability is small, it may fall while the others stay.
+                    direction = np.eye(self.width)[k % self.width]
+                    others = np.exp(self.predictions(1)[0]) * (1 - direction)
+                    start = np.log(others / others.sum() + direction * domain.tolerance / 2)
+                    x, ends = -_POSITIVE_HALF[::-1], [-_FAR, 0]
                 elif isinstance(domain, Interval):
                     x, ends = _between(domain.low, domain.high), _ends(domain)
                 else:
@@ -567,6 +649,10 @@ def _room(domain, y_pred):
     room = np.full(y_pred.shape, 0.25)
     if isinstance(domain, Distributions):
         room = np.minimum(domain.tolerance / 2, y_pred / 2)
+    elif isinstance(domain, LogDistributions):
+        room = np.full(y_pred.shape, domain.tolerance / 2)
+    elif isinstance(domain, Directions):
+        room = np.minimum(room, np.abs(y_pred) / 2)
     elif isinstance(domain, Interval):
         room = np.minimum(room, np.minimum(y_pred - domain.low, domain.high - y_pred) / 2)
     return 2 ** np.floor(np.log2(room))
@@ -687,7 +773,9 @@ def check_weights(loss, samples):
         for name, result in plain.items():
             factor = weight[:, None] if result.ndim > 1 else weight
             law = f"the {name} of each sample is multiplied by its weight"
-            _agree(law, weighted[name], np.where(factor == 0, 0, result * factor), 1e-15)
+            # In a batch, weights come before sums over its samples.
+            tolerance = 1e-12 if isinstance(loss, Batched) else 1e-15
+            _agree(law, weighted[name], np.where(factor == 0, 0, result * factor), tolerance)
 
 
 def check_order(loss, samples):
@@ -751,7 +839,7 @@ def check_dtypes(loss, samples):
             _agree(law, result.astype(np.float64), expected, 1e-5)
         listed = each.gradient(y_true.tolist(), y_pred.tolist())
         _agree("lists are computed in float64", listed, double["gradient"])
-        if loss.y_pred_domain is None:
+        if samples.any_predictions:
             half = each.gradient(y_single, y_pred.astype(np.float16))
             _require("float16 is computed in float32", half.dtype == np.float32)
             whole = np.round(y_pred)
@@ -804,7 +892,7 @@ def check_extremes(loss, samples):
     """Check that finite inputs never give NaN or a NumPy warning, however extreme."""
     for line in samples.lines():
         x = np.clip(line.ends, -1e18, 1e18)
-        if loss.y_pred_domain is None:
+        if samples.any_predictions:
             x = np.array([-1e18, -1e3, -1e-30, 0, 1e-30, 1e3, 1e18])
         for dtype, points in (np.float32, x), (np.float64, np.union1d(x, line.ends)):
             y_true, y_pred = line.inputs(points)
@@ -854,16 +942,27 @@ def _steep_labels(domain):
 def check_lipschitz(loss, samples):
     """Check the trait lipschitz: it bounds the gradient, and no much smaller number does."""
     bound, steepest = loss.traits.lipschitz, {"inside": 0.0, "at_the_ends": 0.0}
+    if callable(bound):
+        bound = bound(samples.width)
     for line in samples.lines():
         places = [("inside", line, line.x), ("at_the_ends", line, line.ends)]
         for label in _steep_labels(loss.y_true_domain):
             places.append(("at_the_ends", replace(line, label=label), line.ends))
+        if isinstance(loss.y_pred_domain, Directions):
+            places.append(("at_the_ends", replace(line, start=line.start / _FAR), line.x / _FAR))
         for where, along, x in places:
             gradient = along.gradient(x)
             norm = np.linalg.norm(gradient.reshape(x.size, -1), axis=1)
             law = f"the slope is at most the lipschitz constant {bound:g}"
             _require(law, norm <= bound * (1 + 1e-6), slope=norm, y_true=along.label, x=x)
             steepest[where] = max(steepest[where], norm.max())
+    if samples.width is not None and loss.y_pred_domain is None:
+        for y_true, y_pred in samples.batches(2000):
+            for where, at in ("inside", y_pred), ("at_the_ends", np.copysign(_FAR, y_pred)):
+                norm = np.linalg.norm(_unreduced(loss).gradient(y_true, at), axis=1)
+                law = f"the slope is at most the lipschitz constant {bound:g}"
+                _require(law, norm <= bound * (1 + 1e-6), slope=norm, y_true=y_true, y_pred=at)
+                steepest[where] = max(steepest[where], norm.max())
     if np.isinf(bound):
         law = "a loss without a lipschitz constant grows steeper to the end"
         steeper = steepest["at_the_ends"] > 1.5 * steepest["inside"]
@@ -900,20 +999,26 @@ def check_symmetry(loss, samples):
         _require("residuals +r and -r cost a loss that is not symmetric differently", differ)
 
 
+def _log_odds(p):
+    return np.log(p) - np.log1p(-p)
+
+
 _LINKS = {
     "identity": lambda mean: mean,
     "log": lambda mean: np.log(np.maximum(mean, 0)),
-    "logit": lambda p: np.log(p) - np.log1p(-p),
-    "half_logit": lambda p: (np.log(p) - np.log1p(-p)) / 2,
+    "logit": _log_odds,
+    "half_logit": lambda p: _log_odds(p) / 2,
     "multinomial_logit": np.log,
+    "cumulative_logit": lambda p: _log_odds(np.cumsum(p[..., :0:-1], axis=-1)[..., ::-1]),
 }
+"""The prediction that says what the probabilities are, of one outcome or of each."""
 
 
 def _outcomes(loss, samples):
     """Return the pure labels of a classification loss, or None of another."""
     domain = loss.y_true_domain
     if samples.of_classes:
-        return np.arange(samples.n_classes)
+        return _corners(samples.label_domains[0], samples.n_classes)
     if samples.width is not None:
         return None
     if isinstance(domain, TwoValues):
@@ -923,6 +1028,7 @@ def _outcomes(loss, samples):
     return None
 
 
+@np.errstate(divide="ignore")
 def _prediction(loss, outcomes, probabilities):
     """Return the prediction that says what the probabilities of the outcomes are."""
     link = _LINKS[loss.link]
@@ -957,6 +1063,12 @@ def _truths(samples, outcomes, n=20):
     return samples.rng.dirichlet(np.ones(outcomes.size), n)
 
 
+def _races(n_outcomes):
+    """Return probabilities of which one leads without a majority, where there are three or more."""
+    others = n_outcomes - 2
+    return [np.array([0.47, 0.35, *np.full(others, 0.18 / others)])] if others > 0 else []
+
+
 def check_propriety(loss, samples):
     """Check the trait proper: only the true probabilities have the least expected loss."""
     outcomes = _outcomes(loss, samples)
@@ -981,13 +1093,32 @@ def check_propriety(loss, samples):
     _require(law, beaten or proper)
 
 
+def _decision(loss, predictions):
+    """Return the class that each prediction speaks for."""
+    if loss.link == "cumulative_logit":
+        return (predictions > 0).sum(axis=1)
+    return predictions.argmax(axis=1)
+
+
+def _towards_the_best(samples, outcomes, truth, predictions, n_rounds=30):
+    """Return predictions, and more about the one with the least expected loss, time and again."""
+    found = [predictions]
+    for _ in range(n_rounds):
+        cost = _expected(samples.loss, outcomes, truth, found[-1])
+        best = found[-1][np.argmin(cost)]
+        steps = samples.rng.normal(size=(40, samples.width))
+        steps *= 10 ** samples.rng.uniform(-5, 0, (40, 1))
+        found.append(np.vstack([best, best + steps]))
+    return np.vstack(found)
+
+
 def check_calibration(loss, samples):
     """Check the trait classification_calibrated: the best prediction is the likely class."""
     outcomes = _outcomes(loss, samples)
     if outcomes is None:
         return
     calibrated, misled = loss.traits.classification_calibrated, False
-    for truth in _truths(samples, outcomes, 60):
+    for truth in [*_truths(samples, outcomes, 60), *_races(outcomes.size)]:
         runner_up, top = np.sort(truth)[-2:]
         if samples.of_classes and top - runner_up < 0.1:
             continue
@@ -996,7 +1127,8 @@ def check_calibration(loss, samples):
         if samples.of_classes:
             if loss.y_pred_domain is None:
                 predictions = np.vstack([predictions, samples.predictions(400)])
-            right = predictions.argmax(axis=1) == truth.argmax()
+                predictions = _towards_the_best(samples, outcomes, truth, predictions)
+            right = _decision(loss, predictions) == truth.argmax()
         else:
             middle = _prediction(loss, outcomes, np.array([0.5, 0.5]))
             predictions = np.hstack([predictions, next(samples.lines()).x, middle])
@@ -1004,7 +1136,7 @@ def check_calibration(loss, samples):
         cost = _expected(loss, outcomes, truth, predictions)
         costs = {"right": cost[right].min(), "wrong": cost[~right].min()}
         fails = costs["right"] >= costs["wrong"]
-        misled |= fails
+        misled |= costs["wrong"] - costs["right"] <= (1e-3 if samples.of_classes else 0)
         law = "a calibrated loss costs least where the most probable class is predicted"
         _require(law, not (calibrated and fails), truth=[truth], **costs)
     law = "a loss that is not calibrated costs least, for some truth, where another class is"
@@ -1038,6 +1170,8 @@ def check_optimal_constant(loss, samples):
 def _other_constants(loss, samples, best):
     if isinstance(loss.y_pred_domain, Distributions):
         return (best + _forecasts(samples, best)) / 2
+    if isinstance(loss.y_pred_domain, LogDistributions):
+        return np.log(_forecasts(samples, np.exp(best)))
     if samples.width is not None:
         steps = samples.rng.normal(size=(400, samples.width))
         return best + steps * 10 ** samples.rng.uniform(-4, 1, (400, 1))

@@ -239,6 +239,44 @@ def test_given_arrays_stay_as_they_are_where_a_loss_refuses():
     np.testing.assert_array_equal(out, 7)
 
 
+# Curvatures by name.
+
+
+def test_the_size_of_the_curvature_is_that_of_the_sum():
+    loss = lb.WeightedSum((lb.HalfSquaredError(), lb.Cauchy()), weights=(0.05, 1.0))
+    y_pred = np.array([0.5, 1.5, 30.0])
+    hessian = loss.hessian(np.zeros(3), y_pred)
+    assert hessian[0] > 0 > hessian[1]
+    out = np.empty(3)
+    got = loss.hessian(np.zeros(3), y_pred, curvature="abs", out=out)
+    assert got is out
+    np.testing.assert_array_equal(got, np.abs(hessian))
+    tasks = loss.gradient_and_hessian(0.0, (3.0, 3.0), curvature="abs")[1]
+    np.testing.assert_array_equal(tasks[1], 0.08)
+    by_pred, by_noise = lb.UncertaintyWeighted((lb.Cauchy(),)).hessian(
+        [0.0], [3.0], [0.0], curvature="abs"
+    )
+    assert by_pred[0] == pytest.approx(0.08)
+    assert by_noise[0] == pytest.approx(np.log(10) / 2)
+    critic = lb.MinimaxGAN()
+    np.testing.assert_array_equal(critic.generator.hessian([0.0], curvature="abs"), [0.25])
+    by_real, by_fake = critic.discriminator.hessian([0.0], [0.0], curvature="abs")
+    assert by_real == by_fake == 0.25
+
+
+def test_majorizers_add_up():
+    loss = lb.WeightedSum((DISTANCE, lb.Cauchy()), weights=(0.5, 2.0), reduction="none")
+    y, touched, other = np.zeros(200), RNG.normal(0, 3, 200), RNG.normal(0, 6, 200)
+    curvature, gap = loss.hessian(y, touched, curvature="majorizer"), other - touched
+    parabola = loss(y, touched) + loss.gradient(y, touched) * gap + curvature * gap**2 / 2
+    assert (parabola >= loss(y, other) - 1e-12).all()
+    with pytest.raises(ValueError, match=r"curvature of Exponential\(\) must be one of"):
+        lb.WeightedSum((lb.Hinge(), lb.Exponential())).hessian([1], [0.0], curvature="majorizer")
+    for known, curvature in ("exact", "fisher"), ("abs", "gauss"):
+        with pytest.raises(ValueError, match=f"{known}.*; got '{curvature}'"):
+            loss.hessian(y, y, curvature=curvature)
+
+
 # Extremes.
 
 

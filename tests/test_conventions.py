@@ -19,7 +19,7 @@ from lossbook.core.domains import (
     UNIT_INTERVAL,
     ZERO_OR_ONE,
 )
-from lossbook.core.loss import ClassLoss, JointLoss, RowLoss
+from lossbook.core.loss import BatchLoss, ClassLoss, JointLoss, RowLoss
 
 os.environ.setdefault("KERAS_BACKEND", "torch")
 N_SAMPLES, N_CLASSES = 64, 4
@@ -33,6 +33,8 @@ TRIED = {
     "class_weight": (None, (1.0, 2.0, 0.5, 0.25)),
     "ignore_index": (None, 2),
     "label_smoothing": (0.0, 0.1),
+    "margin": (0.0625, 0.5, 1.0),
+    "temperature": (0.07, 0.5),
     "power": (1.5, 1.0, 1.9, 2.0, 3.0),
     "dispersion": (1.0, 0.25, 3.5),
     "constant_terms": (False, True),
@@ -41,6 +43,7 @@ TRIED = {
 # No function of these libraries evaluates them; scikit-learn's models have some of them inside.
 NOWHERE = {
     "Cauchy",
+    "Contrastive",
     "EpsilonInsensitive",
     "Expectile",
     "Fair",
@@ -113,7 +116,9 @@ def samples(loss, kinds):
 
 
 def targets(loss, kinds, rng, shape):
-    """Return targets of a loss of numbers."""
+    """Return targets of a loss of numbers; labels of a batch occur twice each."""
+    if isinstance(loss, BatchLoss):
+        return rng.permutation(N_SAMPLES) // 2
     if loss.y_true_domain == PLUS_MINUS_ONE:
         return rng.choice([-1.0, 1.0], shape)
     if loss.y_true_domain == ZERO_OR_ONE or kinds == "labels":
@@ -526,3 +531,71 @@ class TestScikitLearnTraps:
         loss = lb.SigmoidCrossEntropy if n_classes == 2 else lb.SoftmaxCrossEntropy
         slope = np.atleast_2d(loss(reduction="sum").gradient(y_true, scores).T) @ x
         np.testing.assert_allclose(slope, -model.coef_, atol=1e-3)
+
+
+class TestEmbeddingTraps:
+    """What the notes on losses of embeddings and of rankings say."""
+
+    @pytest.fixture
+    def torch(self):
+        return load("torch")
+
+    @staticmethod
+    def by_first(torch, loss, first, *others):
+        """Return a loss's value and its gradient by the first of some lists."""
+        x, *rest = (torch.tensor(a, dtype=torch.float64) for a in (first, *others))
+        x.requires_grad = True
+        value = loss(x, *rest)
+        value.sum().backward()
+        return value.detach().numpy(), x.grad.numpy()
+
+    def test_cosine_of_a_zero_vector(self, torch):
+        zero, one = [[0.0, 0.0]], [[1.0, 0.0]]
+        _, gradient = self.by_first(torch, torch.nn.functional.cosine_similarity, zero, one)
+        np.testing.assert_allclose(gradient, [[1e8, 0.0]])
+        assert np.isnan(load("optax").losses.cosine_distance(np.array(zero), np.array(one))).all()
+        assert lb.CosineDistance()(zero, one) == 1
+        assert not np.any(lb.CosineDistance().gradient(zero, one))
+
+    def test_cosine_embedding_of_short_vectors(self, torch):
+        short = torch.tensor([[1e-6, 0.0]], dtype=torch.float64)
+        loss = torch.nn.functional.cosine_embedding_loss(short, short, torch.ones(1))
+        assert loss.item() == pytest.approx(0.5)
+        assert lb.CosineEmbedding()([1], short.numpy(), short.numpy()) == 0
+
+    def test_coinciding_anchor_and_positive(self, torch):
+        point, negative = [[0.0, 0.0]], [[0.5, 0.0]]
+
+        def triplet(*points):
+            return torch.nn.functional.triplet_margin_loss(*points, eps=0.0)
+
+        _, gradient = self.by_first(torch, triplet, point, point, negative)
+        by_anchor = lb.Triplet().gradient(point, point, negative)[0]
+        np.testing.assert_array_equal(gradient, by_anchor)
+        jax, optax = load("jax"), load("optax")
+        points = [jax.numpy.asarray(p) for p in (point, point, negative)]
+        gradient = jax.grad(
+            lambda *points: optax.losses.triplet_margin_loss(*points, eps=0.0).sum()
+        )(*points)
+        assert np.isnan(gradient).all()
+
+    def test_a_label_that_occurs_three_times(self):
+        losses, labels = load("optax").losses, np.array([0, 0, 0, 1, 1])
+        x = np.random.default_rng(0).normal(size=(5, 3))
+        theirs = losses.ntxent(x.astype(np.float32), labels, temperature=0.1)
+        cosine = x @ x.T / np.outer(*2 * [np.linalg.norm(x, axis=1)])
+        exp, pairs = np.exp(cosine / 0.1), []
+        for i, j in product(range(5), repeat=2):
+            if i != j and labels[i] == labels[j]:
+                negatives = exp[i, labels != labels[i]].sum()
+                pairs.append(-np.log(exp[i, j] / (exp[i, j] + negatives)))
+        assert theirs == pytest.approx(np.mean(pairs), rel=1e-5)
+        assert lb.SupervisedContrastive()(labels, x) > theirs + 0.1
+
+    def test_gradient_at_the_kink_of_a_ranking(self, torch):
+        def ranking(first, second, y_true):
+            return torch.nn.functional.margin_ranking_loss(first, second, y_true, margin=1.0)
+
+        _, gradient = self.by_first(torch, ranking, [1.0], [0.0], [1.0])
+        assert gradient == -1
+        assert lb.MarginRanking(margin=1.0).gradient([1], [1.0], [0.0])[0] == 0

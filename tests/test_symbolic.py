@@ -11,16 +11,20 @@ import sympy as sp
 
 import lossbook as lb
 from lossbook import symbolic
-from lossbook.accuracy import DIGITS, MEASURED, Exact
+from lossbook.accuracy import DIGITS, LOGISTIC, MEASURED, Exact
 from lossbook.core.domains import (
     ABOVE_MINUS_ONE,
+    NON_NEGATIVE,
     PLUS_MINUS_ONE,
+    POSITIVE,
     UNIT_INTERVAL,
     ZERO_OR_ONE,
 )
-from lossbook.core.loss import ClassLoss, JointLoss, RowLoss
+from lossbook.core.loss import BatchLoss, ClassLoss, JointLoss, RowLoss
 from lossbook.losses.regression import ResidualLoss
 from lossbook.symbolic import notation
+from lossbook.testing import Samples, view
+from reference import embedding, ranking
 
 LOSSES = (
     *MEASURED,
@@ -29,7 +33,14 @@ LOSSES = (
 )
 
 
-@pytest.mark.parametrize("loss", LOSSES, ids=repr)
+VECTORS_AND_LISTS = [
+    *(loss for loss in embedding.LOSSES if not isinstance(loss, BatchLoss)),
+    *ranking.LOSSES,
+]
+BATCHES = [loss for loss in embedding.LOSSES if isinstance(loss, BatchLoss)]
+
+
+@pytest.mark.parametrize("loss", [*LOSSES, *VECTORS_AND_LISTS, *BATCHES], ids=repr)
 def test_sympy_proves_the_derivatives(loss):
     assert symbolic.expression(loss).check() == (0, 0)
 
@@ -57,6 +68,30 @@ def test_check_sees_what_is_wrong():
     assert replace(high, gradient=2 * notation.tau * notation.r).check()[0] != 0
 
 
+@pytest.mark.parametrize("loss", VECTORS_AND_LISTS, ids=repr)
+def test_what_is_shown_of_vectors_and_lists_is_what_is_computed(loss):
+    shown, seen = symbolic.expression(loss).subs(), replace(view(loss), reduction="none")
+    rows = isinstance(loss, RowLoss)
+    if rows or getattr(loss, "entries", 0):
+        shown = shown.for_classes(3 if rows else 2)
+    shown = shown.written_out()
+    targets = [] if shown.y_true is None else symbolic.derivation.listed(shown.y_true)
+    predictions = symbolic.derivation.listed(shown.y_pred)
+    checked = Samples(view(loss), seed=2)
+    y_true, y_pred = checked.labels(loss.y_true_domain, 8), checked.predictions(8)
+    if rows:
+        y_true, y_pred = -np.sort(-y_true, axis=1), np.clip(y_pred, -30, 30)
+    for part, name in ("value", "__call__"), ("gradient", "gradient"), ("hessian", "hessian"):
+        computed = getattr(seen, name)(y_true, y_pred).reshape(8, -1)
+        entries = [*symbolic.derivation.listed(getattr(shown, part))]
+        function = sp.lambdify([*targets, *predictions], entries, [LOGISTIC, "mpmath"])
+        for true, pred, row in zip(y_true, y_pred, computed, strict=True):
+            given = [*np.atleast_1d(true)[: len(targets)], *np.atleast_1d(pred)]
+            with mpmath.workdps(60):
+                exact = list(map(float, function(*map(mpmath.mpf, given))))
+            np.testing.assert_allclose(row, exact, rtol=1e-9, atol=1e-9)
+
+
 def samples(loss, n_samples=12):
     """Yield targets, soft where they may be, and predictions, as lists."""
     rng = np.random.default_rng(0)
@@ -76,6 +111,8 @@ def samples(loss, n_samples=12):
             true = rng.uniform()
         elif loss.y_true_domain is ABOVE_MINUS_ONE:
             true = rng.lognormal() - 1
+        elif loss.y_true_domain in (NON_NEGATIVE, POSITIVE):
+            true = rng.lognormal()
         else:
             true = rng.normal()
         if loss.y_pred_domain is UNIT_INTERVAL:
@@ -84,7 +121,10 @@ def samples(loss, n_samples=12):
             pred = rng.lognormal() - 1
         else:
             pred = rng.normal(0, 2)
-        yield [true], [pred]
+        if isinstance(loss, JointLoss):
+            yield [true], [pred, *rng.normal(0, 2, len(loss.inputs) - 2)]
+        else:
+            yield [true], [pred]
 
 
 @pytest.mark.parametrize("loss", LOSSES, ids=repr)
@@ -193,6 +233,11 @@ OPTIMA = {
     "the median of the targets": (NUMBERS, 2.0),
     "the mean of the targets, each first moved to within δ of it": (NUMBERS, 2.0),
     "the mean of the targets, each first moved to within β of it": (NUMBERS, 2.0),
+    "the logarithm of the mean of the targets": (NUMBERS, np.log(4)),
+    "the mean of the targets, and the logarithm of their variance": (
+        NUMBERS,
+        (4.0, np.log(38 / 3)),
+    ),
     "the geometric mean of 1 + y, less 1": (NUMBERS, 60 ** (1 / 3) - 1),
     "the median of the targets, each weighted by 1/|y|": (NUMBERS, 1.0),
     "the mean of the targets: the share of ones": (LABELS, 0.75),

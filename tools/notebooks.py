@@ -16,6 +16,7 @@ from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_notebook
 
 ROOT = Path(__file__).resolve().parent.parent
+FOLDERS = "chapters", "reference"
 KERNEL = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -77,10 +78,11 @@ def execute(notebook, folder):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="only say which are not canonical")
-    parser.add_argument("paths", nargs="*", type=Path, help="default: all chapters")
+    parser.add_argument("paths", nargs="*", type=Path, help="default: all notebooks")
     options = parser.parse_args()
     failed = []
-    for path in options.paths or sorted((ROOT / "chapters").glob("*.ipynb")):
+    notebooks = [path for folder in FOLDERS for path in sorted((ROOT / folder).glob("*.ipynb"))]
+    for path in options.paths or notebooks:
         before = path.read_text(encoding="utf-8")
         notebook = nbformat.reads(before, as_version=4)
         if options.check:

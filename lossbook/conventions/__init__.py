@@ -13,7 +13,7 @@ optax: 1 / beta * optax.losses.huber_loss
 
 from dataclasses import fields
 
-from . import binary, likelihood, multiclass, regression, sequence
+from . import binary, embedding, likelihood, multiclass, ranking, regression, sequence
 from .equivalent import Equivalent
 
 __all__ = ["TABLE", "Equivalent", "equivalents"]
@@ -23,6 +23,8 @@ TABLE = (
     *likelihood.ROWS,
     *binary.ROWS,
     *multiclass.ROWS,
+    *embedding.ROWS,
+    *ranking.ROWS,
     *sequence.ROWS,
 )
 """Every loss in every library that has it."""

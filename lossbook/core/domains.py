@@ -122,12 +122,13 @@ class Intersection(Domain):
 class ClassIndices(Domain):
     """Integers from 0 to the number of classes, and the index that marks ignored samples."""
 
-    n_classes: int
+    n_classes: float = math.inf
     ignore_index: int | None = None
 
     def __str__(self):
+        last = "" if self.n_classes == math.inf else f" to {self.n_classes - 1}"
         ignored = "" if self.ignore_index is None else f", or {self.ignore_index} (ignored)"
-        return f"a class index from 0 to {self.n_classes - 1}{ignored}"
+        return f"a class index from 0{last}{ignored}"
 
     def contains(self, values):
         """Return which of the values are in the domain."""
@@ -156,12 +157,45 @@ class Distributions(Domain):
         return inside & (np.abs(np.add.reduce(values, axis=0) - 1) <= self.tolerance)
 
 
+@dataclass(frozen=True)
+class LogDistributions(Domain):
+    """Logarithms of probability distributions over the classes; that of 0 is minus infinity."""
+
+    tolerance: float = 1e-4
+
+    def __str__(self):
+        return f"logarithms of {Distributions(self.tolerance)}"
+
+    def contains(self, values):
+        """Return which of the values are in the domain."""
+        return np.abs(np.add.reduce(np.exp(values), axis=0) - 1) <= self.tolerance
+
+
+@dataclass(frozen=True)
+class Directions(Domain):
+    """Vectors of which only the direction counts; the zero vector, which has none, is a border."""
+
+    def __str__(self):
+        return "a vector, of which only the direction counts"
+
+    def contains(self, values):
+        """Return which of the values are in the domain: all."""
+        return np.ones(np.shape(values), bool)
+
+    def holds(self, block):
+        """Return whether all values of a block are in the domain: they are."""
+        return True
+
+
 FINITE = Finite()
 NONZERO = NonZero()
 UNIT_INTERVAL = Interval(0, 1)
 ZERO_OR_ONE = TwoValues(0, 1)
 PLUS_MINUS_ONE = TwoValues(-1, 1)
+LABELS = ClassIndices()
 DISTRIBUTIONS = Distributions()
+LOG_DISTRIBUTIONS = LogDistributions()
+DIRECTIONS = Directions()
 POSITIVE = Interval(0, math.inf, include_low=False, include_high=False)
 NON_NEGATIVE = Interval(0, math.inf, include_high=False)
 OPEN_UNIT_INTERVAL = Interval(0, 1, include_low=False, include_high=False)

@@ -22,6 +22,14 @@ def zero_if_nan(x):
     return np.fmax(x, np.zeros_like(x))
 
 
+def log_ratio(x, y):
+    """Return log(x/y) of numbers that are not negative; that of 0/0 is NaN."""
+    low, high = np.minimum(x, y), np.maximum(x, y)
+    near = np.log1p((low - high) / high)
+    below = np.where(2 * low >= high, near, np.log(low / high))
+    return np.where(x < y, below, -below)
+
+
 def unless_nan(x, limit):
     """Return x, and where it is NaN, from inf - inf or 0 times inf, its limit."""
     return np.where(np.isnan(x), limit, x)

@@ -13,7 +13,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .domains import DISTRIBUTIONS, FINITE, ClassIndices, Domain
+from .domains import DISTRIBUTIONS, FINITE, LABELS, ClassIndices, Domain
 from .inputs import (
     Batch,
     Column,
@@ -332,7 +332,9 @@ class Loss:
     # How the one becomes the other.
 
     def _evaluate(self, parts, inputs, sample_weight, out):
-        batch = self._read(*inputs)
+        return self._evaluate_batch(parts, self._read(*inputs), sample_weight, out)
+
+    def _evaluate_batch(self, parts, batch, sample_weight, out):
         weights = None
         if sample_weight is not None:
             weights = Weights(sample_weight, batch.sample_shape)
@@ -348,6 +350,14 @@ class Loss:
             [None if a is None else samples_first(a, batch.sample_shape) for a in of_part]
             for of_part in results
         ]
+        sums = self._fill(targets, parts, batch, weights, divisor)
+        return tuple(
+            total(sums) / divisor if of_part[0] is None else _one_or_all(of_part)
+            for of_part in results
+        )
+
+    def _fill(self, targets, parts, batch, weights, divisor):
+        """Write the parts to their targets, and return the sums of the value over the blocks."""
         terms_of = [getattr(self, "_" + part) for part in parts]
 
         def work(start, stop):
@@ -375,11 +385,7 @@ class Loss:
                         block_sum = np.add.reduce(weighted, dtype=np.float64)
             return block_sum
 
-        sums = stream(work, batch.n_samples, batch.block_size)
-        return tuple(
-            total(sums) / divisor if of_part[0] is None else _one_or_all(of_part)
-            for of_part in results
-        )
+        return stream(work, batch.n_samples, batch.block_size)
 
 
 def _one_or_all(arrays):
@@ -390,6 +396,11 @@ def _one_or_all(arrays):
 def one_hot(labels, n_classes, dtype):
     """Return a row for each class, with a 1 where a label names it."""
     return (np.arange(n_classes)[:, None] == labels).astype(dtype)
+
+
+def as_distributions(y_true, y_pred):
+    """Return a block of targets as distributions over the classes of `y_pred`."""
+    return one_hot(y_true, len(y_pred), y_pred.dtype) if y_true.ndim == 1 else y_true
 
 
 @dataclass(frozen=True, repr=False)
@@ -472,6 +483,54 @@ class JointLoss(Loss):
         return Batch(columns, (shape,) * len(predictions), sample_shape, dtype)
 
 
+@dataclass(frozen=True, repr=False)
+class BatchLoss(JointLoss):
+    """Base of losses that compare the samples of a batch with each other.
+
+    Predictions have shape (..., N, D): in each batch N samples, rows of D entries.  The value is
+    one a sample, and weighted with it; but as every row has its part in the values of others,
+    derivatives are those of the sum of all weighted values, whatever the reduction.
+
+    In place of ``_shared`` a subclass has ``_compare``.  This takes the highest order of the
+    derivatives that are wanted, the weights divided by what the reduction divides by, and the
+    whole inputs, in double precision with their entries on the first axis.  ``_value`` returns
+    values that are not weighted; the derivatives are those of their weighted sum.
+    """
+
+    entries = 1
+
+    def _compare(self, order, weight, *inputs):
+        raise NotImplementedError
+
+    def _read(self, *inputs):
+        batch = super()._read(*inputs)
+        shape = batch.shapes[0]
+        if len(shape) < 2:
+            name = batch.columns[-1].name
+            raise ValueError(f"{name} must have an axis of samples and one of entries; got {shape}")
+        for column in batch.columns:
+            column.dtype = np.dtype(np.float64)
+        return batch
+
+    @np.errstate(all="ignore")
+    def _fill(self, targets, parts, batch, weights, divisor):
+        n, shape = batch.n_samples, batch.sample_shape
+        weight = np.ones(n) if weights is None else weights.block(0, n)
+        inputs = [block.reshape(*block.shape[:-1], *shape) for block in batch.blocks(0, n)]
+        order = max({"value": 0, "gradient": 1}.get(part, 2) for part in parts)
+        shared = self._compare(order, weight.reshape(shape) / divisor, *inputs)
+        sums = []
+        for part, targets_of_part in zip(parts, targets, strict=True):
+            of_part = getattr(self, "_" + part)(*shared)
+            if part == "value":
+                values = np.where(weight > 0, of_part.reshape(n) * weight, 0)
+                of_part, sums = (values,), [np.add.reduce(values)]
+            for terms, target in zip(of_part, targets_of_part, strict=True):
+                if target is not None:
+                    target[...] = terms.reshape(-1, n).T.reshape(target.shape)
+        return sums
+
+
 def _taking(kind, name, parts):
     """Return the method of `Loss` with this name, taking a class's inputs."""
     method = getattr(Loss, name)
@@ -509,13 +568,15 @@ class ClassLoss(Loss):
     """Base of losses over classes, which are on the last axis of the prediction.
 
     Targets are integer labels with one axis less than the prediction, or distributions over the
-    classes of the prediction's shape.  In a block the classes are on the first axis.
+    classes of the prediction's shape; only labels where `y_true_domain` is `LABELS`.  In a block
+    the classes are on the first axis.
     """
 
     y_true_domain: ClassVar[Domain] = DISTRIBUTIONS
 
-    def _label_domain(self, n_classes):
-        return ClassIndices(n_classes)
+    def _label_domain(self, n_entries):
+        """Return the domain of labels, for predictions of a number of entries."""
+        return ClassIndices(n_entries)
 
     def _target_column(self, y_true, n_classes, sample_shape, dtype):
         if y_true.ndim == len(sample_shape):
@@ -533,6 +594,8 @@ class ClassLoss(Loss):
             column = self._target_column(y_true, n_classes, y_true.shape, double)
             labels = column.block(0, y_true.size)
             return one_hot(labels, n_classes, double), y_true.shape
+        if self.y_true_domain is LABELS:
+            raise TypeError(f"y_true must hold integer labels; got dtype {y_true.dtype}")
         if y_true.ndim == 0:
             raise ValueError("y_true must be labels or distributions over classes; got a number")
         sample_shape = y_true.shape[:-1]
@@ -544,13 +607,16 @@ class ClassLoss(Loss):
 
     def _read(self, y_true, y_pred):
         y_true, y_pred = as_real_array("y_true", y_true), as_real_array("y_pred", y_pred)
-        if y_pred.ndim == 0 or y_pred.shape[-1] < 2:
+        if y_pred.ndim == 0 or self._label_domain(y_pred.shape[-1]).n_classes < 2:
             raise ValueError(f"y_pred must have two classes or more; got shape {y_pred.shape}")
         shape, sample_shape = y_pred.shape, y_pred.shape[:-1]
-        if y_true.shape not in (sample_shape, shape):
+        shapes = {sample_shape: "labels", shape: "distributions"}
+        if self.y_true_domain is LABELS:
+            del shapes[shape]
+        if y_true.shape not in shapes:
+            expected = " or ".join(f"{each} ({kind})" for each, kind in shapes.items())
             raise ValueError(
-                f"y_true must have shape {sample_shape} (labels) or {shape} (distributions) "
-                f"for y_pred of shape {shape}; got {y_true.shape}"
+                f"y_true must have shape {expected} for y_pred of shape {shape}; got {y_true.shape}"
             )
         dtype = working_dtype(y_true.dtype, y_pred.dtype)
         columns = (

@@ -43,3 +43,30 @@ def bisect(reached, low, high):
     while low < (middle := low / 2 + high / 2) < high:
         low, high = (low, middle) if reached(middle) else (middle, high)
     return high
+
+
+def on_simplex(slope, n_classes):
+    """Return the distribution that minimises a sum over the classes of convex terms.
+
+    Where the minimum is, all classes have the same slope, or are 0 and have a larger one.
+
+    Parameters
+    ----------
+    slope : callable
+        Takes a probability for each class and returns the slope of its term.
+    n_classes : int
+        How many there are.
+    """
+
+    def at(level):
+        """Return the largest probabilities at which no slope is above the level."""
+        low, high = np.zeros(n_classes), np.ones(n_classes)
+        for _ in range(100):
+            middle = (low + high) / 2
+            reached = slope(middle) <= level
+            low, high = np.where(reached, middle, low), np.where(reached, high, middle)
+        return high
+
+    even = slope(np.full(n_classes, 1 / n_classes))
+    level = bisect(lambda c: at(c).sum() >= 1, float(even.min()), float(even.max()))
+    return at(level)

@@ -1,5 +1,6 @@
 """What is known about a loss as a function of the prediction."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
 
@@ -16,9 +17,10 @@ class Traits:
         The gradient exists everywhere in the interior of the prediction's domain.
     twice_differentiable : bool
         So does the second derivative.
-    lipschitz : float
-        A bound of the slope (for several scores, of the gradient's length), the least one
-        wherever it does not depend on the number of classes; ``inf`` where none exists.
+    lipschitz : float or callable
+        The least bound of the slope (for several scores, of the gradient's length); where it
+        depends on how many scores there are, a function of their number; ``inf`` where none
+        exists.
     bounded : bool
         The loss itself stays below some constant.
     symmetric : bool
@@ -35,7 +37,7 @@ class Traits:
     convex: bool
     differentiable: bool
     twice_differentiable: bool
-    lipschitz: float = inf
+    lipschitz: float | Callable[[int], float] = inf
     bounded: bool = False
     symmetric: bool = False
     proper: bool = False

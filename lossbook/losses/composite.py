@@ -10,7 +10,7 @@ import numpy as np
 
 from ..core.domains import FINITE, NON_NEGATIVE, Intersection, TwoValues
 from ..core.inputs import as_real_array, checked_out, require_shape, working_dtype
-from ..core.loss import Loss, PointwiseLoss
+from ..core.loss import CURVATURES, Loss, PointwiseLoss
 from ..core.optimum import middle_root
 from ..core.traits import Traits
 
@@ -61,6 +61,20 @@ class Composite(Loss):
     def y_pred_domain(self):
         """The predictions that all of the losses take."""
         return _common([loss.y_pred_domain for loss in self.losses], None)
+
+    def _evaluate(self, parts, inputs, sample_weight, out):
+        exact = tuple("hessian" if part == "absolute_hessian" else part for part in parts)
+        results = tuple(
+            _absolute(result) if part == "absolute_hessian" else result
+            for part, result in zip(
+                parts, self._combined(exact, inputs, sample_weight), strict=True
+            )
+        )
+        return self._placed(results, out, parts, *inputs, sample_weight)
+
+    def _combined(self, parts, inputs, sample_weight):
+        """Return the parts of the whole, in new arrays."""
+        raise NotImplementedError
 
     def _each(self, parts, y_true, y_pred, sample_weight):
         """Return, for each of the parts, what it is for each of the losses."""
@@ -146,6 +160,11 @@ def _filled(result, arrays):
     return next(arrays) if isinstance(result, np.ndarray) else result
 
 
+def _absolute(result):
+    """Return a result without its signs."""
+    return tuple(map(_absolute, result)) if isinstance(result, tuple) else np.abs(result)
+
+
 def _times(factor, result):
     """Return a result times a factor; what is multiplied by 0 is absent, even infinity."""
     if isinstance(result, tuple):
@@ -199,7 +218,7 @@ class WeightedSum(Composite):
     The traits are those that follow from the losses', seen as losses of the same prediction: sums
     of convex losses are convex, for instance, and the bounds of the slopes add up to a bound, if
     not to the least one.  `optimal_constant` is known where all losses are pointwise and convex: it
-    lies between theirs.
+    lies between theirs.  Majorizers add up to one of the sum, where all losses have them.
 
     Examples
     --------
@@ -266,16 +285,22 @@ class WeightedSum(Composite):
         links = {loss.link for loss in self.losses}
         return links.pop() if len(links) == 1 else "identity"
 
-    def _evaluate(self, parts, inputs, sample_weight, out):
+    def _combined(self, parts, inputs, sample_weight):
         y_true, y_pred = inputs
         each = self._each(parts, y_true, y_pred, sample_weight)
-        results = tuple(self._sum(of_part, isinstance(y_pred, tuple)) for of_part in each)
-        return self._placed(results, out, parts, y_true, y_pred, sample_weight)
+        return tuple(self._sum(of_part, isinstance(y_pred, tuple)) for of_part in each)
 
     def _sum(self, results, of_tasks):
         if of_tasks and not isinstance(results[0], float):
             return tuple(map(_times, self.weights, results))
         return _total(self.weights, results)
+
+    def _curvature_part(self, curvature):
+        if curvature != "majorizer":
+            return super()._curvature_part(curvature)
+        for loss in self.losses:
+            loss._curvature_part(curvature)
+        return CURVATURES[curvature]
 
     def optimal_constant(self, y_true, sample_weight=None):
         """Return the constant prediction with the least loss, of convex pointwise losses."""
@@ -374,7 +399,7 @@ class UncertaintyWeighted(Composite):
             elicits="what each loss aims at, and the noise around it",
         )
 
-    def _evaluate(self, parts, inputs, sample_weight, out):
+    def _combined(self, parts, inputs, sample_weight):
         y_true, y_pred, log_variance = inputs
         s = as_real_array("log_variance", log_variance)
         require_shape("log_variance", s, (len(self.losses),), "one number for each loss")
@@ -388,7 +413,7 @@ class UncertaintyWeighted(Composite):
         fitted = np.array([_times(*pair) for pair in zip(precision, values, strict=True)])
         by_log_variance = {"gradient": 0.5 - fitted, "hessian": fitted}
         derivatives = iter(derivatives)
-        results = tuple(
+        return tuple(
             float((fitted + s / 2).sum())
             if part == "value"
             else (
@@ -397,7 +422,6 @@ class UncertaintyWeighted(Composite):
             )
             for part in parts
         )
-        return self._placed(results, out, parts, y_true, y_pred, sample_weight, log_variance)
 
     def _by_prediction(self, precision, results, of_tasks):
         if of_tasks:

@@ -23,12 +23,15 @@ from . import (
     adversarial,
     binary,
     composite,
+    embedding,
     likelihood,
     multiclass,
     notation,
+    ranking,
     regression,
     robust,
     sequence,
+    structured,
 )
 from .derivation import Expression, expression
 from .notation import latex, pretty
@@ -38,13 +41,16 @@ __all__ = [
     "adversarial",
     "binary",
     "composite",
+    "embedding",
     "expression",
     "latex",
     "likelihood",
     "multiclass",
     "notation",
     "pretty",
+    "ranking",
     "regression",
     "robust",
     "sequence",
+    "structured",
 ]

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import singledispatch
 from itertools import product
+from random import Random
 
-from ..core.domains import TwoValues
+from ..core.domains import LABELS, TwoValues
 from ..core.loss import ClassLoss, Loss
 from .notation import K, k, sp, y, yhat
 
@@ -33,6 +34,8 @@ class Expression:
         its value, such as a weight of 1, is left out.
     optimum : str
         The constant prediction with the least loss, in words; empty where there is none.
+    target, prediction : str
+        What target and prediction are, in words, where more is to be said than their domains.
     """
 
     loss: Loss
@@ -44,6 +47,8 @@ class Expression:
     definitions: Mapping = field(default_factory=dict)
     parameters: Mapping = field(default_factory=dict)
     optimum: str = ""
+    target: str = ""
+    prediction: str = ""
 
     @property
     def symbols(self):
@@ -71,15 +76,16 @@ class Expression:
             valued = valued._substitute(symbol, _as_sympy(getattr(self.loss, name)))
         return valued
 
-    def for_classes(self, n_classes):
-        """Return the same, written out for a number of classes, with tuples of derivatives."""
+    def for_classes(self, n_entries):
+        """Return the same, written out for rows of so many entries, with tuples of derivatives."""
+        n_classes = self._n_classes(n_entries)
 
         def concrete(expr):
-            return expr.subs(K, n_classes).doit()
+            return expr.subs(K, n_classes).replace(sp.Sum, _term_by_term).doit()
 
         def each(expr):
             return sp.Tuple(
-                *(concrete(one.subs(k, i + 1)) for one in listed(expr) for i in range(n_classes))
+                *(concrete(one.subs(k, i + 1)) for one in listed(expr) for i in range(n_entries))
             )
 
         general = self.written_out()
@@ -92,13 +98,17 @@ class Expression:
             y_pred=each(general.y_pred),
         )
 
+    def _n_classes(self, n_entries):
+        of_labels = self.loss.y_true_domain is LABELS
+        return self.loss._label_domain(n_entries).n_classes if of_labels else n_entries
+
     def check(self, n_classes=3):
         """Differentiate, and subtract what is displayed.
 
         Parameters
         ----------
         n_classes : int, default 3
-            How many classes to write a loss over classes out for.
+            How many entries to write the rows of a loss over classes out for.
 
         Returns
         -------
@@ -106,7 +116,8 @@ class Expression:
             The square of what the derivative of `value` differs from `gradient` by, and that of
             `gradient` from `hessian`, simplified: 0, where SymPy can prove it.  Kinks, where there
             is no derivative, do not count.  Squares are summed over the classes, for targets that
-            sum to one, and over labels that are but two.
+            sum to one, and over labels.  Several scores with kinks between them are tried, in exact
+            arithmetic, at points that lie on all sides of these.
         """
         cases = list(self._cases(n_classes))
         return (
@@ -116,28 +127,31 @@ class Expression:
 
     def _cases(self, n_classes):
         """Yield value, gradient, hessian and prediction, for each entry, label or side of 0."""
-        if any(isinstance(pred, sp.Indexed) for pred in listed(self.y_pred)):
-            written, remainder = self.for_classes(n_classes), {}
-            if isinstance(self.loss, ClassLoss):
-                remainder = {written.y_true[-1]: 1 - sum(written.y_true[:-1])}
-            derivatives = zip(written.gradient, written.hessian, written.y_pred, strict=True)
-            for gradient, hessian, pred in derivatives:
-                yield [e.subs(remainder) for e in (written.value, gradient, hessian, pred)]
-            return
-        written, domain = self.written_out(), self.loss.y_true_domain
-        labels = [y]
-        if isinstance(domain, TwoValues):
-            labels = map(_as_sympy, (domain.first, domain.second))
+        indexed = any(isinstance(pred, sp.Indexed) for pred in listed(self.y_pred))
+        written = self.for_classes(n_classes) if indexed else self.written_out()
+        targets = written._known_targets(n_classes)
         each = zip(*map(listed, (written.gradient, written.hessian, written.y_pred)), strict=True)
-        for label, (gradient, hessian, pred) in product(labels, each):
-            parts = (written.value, gradient, hessian, pred)
-            if self.y_true is not None:
-                parts = [e.subs(self.y_true, label) for e in parts]
+        for target, (gradient, hessian, pred) in product(targets, each):
+            parts = [e.subs(target) for e in (written.value, gradient, hessian, pred)]
             if pred is not yhat:
                 yield parts
                 continue
             for side in _SIDES:
                 yield [e.subs(yhat, y + side) for e in parts[:3]] + [side]
+
+    def _known_targets(self, n_entries):
+        """Return what may be put in for the targets, in every case that there is."""
+        domain, targets = self.loss.y_true_domain, listed(self.y_true)
+        if domain is LABELS:
+            return [{self.y_true: i + 1} for i in range(self._n_classes(n_entries))]
+        if isinstance(self.loss, ClassLoss):
+            return [{targets[-1]: 1 - sum(targets[:-1])}]
+        if isinstance(domain, TwoValues):
+            values = map(_as_sympy, (domain.first, domain.second))
+            return [
+                dict(zip(targets, row, strict=True)) for row in product(values, repeat=len(targets))
+            ]
+        return [{}]
 
     def _substitute(self, symbol, meaning):
         def substituted(expr):
@@ -162,17 +176,85 @@ def listed(expr):
     return list(expr) if isinstance(expr, sp.Tuple) else [expr]
 
 
+def _term_by_term(term, *limits):
+    """Return a sum written out, which `sympy.Sum.doit` would first try to find a formula for."""
+    for index, first, last in limits:
+        term = sp.Add(*(term.subs(index, i) for i in range(first, last + 1)))
+    return term
+
+
 _SIDES = sp.Symbol("r_+", positive=True), sp.Symbol("r_-", negative=True)
 """A residual on either side of 0, where many losses have their kink."""
 
 
 def _difference(function, variable, derivative):
-    def in_cases(expr):
-        return expr.rewrite([sp.Max], sp.Piecewise)
+    if isinstance(variable, sp.Indexed) and _is_piecewise_rational(function):
+        difference = sp.diff(function, variable) - derivative
+        return sp.sqrt(sum(difference.xreplace(point) ** 2 for point in _points(difference)))
+    if isinstance(variable, sp.Indexed) and _agree_as_rational(function, variable, derivative):
+        return sp.Integer(0)
+    difference = sp.diff(_in_cases(function), variable) - _in_cases(derivative)
+    off_kinks = difference.replace(sp.DiracDelta, lambda *args: sp.Integer(0)).rewrite(sp.exp)
+    folded = sp.piecewise_fold(off_kinks)
+    if isinstance(folded, sp.Piecewise) and all(sp.simplify(case) == 0 for case, _ in folded.args):
+        return sp.Integer(0)
+    return sp.simplify(off_kinks)
 
-    difference = sp.diff(in_cases(function), variable) - in_cases(derivative)
-    off_kinks = difference.replace(sp.DiracDelta, lambda *args: sp.Integer(0))
-    return sp.simplify(off_kinks.rewrite(sp.exp))
+
+def _in_cases(expr):
+    """Write maxima as cases, and all conditions alike, so that the same ones can be seen to be."""
+    cases = sp.sympify(expr).rewrite([sp.Max], sp.Piecewise)
+    return cases.replace(lambda e: isinstance(e, sp.Gt | sp.Ge | sp.Lt | sp.Le), _positive)
+
+
+def _positive(condition):
+    """Say that something is positive, or that it is not; at a kink either is as good."""
+    excess = sp.expand(condition.gts - condition.lts)
+    return sp.Le(-excess, 0) if excess.could_extract_minus_sign() else sp.Gt(excess, 0)
+
+
+def _is_piecewise_rational(expr):
+    functions = expr.atoms(sp.Function) - expr.atoms(sp.Max, sp.Piecewise)
+    powers = all(power.exp.is_Integer for power in expr.atoms(sp.Pow))
+    return expr.has(sp.Max, sp.Piecewise) and not functions and powers
+
+
+def _agree_as_rational(function, variable, derivative):
+    """Return whether they agree as rational functions of exponentials, powers and logarithms.
+
+    This is how softmaxes agree, and soon found; `sympy.simplify` needs minutes for some.
+    """
+    function, derivative, rate = function.rewrite(sp.exp), derivative.rewrite(sp.exp), 1
+    if not variable.is_positive:
+        entries = {variable, *function.atoms(sp.Indexed)}
+        exps = {entry: sp.Dummy(positive=True) for entry in entries if not entry.is_positive}
+        logs = {score: sp.log(exp) for score, exp in exps.items()}
+        function, derivative = function.xreplace(logs), derivative.xreplace(logs)
+        rate = variable = exps[variable]
+    difference = rate * sp.diff(function, variable) - derivative
+    names = {}
+    difference = difference.replace(
+        lambda e: e.is_Pow and e.exp.is_Add,
+        lambda e: sp.Mul(*(e.base**part for part in e.exp.args), evaluate=False),
+    ).replace(
+        lambda e: isinstance(e, sp.log | sp.exp) or (e.is_Pow and not e.exp.is_Integer),
+        lambda e: names.setdefault(e, sp.Dummy()),
+    )
+    return sp.cancel(sp.together(difference)) == 0
+
+
+def _points(expr, n_points=12):
+    """Return rational values of all symbols, positive ones for those that are, none at a kink."""
+    random = Random(0)
+
+    def drawn(symbol):
+        number = sp.Rational(random.randint(1, 300), 97)
+        return number if symbol.is_positive else number * random.choice((-1, 1))
+
+    entries = expr.atoms(sp.Indexed)
+    named = expr.free_symbols - entries - {entry.base.label for entry in entries}
+    symbols = sorted(entries | named, key=str)
+    return [{symbol: drawn(symbol) for symbol in symbols} for _ in range(n_points)]
 
 
 def _as_sympy(value):

@@ -6,7 +6,7 @@ try:
     import sympy as sp
     from sympy.printing.latex import LatexPrinter
     from sympy.printing.pretty.pretty import PrettyPrinter
-    from sympy.printing.pretty.stringpict import prettyForm as prettyForm
+    from sympy.printing.pretty.stringpict import prettyForm, stringPict
 except ImportError as error:
     raise ImportError(
         "this needs SymPy; install it with: pip install 'lossbook[symbolic]'"
@@ -33,10 +33,48 @@ alpha, beta, gamma, delta, epsilon, phi = sp.symbols(
 )
 q, tau, b, c, w, alpha_y, w_plus = sp.symbols("q tau b c w alpha_y w_+", positive=True)
 shape = sp.Symbol("alpha", real=True)
-j, k = sp.symbols("j k", integer=True)
-K, M = sp.Symbol("K", integer=True, positive=True), sp.Symbol("M", positive=True)
-t_k, u_k, c_k, p_k, z_k = (sp.IndexedBase(name, positive=True)[k] for name in "tucpz")
+i, j, k, label = sp.symbols("i j k y", integer=True)
+K = sp.Symbol("K", integer=True, positive=True)
+M, P, U, p_y, q_y = sp.symbols("M P U p_y q_y", positive=True)
+slope, bend, z_y, threshold = sp.symbols("f' f'' z_y tau", real=True)
+t_k, u_k, c_k, m_k, p_k, alpha_k = (
+    sp.IndexedBase(name, positive=True)[k] for name in ("t", "u", "c", "m", "p", "alpha")
+)
+z_k, l_k, s_k = (sp.IndexedBase(name, real=True)[k] for name in "zls")
 gamma_k = sp.IndexedBase("gamma", positive=True)[k]
+
+
+def vector(name):
+    """Return the real entry k of a vector."""
+    return sp.IndexedBase(name, real=True)[k]
+
+
+class Largest(sp.Expr):
+    """The largest of a term over an index, as `sympy.Sum` is their sum."""
+
+    def __new__(cls, term, limits):
+        """Return an expression that stays as it is until `doit`."""
+        return super().__new__(cls, sp.sympify(term), sp.Tuple(*limits))
+
+    @property
+    def bound_symbols(self):
+        """The index."""
+        return [self.args[1][0]]
+
+    @property
+    def free_symbols(self):
+        """All symbols but the index."""
+        return super().free_symbols - {*self.bound_symbols}
+
+    def doit(self, **hints):
+        """Return the `sympy.Max` of the terms, where their number is known."""
+        term, (index, first, last) = self.args
+        if not (first.is_Integer and last.is_Integer):
+            return self
+        return sp.Max(*(term.subs(index, i).doit() for i in range(first, last + 1)))
+
+    def _eval_subs(self, old, new):
+        return self if old in self.bound_symbols else None
 
 
 class _ReadingOrder:
@@ -73,6 +111,10 @@ class _Latex(_ReadingOrder, LatexPrinter):
     def _print_Indexed(self, expr):
         return f"{self._print(expr.base)}_{{{self._print(expr.indices[0])}}}"
 
+    def _print_Largest(self, expr):
+        term, (index, *_) = expr.args
+        return rf"\max_{{{self._print(index)}}} {self._print(term)}"
+
     def _hprint_Function(self, func):
         return super()._hprint_Function(func.replace("ℓ", "ell"))
 
@@ -88,6 +130,11 @@ class _Pretty(_ReadingOrder, PrettyPrinter):
 
     def _print_Indexed(self, expr):
         return self._print(sp.Symbol(f"{expr.base}_{expr.indices[0]}"))
+
+    def _print_Largest(self, expr):
+        term, (index, *_) = expr.args
+        largest = self._print(sp.Symbol(f"max_{index}"))
+        return prettyForm(*stringPict.next(largest, " ", self._print(term)))
 
 
 def latex(expr):

@@ -1,6 +1,7 @@
 """The losses once more: one sample at a time, in many digits, straight from their definitions.
 
-Derivatives are numerical ones of the value, so no formula of the package is repeated.
+Derivatives are numerical ones of the value, so no formula of the package is repeated.  Losses of
+several predictions, and of batches, are seen as losses of one, as in `lossbook.testing.view`.
 """
 
 from dataclasses import dataclass
@@ -11,10 +12,10 @@ from mpmath import mp
 
 from lossbook.core.loss import ClassLoss, PointwiseLoss
 
-from . import binary, likelihood, multiclass, regression, robust
+from . import binary, embedding, likelihood, multiclass, ranking, regression, robust, structured
 from .definition import value
 
-FAMILIES = regression, robust, likelihood, binary, multiclass
+FAMILIES = regression, robust, likelihood, binary, multiclass, structured, embedding, ranking
 LOSSES = [loss for family in FAMILIES for loss in family.LOSSES]
 POINTWISE = [loss for loss in LOSSES if isinstance(loss, PointwiseLoss)]
 OVER_CLASSES = [loss for loss in LOSSES if isinstance(loss, ClassLoss)]
@@ -45,8 +46,8 @@ def table(loss):
     with mp.workdps(DIGITS):
         values = [value(loss, exact(y), exact(x)) for y, x in pairs]
         slopes, bends = ([derivative(loss, y, x, order) for y, x in pairs] for order in (1, 2))
-        columns = (np.array(c, float) for c in (*zip(*pairs, strict=True), values, slopes, bends))
-    return Table(*columns)
+        results = (np.array(c, float) for c in (values, slopes, bends))
+    return Table(*map(np.array, zip(*pairs, strict=True)), *results)
 
 
 def exact(number):

@@ -4,4 +4,5 @@
 def pytest_collection_modifyitems(items):
     """Give every cell a count: nbval takes a cell without one for a cell never run."""
     for item in items:
-        item.cell.execution_count = 0
+        if hasattr(item, "cell"):
+            item.cell.execution_count = 0

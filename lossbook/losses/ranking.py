@@ -1,0 +1,326 @@
+"""Losses of scores that shall put things in order: of pairs, and of whole lists."""
+
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+
+from ..core.domains import NON_NEGATIVE, PLUS_MINUS_ONE, UNIT_INTERVAL
+from ..core.elementwise import negative_part, positive_part
+from ..core.loss import JointLoss, RowLoss, parameter
+from ..core.traits import Traits
+from .binary import SigmoidCrossEntropy
+from .multiclass import SoftmaxCrossEntropy
+
+_LOG_LOSS = SigmoidCrossEntropy()
+_CROSS_ENTROPY = SoftmaxCrossEntropy()
+
+
+@dataclass(frozen=True, repr=False)
+class MarginRanking(JointLoss):
+    r"""Hinge loss of the difference of two scores, :math:`\ell = \max(0, m - y(a - b))`.
+
+    Parameters
+    ----------
+    margin : float, default 0.0
+        By how much the scores shall differ, :math:`m`; not negative.
+    reduction : {"mean", "sum", "none"}, keyword only
+        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
+
+    Notes
+    -----
+    Called with targets :math:`y`, +1 where the first shall rank above the second and -1 where
+    below, and with the scores `first` :math:`a` and `second` :math:`b`, all of one shape.  Where
+    the loss is positive the gradients are :math:`-y` and :math:`y`, elsewhere 0: the subgradient
+    at the kink is 0.  The second derivatives are 0.  With the margin 1 and the scores of a linear
+    model it is the loss of the ranking support vector machine [1]_.
+
+    References
+    ----------
+    .. [1] T. Joachims, "Optimizing search engines using clickthrough data", *ACM SIGKDD
+       International Conference on Knowledge Discovery and Data Mining*, 2002.
+
+    Examples
+    --------
+    >>> import lossbook as lb
+    >>> loss = lb.MarginRanking(margin=1.0, reduction="none")
+    >>> loss([1, 1, -1], [3.0, 0.5, 0.5], [1.0, 0.0, 0.0])
+    array([0. , 0.5, 1.5])
+    """
+
+    margin: float = parameter(0.0, NON_NEGATIVE)
+
+    inputs = "y_true", "first", "second"
+    y_true_domain = PLUS_MINUS_ONE
+
+    traits = Traits(
+        convex=True,
+        differentiable=False,
+        twice_differentiable=False,
+        lipschitz=sqrt(2),
+        elicits="the more probable order, by the margin",
+    )
+
+    def _shared(self, y_true, first, second):
+        return y_true, positive_part(self.margin - y_true * (first - second))
+
+    def _value(self, y, loss):
+        return loss
+
+    def _gradient(self, y, loss):
+        by_second = y * np.sign(loss)
+        return -by_second, by_second
+
+    def _hessian(self, y, loss):
+        return np.zeros_like(loss), np.zeros_like(loss)
+
+
+@dataclass(frozen=True, repr=False)
+class RankNet(JointLoss):
+    r"""Log loss of which of two ranks higher, by the difference of their scores [1]_.
+
+    .. math::
+
+        \ell = y \log(1 + e^{b - a}) + (1 - y) \log(1 + e^{a - b})
+
+    Parameters
+    ----------
+    reduction : {"mean", "sum", "none"}, keyword only
+        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
+
+    Notes
+    -----
+    Called with targets :math:`y` in [0, 1], the probability that the first ranks above the second,
+    and with the scores `first` :math:`a` and `second` :math:`b`, all of one shape.  The loss is
+    that of `SigmoidCrossEntropy` at the score :math:`a - b`: the gradients are :math:`\pm(\sigma(a
+    - b) - y)`, both second derivatives :math:`\sigma(a - b)\,\sigma(b - a)`.
+
+    References
+    ----------
+    .. [1] C. Burges et al., "Learning to rank using gradient descent", *International Conference
+       on Machine Learning*, 2005.
+
+    Examples
+    --------
+    >>> import lossbook as lb
+    >>> loss = lb.RankNet(reduction="none")
+    >>> loss([1, 1, 0.5], [0.0, -1000.0, 2.0], [0.0, 0.0, 2.0])
+    array([6.93147181e-01, 1.00000000e+03, 6.93147181e-01])
+    """
+
+    inputs = "y_true", "first", "second"
+    y_true_domain = UNIT_INTERVAL
+
+    traits = Traits(
+        convex=True,
+        differentiable=True,
+        twice_differentiable=True,
+        lipschitz=sqrt(2),
+        elicits="the log-odds of the order, as a difference of scores",
+    )
+
+    def _shared(self, y_true, first, second):
+        return _LOG_LOSS._shared(y_true, first - second)
+
+    def _value(self, *shared):
+        return _LOG_LOSS._value(*shared)
+
+    def _gradient(self, *shared):
+        by_first = _LOG_LOSS._gradient(*shared)
+        return by_first, -by_first
+
+    def _hessian(self, *shared):
+        bend = _LOG_LOSS._hessian(*shared)
+        return bend, bend
+
+
+@dataclass(frozen=True, repr=False)
+class BPR(RankNet):
+    r"""Bayesian personalised ranking: log loss of the positive ranking above the negative [1]_.
+
+    .. math::
+
+        \ell = -\log \sigma(p - n) = \log(1 + e^{n - p})
+
+    Parameters
+    ----------
+    reduction : {"mean", "sum", "none"}, keyword only
+        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
+
+    Notes
+    -----
+    Called with the scores `positive` :math:`p` and `negative` :math:`n` of an item that the user
+    chose and of one that they did not, of one shape; there are no other targets.  It is `RankNet`
+    with the target 1: the gradients are :math:`\mp\sigma(n - p)`, both second derivatives
+    :math:`\sigma(p - n)\,\sigma(n - p)`.  The paper adds an L2 penalty of the parameters.
+
+    References
+    ----------
+    .. [1] S. Rendle, C. Freudenthaler, Z. Gantner and L. Schmidt-Thieme, "BPR: Bayesian
+       personalized ranking from implicit feedback", *Conference on Uncertainty in Artificial
+       Intelligence*, 2009.
+
+    Examples
+    --------
+    >>> import lossbook as lb
+    >>> loss = lb.BPR(reduction="none")
+    >>> loss(positive=[2.0, 0.0], negative=[2.0, 1000.0])
+    array([6.93147181e-01, 1.00000000e+03])
+    """
+
+    inputs = "positive", "negative"
+
+    def _shared(self, positive, negative):
+        return super()._shared(np.ones_like(positive), positive, negative)
+
+
+@dataclass(frozen=True, repr=False)
+class ListNet(RowLoss):
+    r"""Cross-entropy of two distributions of which item of a list comes first [1]_.
+
+    .. math::
+
+        \ell = -\sum_k t_k \log p_k, \qquad
+        t_k = \frac{e^{y_k}}{\sum_j e^{y_j}}, \quad p_k = \frac{e^{z_k}}{\sum_j e^{z_j}}
+
+    Parameters
+    ----------
+    reduction : {"mean", "sum", "none"}, keyword only
+        ``"mean"`` is Σwℓ/Σw over the lists, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
+
+    Notes
+    -----
+    Targets :math:`y` and predictions :math:`z` are of one shape (..., K): the relevances of the
+    items of a list and their scores, any real numbers.  Under the model of Plackett and Luce
+    :math:`p_k` is the probability that item :math:`k` comes first.  Gradient :math:`p_k - t_k`,
+    diagonal second derivative :math:`p_k (1 - p_k)`.  The constant that minimises the loss is the
+    logarithm of the mean of the :math:`t`, up to a shift.
+
+    References
+    ----------
+    .. [1] Z. Cao, T. Qin, T.-Y. Liu, M.-F. Tsai and H. Li, "Learning to rank: from pairwise
+       approach to listwise approach", *International Conference on Machine Learning*, 2007.
+
+    Examples
+    --------
+    >>> import lossbook as lb
+    >>> loss = lb.ListNet()
+    >>> loss.gradient([[0.0, 0.0]], [[0.0, 1000.0]])
+    array([[-0.5,  0.5]])
+    """
+
+    traits = Traits(
+        convex=True,
+        differentiable=True,
+        twice_differentiable=True,
+        lipschitz=sqrt(2),
+        elicits="the probabilities of coming first, as logarithms up to a common shift",
+    )
+
+    def _shared(self, y_true, y_pred):
+        return _CROSS_ENTROPY._shared(_softmax(y_true), y_pred)
+
+    def _value(self, *shared):
+        return _CROSS_ENTROPY._value(*shared)
+
+    def _gradient(self, *shared):
+        return _CROSS_ENTROPY._gradient(*shared)
+
+    def _hessian(self, *shared):
+        return _CROSS_ENTROPY._hessian(*shared)
+
+    def _optimal_constant(self, y_true, weight):
+        return np.log(np.average(_softmax(y_true), axis=1, weights=weight))
+
+
+def _softmax(scores):
+    exp = np.exp(scores - np.maximum.reduce(scores, axis=0))
+    return exp / np.add.reduce(exp, axis=0)
+
+
+def _slope_of_the_worst_order(n_items):
+    return sqrt(n_items * (n_items - 1))
+
+
+@dataclass(frozen=True, repr=False)
+class ListMLE(RowLoss):
+    r"""Negative log-likelihood of the order of a list, under the model of Plackett and Luce [1]_.
+
+    .. math::
+
+        \ell = \sum_{i=1}^{K} \Bigl(\log \sum_{j=i}^{K} e^{z_{\pi(j)}} - z_{\pi(i)}\Bigr)
+
+    Parameters
+    ----------
+    reduction : {"mean", "sum", "none"}, keyword only
+        ``"mean"`` is Σwℓ/Σw over the lists, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
+
+    Notes
+    -----
+    Targets :math:`y` and predictions :math:`z` are of one shape (..., K): the relevances of the
+    items of a list, which count by their order :math:`\pi` alone, the largest first, and their
+    scores, any real numbers.  Items of one relevance are taken in the order in which they are
+    given.
+
+    Items are drawn one after another, each with the share
+    :math:`p_{ir} = e^{z_{\pi(r)}} / \sum_{j \ge i} e^{z_{\pi(j)}}` among those that are left.  The
+    gradient by the score of the item in place :math:`r` is :math:`\sum_{i \le r} p_{ir} - 1`, the
+    diagonal second derivative :math:`\sum_{i \le r} p_{ir} (1 - p_{ir})`.  Both are summed from
+    place to place by recurrences of positive terms, which neither overflow nor cancel.
+
+    References
+    ----------
+    .. [1] F. Xia, T.-Y. Liu, J. Wang, W. Zhang and H. Li, "Listwise approach to learning to rank:
+       theory and algorithm", *International Conference on Machine Learning*, 2008.
+
+    Examples
+    --------
+    >>> import lossbook as lb
+    >>> loss = lb.ListMLE(reduction="none")
+    >>> loss([[3, 2, 1]] * 2, [[0.0, 0.0, 0.0], [2000.0, 1000.0, 0.0]])
+    array([1.79175947, 0.        ])
+    """
+
+    traits = Traits(
+        convex=True,
+        differentiable=True,
+        twice_differentiable=True,
+        lipschitz=_slope_of_the_worst_order,
+        elicits="scores that make the orders that occur probable",
+    )
+
+    def _shared(self, y_true, y_pred):
+        order = np.argsort(-y_true, axis=0, kind="stable")
+        z = np.take_along_axis(y_pred, order, axis=0)
+        rest = np.full_like(z, -np.inf)
+        rest[:-1] = np.logaddexp.accumulate(z[:0:-1], axis=0)[::-1]
+        against = rest - z
+        a, b = np.exp(negative_part(against)), np.exp(-positive_part(against))
+        return order, against, a * b, b / (a + b), a / (a + b)
+
+    def _value(self, order, against, ab, drawn, left):
+        return np.add.reduce(positive_part(against) + np.log1p(ab), axis=0)
+
+    def _gradient(self, order, against, ab, drawn, left):
+        # Σ_{i<r} p_ir = drawn_r before_r, where S is the sum of what is left and
+        # before_r = S_r Σ_{i<r} 1/S_i.
+        before = np.zeros_like(left)
+        for r in range(1, len(left)):
+            before[r] = left[r - 1] * (1 + before[r - 1])
+        return _put_back(order, drawn * before - left)
+
+    def _hessian(self, order, against, ab, drawn, left):
+        # With e_j = exp z_j and Q_j = Σ_{i<=j} 1/S_i², the sum of p (1 - p) is
+        # e_r (S_{r+1} Q_r + Σ_{j<r} e_j Q_j) = drawn_r (left_r squares_r + others_r).
+        squares, others = np.ones_like(left), np.zeros_like(left)
+        for r in range(1, len(left)):
+            squares[r] += left[r - 1] ** 2 * squares[r - 1]
+            others[r] = left[r - 1] * (others[r - 1] + drawn[r - 1] * squares[r - 1])
+        return _put_back(order, drawn * (left * squares + others))
+
+
+def _put_back(order, in_order):
+    """Return what was taken in an order at the places that it was taken from."""
+    result = np.empty_like(in_order)
+    np.put_along_axis(result, order, in_order, axis=0)
+    return result

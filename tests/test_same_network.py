@@ -1,0 +1,148 @@
+"""The chapter on training a network shows its networks in three libraries: they are the same."""
+
+import json
+import os
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lossbook import nn
+
+os.environ.setdefault("KERAS_BACKEND", "torch")
+NOTEBOOK = Path(__file__).parents[1] / "chapters" / "training-a-network.ipynb"
+TAB = re.compile(r":::\{tab-item\} (\w+)\n```python\n(.*?)```", re.DOTALL)
+# Keras converts PyTorch's arrays in a way that NumPy 2 deprecates.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+PEERS = pytest.mark.parametrize("peer", ["PyTorch", "Keras"])
+
+
+def programs():
+    """Return the chapter's programs: a dict from library to program for each set of tabs."""
+    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
+    text = "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    return [dict(TAB.findall(tabs)) for tabs in text.split("::::{tab-set}")[1:]]
+
+
+TRAINING, DROPOUT = programs()
+
+
+def problem(n_samples=284, seed=3):
+    """Return data for the first network and parameters to start from."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(n_samples, 10))
+    y = (x[:, :1] - x[:, 1:2] + 0.5 * rng.normal(size=(n_samples, 1)) > 0).astype(float)
+    model = nn.Sequential(nn.Dense(10, 64), nn.Dense(64, 64), nn.Dense(64, 1), seed=1)
+    start = [array + 0.01 * rng.normal(size=array.shape) for array in model.parameters]
+    return {"X": x, "y": y, "start": start}
+
+
+@pytest.fixture
+def run():
+    """Run a program of a library in a namespace; put back what Keras changes for all."""
+    widths = []
+
+    def execute(library, program, **namespace):
+        if library == "PyTorch":
+            pytest.importorskip("torch", reason="PyTorch is not installed")
+        if library == "Keras":
+            keras = pytest.importorskip("keras", reason="Keras is not installed")
+            widths.append((keras.config.set_floatx, keras.config.floatx()))
+        exec(compile(program, f"<the chapter's program for {library}>", "exec"), namespace)
+        return namespace
+
+    yield execute
+    for put_back, width in widths:
+        put_back(width)
+
+
+def parameters(library, model):
+    """Return a model's parameters, in the shapes that they have in lossbook."""
+    if library == "lossbook":
+        return [array.copy() for array in model.parameters]
+    if library == "Keras":
+        return model.get_weights()
+    return [array.detach().numpy().T for array in model.parameters()]
+
+
+def trained(run, library, program):
+    result = run(library, program, **problem())
+    return np.array(result["losses"]), parameters(library, result["model"])
+
+
+def assert_same(first, second, tolerance):
+    (losses, arrays), (other_losses, other_arrays) = first, second
+    np.testing.assert_allclose(losses, other_losses, rtol=tolerance)
+    for array, other in zip(arrays, other_arrays, strict=True):
+        np.testing.assert_allclose(array, other, rtol=0, atol=tolerance)
+
+
+def without_epsilon(program):
+    """Return a program with an Adam whose epsilon is too small to matter."""
+    adam = re.compile(r"(Adam\(.*?0\.001)(, epsilon=1e-8)?\)")
+    eps = "epsilon" if "keras" in program else "eps"
+    changed, times = adam.subn(rf"\1, {eps}=1e-30)", program)
+    assert times == 1
+    return changed
+
+
+def test_each_network_is_shown_in_three_libraries():
+    assert set(TRAINING) == set(DROPOUT) == {"lossbook", "PyTorch", "Keras"}
+
+
+def test_training_does_something(run):
+    losses, arrays = trained(run, "lossbook", TRAINING["lossbook"])
+    assert len(losses) == 10 and losses[-1] < 0.7 * losses[0]
+    for array, before in zip(arrays, problem()["start"], strict=True):
+        assert abs(array - before).max() > 0.01
+
+
+def test_pytorch_trains_the_same_network(run):
+    ours = trained(run, "lossbook", TRAINING["lossbook"])
+    assert_same(ours, trained(run, "PyTorch", TRAINING["PyTorch"]), 1e-9)
+
+
+def test_keras_trains_the_same_network_up_to_its_epsilon(run):
+    ours = trained(run, "lossbook", TRAINING["lossbook"])
+    assert_same(ours, trained(run, "Keras", TRAINING["Keras"]), 1e-3)
+
+
+@PEERS
+def test_without_epsilon_all_are_the_same(run, peer):
+    ours = trained(run, "lossbook", without_epsilon(TRAINING["lossbook"]))
+    assert_same(ours, trained(run, peer, without_epsilon(TRAINING[peer])), 1e-9)
+
+
+@PEERS
+def test_the_network_with_dropout_predicts_the_same(run, peer):
+    model = run("lossbook", DROPOUT["lossbook"])["model"]
+    theirs = run(peer, DROPOUT[peer])["model"]
+    x = np.random.default_rng(0).normal(size=(20, 100)).astype(np.float32)
+    if peer == "Keras":
+        theirs.set_weights(model.parameters)
+        predicted, in_training = (np.asarray(theirs(x, training=t).detach()) for t in (False, True))
+    else:
+        import torch
+
+        with torch.no_grad():
+            for array, ours in zip(theirs.parameters(), model.parameters, strict=True):
+                array.copy_(torch.tensor(ours.T))
+            in_training = theirs(torch.tensor(x)).numpy()
+            predicted = theirs.eval()(torch.tensor(x)).numpy()
+    np.testing.assert_allclose(predicted, model.predict(x), rtol=1e-5)
+    assert abs(in_training - predicted).max() > 0.01
+
+
+def test_keras_and_categorical_cross_entropy_on_one_output():
+    keras = pytest.importorskip("keras", reason="Keras is not installed")
+    x, labels = np.ones((4, 3)), np.array([[0.0], [1.0], [1.0], [0.0]])
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1, activation="sigmoid")])
+    model.compile(optimizer="adam", loss="categorical_crossentropy")
+    with pytest.warns(SyntaxWarning, match="num_classes"):
+        with pytest.raises(ValueError, match="same shape"):
+            model.fit(x, np.hstack([1 - labels, labels]), verbose=0)
+        before = model.get_weights()
+        history = model.fit(x, labels, epochs=3, verbose=0).history
+    assert max(history["loss"]) < 1e-6
+    assert all(map(np.array_equal, before, model.get_weights()))
