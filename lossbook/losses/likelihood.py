@@ -295,8 +295,8 @@ class NegativeBinomialNLL(LogMeanLoss):
         Where the distribution is given by a number of failures or a shape :math:`r`, it is
         :math:`1/r`.
     constant_terms : bool, default False
-        Whether to add :math:`\log y! + \log\Gamma(r)` less :math:`\log\Gamma(y + r) + y \log\alpha`,
-        with :math:`r = 1/\alpha`, which no prediction changes.
+        Whether to add :math:`\log y! + \log\Gamma(r)` less
+        :math:`\log\Gamma(y + r) + y \log\alpha`, with :math:`r = 1/\alpha`, which no prediction changes.
     reduction : {"mean", "sum", "none"}, keyword only
         ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
