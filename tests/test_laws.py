@@ -13,6 +13,8 @@ from lossbook.core.domains import (
     ABOVE_MINUS_ONE,
     DIRECTIONS,
     FINITE,
+    LABELS,
+    LOG_DISTRIBUTIONS,
     NON_NEGATIVE,
     NONZERO,
     PLUS_MINUS_ONE,
@@ -61,11 +63,15 @@ def samples(draw, loss):
         return some(MEMBERS[loss.y_true_domain]), some(row), weight
     rows = st.lists(REAL, min_size=3, max_size=3)
     if isinstance(loss, RowLoss):
-        return some(rows), some(rows), weight
-    labels, predictions = some(st.integers(0, 2)), some(rows)
+        targets = st.lists(MEMBERS[loss.y_true_domain], min_size=3, max_size=3)
+        return some(targets), some(rows), weight
+    n_labels = loss._label_domain(3).n_classes
+    labels, predictions = some(st.integers(0, n_labels - 1)), some(rows)
     if loss.y_pred_domain is not None:
         predictions = probabilities(predictions)
-    if draw(st.booleans()):
+    if loss.y_pred_domain is LOG_DISTRIBUTIONS:
+        predictions = np.log(predictions)
+    if loss.y_true_domain is not LABELS and draw(st.booleans()):
         labels = probabilities(some(rows))
     return labels, predictions, weight
 

@@ -13,7 +13,7 @@ optax: 1 / beta * optax.losses.huber_loss
 
 from dataclasses import fields
 
-from . import binary, embedding, likelihood, multiclass, ranking, regression, sequence
+from . import binary, embedding, likelihood, multiclass, ranking, regression, sequence, structured
 from .equivalent import Equivalent
 
 __all__ = ["TABLE", "Equivalent", "equivalents"]
@@ -23,6 +23,7 @@ TABLE = (
     *likelihood.ROWS,
     *binary.ROWS,
     *multiclass.ROWS,
+    *structured.ROWS,
     *embedding.ROWS,
     *ranking.ROWS,
     *sequence.ROWS,

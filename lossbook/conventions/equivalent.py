@@ -19,7 +19,8 @@ class Equivalent:
         A Python expression that evaluates it: in the inputs of the loss, arrays or tensors of the
         library, and in the parameters of the loss, by their names here.
     factor : str
-        What it is to be multiplied by, as an expression in the same parameters.
+        What it is to be multiplied by, as an expression in the same parameters, and in the number
+        of classes K.
     reduction : {"none", "mean"}
         Whether the call returns a value for each sample or their mean.
     targets : {"any", "labels", "distributions"}
