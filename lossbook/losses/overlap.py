@@ -18,7 +18,7 @@ from ..core.domains import (
     ClassIndices,
     Distributions,
 )
-from ..core.elementwise import positive_part
+from ..core.elementwise import positive_part, zero_if_nan
 from ..core.inputs import Batch, Column, as_real_array, require_shape, working_dtype
 from ..core.loss import Loss, RowLoss, parameter
 from ..core.traits import Traits
@@ -79,8 +79,8 @@ class OverlapLoss(MaskLoss):
         errors = alpha * _sum(p * (1 - t)) + beta * _sum(t * (1 - p))
         common = _sum(p * t) + added
         total = errors + common
-        total = np.where(total > 0, total, 1)
-        return t, errors / total, common / total, total
+        missed, common = zero_if_nan(errors / total), zero_if_nan(common / total)
+        return t, missed, common, np.maximum(total, _LEAST_TOTAL)
 
     def _value(self, t, missed, common, total):
         return missed
@@ -94,6 +94,10 @@ class OverlapLoss(MaskLoss):
         alpha, beta, _ = self._terms()
         gradient = OverlapLoss._gradient(self, t, missed, common, total)
         return -2 * (alpha * (1 - t) + (1 - beta) * t) * (gradient / total)
+
+
+_LEAST_TOTAL = 1e-300
+"""Masks that are emptier have slopes too steep for a float, in the pixels that they lack."""
 
 
 def _sum(terms):
