@@ -81,7 +81,7 @@ class Expression:
         n_classes = self._n_classes(n_entries)
 
         def concrete(expr):
-            return expr.subs(K, n_classes).replace(sp.Sum, _term_by_term).doit()
+            return _term_by_term(expr.subs(K, n_classes)).doit()
 
         def each(expr):
             return sp.Tuple(
@@ -176,11 +176,14 @@ def listed(expr):
     return list(expr) if isinstance(expr, sp.Tuple) else [expr]
 
 
-def _term_by_term(term, *limits):
-    """Return a sum written out, which `sympy.Sum.doit` would first try to find a formula for."""
-    for index, first, last in limits:
-        term = sp.Add(*(term.subs(index, i) for i in range(first, last + 1)))
-    return term
+def _term_by_term(expr):
+    """Return sums written out, outer ones first; `doit` would first try to find a formula."""
+    if isinstance(expr, sp.Sum):
+        term, *limits = expr.args
+        for index, first, last in limits:
+            term = sp.Add(*(term.subs(index, i) for i in range(first, last + 1)))
+        return _term_by_term(term)
+    return expr.func(*map(_term_by_term, expr.args)) if expr.has(sp.Sum) else expr
 
 
 _SIDES = sp.Symbol("r_+", positive=True), sp.Symbol("r_-", negative=True)
