@@ -104,7 +104,7 @@ def samples(loss, n_samples=12):
             share = rng.uniform()
             true = [share, 0.75 - share * 0.75, 0.25 - share * 0.25]
             if loss.y_true_domain is LABELS:
-                true = [1 + rng.integers(loss._label_domain(3).n_classes)]
+                true = [1 + int(rng.integers(loss._label_domain(3).n_classes))]
             yield true, pred.tolist()
             continue
         if isinstance(loss, RowLoss):
