@@ -63,6 +63,7 @@ EAST, NORTH, WEST, NOWHERE = [[2.0, 0.0]], [[0.0, 0.5]], [[-3.0, 0.0]], [[0.0, 0
         (EAST, NOWHERE, 1, [[0, 0]], [[0, 0]]),
         (NOWHERE, NORTH, 1, [[0, 0]], [[0, 0]]),
         (NOWHERE, NOWHERE, 1, [[0, 0]], [[0, 0]]),
+        (NOWHERE, [[0.3, 0.7]], 1, [[0, 0]], [[0, 0]]),
     ],
 )
 def test_cosine_distance(first, second, value, by_first, by_second, dtype):
@@ -209,6 +210,20 @@ def test_nearly_parallel_vectors(angle):
         exact = 1 - c / mp.norm([c, s])
     assert value[0] == pytest.approx(float(exact), rel=1e-15 / angle)
     np.testing.assert_allclose(gradient[0], [[0, -angle]], rtol=1e-6)
+
+
+def test_vectors_nearly_along_an_axis():
+    first, second = [3.0, 2e-7, -1e-6], [5.0, -1e-6, 4e-6]
+    _, gradient, hessian = parts(lb.CosineDistance(), [first], [second])
+    with mp.workdps(60):
+        a, b = ([mp.mpf(x) for x in v] for v in (first, second))
+
+        def distance(x):
+            return 1 - mp.fdot([x, *a[1:]], b) / mp.norm([x, *a[1:]]) / mp.norm(b)
+
+        slope, bend = (float(mp.diff(distance, a[0], n)) for n in (1, 2))
+    assert gradient[0][0, 0] == pytest.approx(slope, rel=1e-9)
+    assert hessian[0][0, 0] == pytest.approx(bend, rel=1e-9)
 
 
 @pytest.mark.parametrize("loss", [lb.CosineDistance(), lb.Contrastive(), lb.Triplet()], ids=repr)

@@ -71,11 +71,11 @@ def trained(run, library, program):
     return np.array(result["losses"]), parameters(library, result["model"])
 
 
-def assert_same(first, second, tolerance):
+def assert_same(first, second, of_losses, of_parameters):
     (losses, arrays), (other_losses, other_arrays) = first, second
-    np.testing.assert_allclose(losses, other_losses, rtol=tolerance)
+    np.testing.assert_allclose(losses, other_losses, rtol=of_losses)
     for array, other in zip(arrays, other_arrays, strict=True):
-        np.testing.assert_allclose(array, other, rtol=0, atol=tolerance)
+        np.testing.assert_allclose(array, other, rtol=0, atol=of_parameters)
 
 
 def without_epsilon(program):
@@ -100,18 +100,17 @@ def test_training_does_something(run):
 
 def test_pytorch_trains_the_same_network(run):
     ours = trained(run, "lossbook", TRAINING["lossbook"])
-    assert_same(ours, trained(run, "PyTorch", TRAINING["PyTorch"]), 1e-9)
+    assert_same(ours, trained(run, "PyTorch", TRAINING["PyTorch"]), 1e-9, 1e-9)
 
 
-def test_keras_trains_the_same_network_up_to_its_epsilon(run):
+def test_keras_trains_nearly_the_same_network(run):
     ours = trained(run, "lossbook", TRAINING["lossbook"])
-    assert_same(ours, trained(run, "Keras", TRAINING["Keras"]), 1e-3)
+    assert_same(ours, trained(run, "Keras", TRAINING["Keras"]), 1e-5, 5e-3)
 
 
-@PEERS
-def test_without_epsilon_all_are_the_same(run, peer):
+def test_epsilon_is_what_keras_does_otherwise(run):
     ours = trained(run, "lossbook", without_epsilon(TRAINING["lossbook"]))
-    assert_same(ours, trained(run, peer, without_epsilon(TRAINING[peer])), 1e-9)
+    assert_same(ours, trained(run, "Keras", without_epsilon(TRAINING["Keras"])), 1e-6, 1e-7)
 
 
 @PEERS

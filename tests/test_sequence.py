@@ -65,6 +65,7 @@ CASES = [
     ((0,), [[3.0, 1.25], [0.0, -2.0], [-0.25, 0.75]], 1),
     # Certain, and certainly wrong.
     ((1, 2), [[0.0, 40.0, 1.0], [2.0, 0.0, 45.5], [38.0, 0.25, 0.5]], 0),
+    ((1,), [[0.0, 40.0, -9.0], [0.5, 45.0, 0.0], [38.0, -8.0, -9.0]], 0),
     ((1, 2), [[30.0, 0.0, 1.0], [35.5, 1.0, 0.0], [32.0, 0.25, 0.5]], 0),
     ((2,), [[0.0, 1000.0, 0.0], [0.0, 1000.0, 0.0]], 0),
     # Next to a path that fits the first frame there is one that fits the others.
@@ -100,7 +101,8 @@ def test_value_and_derivatives_in_many_digits(labels, scores, blank, dtype, tole
         terms = np.array([[float(min(each, 1 - each)) for each in frame] for frame in p])
     results = parts(lb.CTC(blank=blank, reduction="none"), row(labels), np.array(scores, dtype))
     assert all(result.dtype == dtype for result in results)
-    np.testing.assert_allclose(results[0], value, rtol=tolerance, atol=1e-300)
+    # From the logarithms of the best path's probabilities those of the other paths are subtracted.
+    np.testing.assert_allclose(results[0], value, rtol=tolerance, atol=tolerance * terms.sum())
     # An occupancy is a ratio of exponentials of the scores of paths, and has their rounding.
     tolerance += np.spacing(np.abs(scores).max(axis=1).sum())
     for result, wanted in zip(results[1:], (gradient, hessian), strict=True):
@@ -221,6 +223,15 @@ def test_padding_frames_do_not_count_whatever_they_hold():
                 assert not result[i, length:].any()
                 result = result[:, :length]
             np.testing.assert_allclose(result[i], wanted, rtol=1e-13, atol=1e-16)
+
+
+def test_padding_labels_do_not_count():
+    rng = np.random.default_rng(7)
+    scores = rng.normal(0, 1, (400, 3))
+    for exact, padded in zip(
+        parts(lb.CTC(), [1, 2], scores), parts(lb.CTC(), row([1, 2], 200), scores), strict=True
+    ):
+        np.testing.assert_allclose(padded, exact, rtol=1e-14, atol=1e-15)
 
 
 def test_inputs_without_frames():

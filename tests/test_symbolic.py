@@ -288,6 +288,9 @@ def test_optimum_in_words_is_the_optimal_constant(loss):
         assert not loss.traits.convex
         with pytest.raises(NotImplementedError):
             loss.optimal_constant(NUMBERS)
+    elif not words:
+        with pytest.raises(NotImplementedError):
+            loss.optimal_constant([-1, 1])
     else:
         assert words.startswith("the score at which the pulls") or "weighted" in words
 

@@ -116,7 +116,7 @@ class GammaNLL(LogMeanLoss):
         distribution; positive.  It scales the loss and does not move its minimum; with 1 the
         distribution is the exponential one.
     constant_terms : bool, default False
-        Whether to add :math:`\log \Gamma(k) - k \log k - (k - 1) \log y` with the shape
+        Whether to add :math:`\log \Gamma(k) - k \log k` less :math:`(k - 1) \log y`, with the shape
         :math:`k = 1/\varphi`, which no prediction changes; it is 0 where :math:`\varphi = 1`.
     reduction : {"mean", "sum", "none"}, keyword only
         ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
@@ -295,8 +295,8 @@ class NegativeBinomialNLL(LogMeanLoss):
         Where the distribution is given by a number of failures or a shape :math:`r`, it is
         :math:`1/r`.
     constant_terms : bool, default False
-        Whether to add :math:`\log y! + \log\Gamma(r) - \log\Gamma(y + r) - y \log\alpha` with
-        :math:`r = 1/\alpha`, which no prediction changes.
+        Whether to add :math:`\log y! + \log\Gamma(r)` less
+        :math:`\log\Gamma(y + r) + y \log\alpha`, with :math:`r = 1/\alpha`, which no prediction changes.
     reduction : {"mean", "sum", "none"}, keyword only
         ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
