@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 import lossbook as lb
 from lossbook.core.domains import (
     ABOVE_MINUS_ONE,
+    BOXES,
     DIRECTIONS,
     FINITE,
     LABELS,
@@ -62,8 +63,11 @@ def samples(draw, loss):
         row = st.lists(MEMBERS[loss.y_pred_domain], min_size=loss.width, max_size=loss.width)
         return some(MEMBERS[loss.y_true_domain]), some(row), weight
     rows = st.lists(REAL, min_size=3, max_size=3)
+    if loss.y_pred_domain is BOXES:
+        return some(boxes()), some(boxes()), weight
     if isinstance(loss, RowLoss):
-        targets = st.lists(MEMBERS[loss.y_true_domain], min_size=3, max_size=3)
+        of_row = loss.y_true_domain, loss.y_pred_domain
+        targets, rows = (st.lists(MEMBERS[each], min_size=3, max_size=3) for each in of_row)
         return some(targets), some(rows), weight
     n_labels = loss._label_domain(3).n_classes
     labels, predictions = some(st.integers(0, n_labels - 1)), some(rows)
@@ -74,6 +78,13 @@ def samples(draw, loss):
     if loss.y_true_domain is not LABELS and draw(st.booleans()):
         labels = probabilities(some(rows))
     return labels, predictions, weight
+
+
+@st.composite
+def boxes(draw):
+    """Return a box, perhaps an empty one, on a grid so coarse that edges meet now and then."""
+    x1, y1, width, height = (draw(st.integers(low, 8)) / 4 for low in (-8, -8, 0, 0))
+    return [x1, y1, x1 + width, y1 + height]
 
 
 def probabilities(scores):

@@ -25,7 +25,7 @@ from lossbook.core.loss import BatchLoss, ClassLoss, JointLoss, RowLoss
 from lossbook.losses.regression import ResidualLoss
 from lossbook.symbolic import notation
 from lossbook.testing import Samples, view
-from reference import embedding, ranking
+from reference import embedding, overlap, ranking
 
 LOSSES = (
     *MEASURED,
@@ -39,9 +39,10 @@ VECTORS_AND_LISTS = [
     *ranking.LOSSES,
 ]
 BATCHES = [loss for loss in embedding.LOSSES if isinstance(loss, BatchLoss)]
+OVERLAP = [*overlap.LOSSES, lb.LovaszSoftmax()]
 
 
-@pytest.mark.parametrize("loss", [*LOSSES, *VECTORS_AND_LISTS, *BATCHES], ids=repr)
+@pytest.mark.parametrize("loss", [*LOSSES, *VECTORS_AND_LISTS, *BATCHES, *OVERLAP], ids=repr)
 def test_sympy_proves_the_derivatives(loss):
     assert symbolic.expression(loss).check() == (0, 0)
 
