@@ -38,6 +38,15 @@ VECTORS_AND_LISTS = [
     *(loss for loss in embedding.LOSSES if not isinstance(loss, BatchLoss)),
     *ranking.LOSSES,
 ]
+KINKED = [
+    lb.CrammerSinger(),
+    lb.MultiMargin(),
+    lb.MultiMargin(margin=0.375, power=2),
+    lb.Sparsemax(),
+    lb.MultilabelMargin(),
+]
+"""Losses of several scores with kinks between them, which accuracy is not measured at."""
+
 BATCHES = [loss for loss in embedding.LOSSES if isinstance(loss, BatchLoss)]
 OVERLAP = [*overlap.LOSSES, lb.LovaszSoftmax()]
 
