@@ -399,6 +399,17 @@ class TestKerasTraps:
         )
         assert one == other
 
+    def test_a_score_of_zero_is_a_rival(self, torch, losses):
+        value = losses.categorical_hinge(torch.eye(2)[:1], torch.tensor([[-3.0, -5.0]]))
+        assert value.item() == 4
+        assert lb.CrammerSinger()([0], [[-3.0, -5.0]]) == 0
+
+    def test_alpha_of_several_classes_is_a_factor(self, torch, losses):
+        data = torch.eye(3), torch.eye(3)
+        focal = losses.categorical_focal_crossentropy
+        one, quarter = focal(*data, from_logits=True, alpha=1.0), focal(*data, from_logits=True)
+        assert (quarter == one / 4).all()
+
     def test_labels_are_guessed(self, torch, losses):
         scores = torch.tensor([[0.5], [0.5]])
         assert losses.hinge(torch.tensor([[0.0], [1.0]]), scores).tolist() == [1.5, 0.5]
@@ -538,6 +549,11 @@ class TestScikitLearnTraps:
         metrics = load("sklearn.metrics")
         with pytest.raises(ValueError, match="labels"):
             metrics.log_loss([0, 1], np.full((2, 3), 1 / 3))
+
+    def test_hinge_of_several_classes_needs_the_labels(self):
+        hinge_loss = load("sklearn.metrics").hinge_loss
+        with pytest.raises(ValueError, match="labels"):
+            hinge_loss([0, 1, 2], np.zeros((3, 4)))
 
     def test_which_hinge_is_the_default(self):
         assert load("sklearn.svm").LinearSVC().loss == "squared_hinge"

@@ -170,7 +170,11 @@ def test_one_pass_is_bit_for_bit_two(loss, data):
                 np.testing.assert_array_equal(a, b)
 
 
-@pytest.mark.parametrize("loss", [loss for loss in SEEN if loss.traits.convex], ids=repr)
+# Between two logarithms of distributions there are none.
+WITH_CHORDS = [loss for loss in SEEN if loss.y_pred_domain is not LOG_DISTRIBUTIONS]
+
+
+@pytest.mark.parametrize("loss", [loss for loss in WITH_CHORDS if loss.traits.convex], ids=repr)
 @given(data=st.data(), share=st.floats(0, 1))
 def test_convex_losses_lie_above_tangents_and_below_chords(loss, data, share):
     y, a, w = data.draw(samples(loss))
@@ -192,7 +196,7 @@ def test_convex_losses_lie_above_tangents_and_below_chords(loss, data, share):
 def test_losses_are_least_where_the_prediction_is_right(loss, data):
     y, z, w = data.draw(samples(loss))
     each, least = replace(loss, reduction="none"), 0.0
-    if loss.link == "log":
+    if loss in POINTWISE and loss.link == "log":
         with np.errstate(divide="ignore"):
             least = each(y, np.log(np.maximum(y, 0)), w)
     assert (each(y, z, w) >= least - 1e-12 * np.abs(least)).all()
@@ -218,10 +222,12 @@ def test_no_constant_beats_the_optimal_one(loss, data):
 @given(data=st.data())
 def test_shifted_scores_give_the_same(loss, data):
     y, z, _ = data.draw(samples(loss))
-    if loss.y_pred_domain is None:
+    if loss.y_pred_domain is None and not isinstance(loss, lb.OrdinalCoral):
         shift = data.draw(st.integers(-100, 100))
         np.testing.assert_allclose(loss(y, z + shift), loss(y, z), rtol=1e-8, atol=1e-8)
-        np.testing.assert_allclose(loss.gradient(y, z).sum(axis=-1), 0, atol=1e-12)
+        gradient = loss.gradient(y, z)
+        rounding = 1e-12 * (1 + np.abs(gradient).max())
+        np.testing.assert_allclose(gradient.sum(axis=-1), 0, atol=rounding)
 
 
 @pytest.mark.parametrize("loss", LOSSES, ids=repr)

@@ -14,6 +14,7 @@ from lossbook import symbolic
 from lossbook.accuracy import DIGITS, LOGISTIC, MEASURED, Exact
 from lossbook.core.domains import (
     ABOVE_MINUS_ONE,
+    LABELS,
     NON_NEGATIVE,
     PLUS_MINUS_ONE,
     POSITIVE,
@@ -37,6 +38,15 @@ VECTORS_AND_LISTS = [
     *(loss for loss in embedding.LOSSES if not isinstance(loss, BatchLoss)),
     *ranking.LOSSES,
 ]
+KINKED = [
+    lb.CrammerSinger(),
+    lb.MultiMargin(),
+    lb.MultiMargin(margin=0.375, power=2),
+    lb.Sparsemax(),
+    lb.MultilabelMargin(),
+]
+"""Losses of several scores with kinks between them, which accuracy is not measured at."""
+
 BATCHES = [loss for loss in embedding.LOSSES if isinstance(loss, BatchLoss)]
 OVERLAP = [*overlap.LOSSES, lb.LovaszSoftmax()]
 
@@ -102,7 +112,13 @@ def samples(loss, n_samples=12):
             probabilities = np.exp(scores) / np.exp(scores).sum()
             pred = scores if loss.y_pred_domain is None else probabilities
             share = rng.uniform()
-            yield [share, 0.75 - share * 0.75, 0.25 - share * 0.25], pred.tolist()
+            true = [share, 0.75 - share * 0.75, 0.25 - share * 0.25]
+            if loss.y_true_domain is LABELS:
+                true = [1 + int(rng.integers(loss._label_domain(3).n_classes))]
+            yield true, pred.tolist()
+            continue
+        if isinstance(loss, RowLoss):
+            yield rng.uniform(0, 1, 3).tolist(), rng.normal(0, 3, 3).tolist()
             continue
         if loss.y_true_domain is PLUS_MINUS_ONE:
             true = rng.choice([-1.0, 1.0])
@@ -130,11 +146,11 @@ def samples(loss, n_samples=12):
 
 @pytest.mark.parametrize("loss", LOSSES, ids=repr)
 def test_derivatives_by_differences_at_50_digits(loss):
-    exact = Exact(loss, 3 if isinstance(loss, ClassLoss) else None)
+    exact = Exact(loss, 3 if isinstance(loss, ClassLoss | RowLoss) else None)
     step, bound = mpmath.mpf(10) ** -40, mpmath.mpf(10) ** -50
     with mpmath.workdps(DIGITS):
         for true, pred in samples(loss):
-            if len(true) > 1:
+            if isinstance(loss, ClassLoss) and len(true) > 1:
                 true[-1] = 1 - sum(map(mpmath.mpf, true[:-1]))
 
             def entries(part, k, move, true=true, pred=pred):
@@ -227,7 +243,7 @@ def logit(p):
 
 
 NUMBERS = np.array([1.0, 2.0, 9.0])
-LABELS = np.array([0.0, 1.0, 1.0, 1.0])
+BINARY = np.array([0.0, 1.0, 1.0, 1.0])
 CLASSES = np.array([0, 1, 1, 2])
 OPTIMA = {
     "the mean of the targets": (NUMBERS, 4.0),
@@ -241,19 +257,28 @@ OPTIMA = {
     ),
     "the geometric mean of 1 + y, less 1": (NUMBERS, 60 ** (1 / 3) - 1),
     "the median of the targets, each weighted by 1/|y|": (NUMBERS, 1.0),
-    "the mean of the targets: the share of ones": (LABELS, 0.75),
-    "the log-odds of the mean target": (LABELS, logit(0.75)),
-    "the log-odds of the mean target, plus log w₊": (LABELS, logit(0.75) + np.log(3)),
-    "the log-odds of the mean target, smoothed": (LABELS, logit(0.875 * 0.75 + 0.0625)),
-    "the label of the larger class": (2 * LABELS - 1, 1.0),
-    "the mean of the labels": (2 * LABELS - 1, 0.5),
-    "the log-odds of the share of +1": (2 * LABELS - 1, logit(0.75)),
-    "half the log-odds of the share of +1": (2 * LABELS - 1, logit(0.75) / 2),
-    "0, whatever the labels": (2 * LABELS - 1, 0.0),
+    "the mean of the targets: the share of ones": (BINARY, 0.75),
+    "the log-odds of the mean target": (BINARY, logit(0.75)),
+    "the log-odds of the mean target, plus log w₊": (BINARY, logit(0.75) + np.log(3)),
+    "the log-odds of the mean target, smoothed": (BINARY, logit(0.875 * 0.75 + 0.0625)),
+    "the label of the larger class": (2 * BINARY - 1, 1.0),
+    "the mean of the labels": (2 * BINARY - 1, 0.5),
+    "the log-odds of the share of +1": (2 * BINARY - 1, logit(0.75)),
+    "half the log-odds of the share of +1": (2 * BINARY - 1, logit(0.75) / 2),
+    "0, whatever the labels": (2 * BINARY - 1, 0.0),
     "the mean of the target distributions: the share of each class": (CLASSES, [0.25, 0.5, 0.25]),
     "the logarithms of the class shares, up to a common shift": (
         CLASSES,
         np.log([0.25, 0.5, 0.25]),
+    ),
+    "the logarithms of the class shares": (CLASSES, np.log([0.25, 0.5, 0.25])),
+    "the log-odds of the mean of each class's targets": (
+        np.array([[1.0, 0, 1], [0, 0, 1], [1, 1, 1], [1, 0, 0]]),
+        logit(np.array([0.75, 0.25, 0.75])),
+    ),
+    "the log-odds of the share of labels above each threshold": (
+        CLASSES,
+        logit(np.array([0.75, 0.25])),
     ),
 }
 
@@ -289,6 +314,10 @@ def test_optimum_in_words_is_the_optimal_constant(loss):
         assert not loss.traits.convex
         with pytest.raises(NotImplementedError):
             loss.optimal_constant(NUMBERS)
+    elif isinstance(loss, ClassLoss):
+        pull = loss.gradient(CLASSES, np.tile(loss.optimal_constant(CLASSES), (4, 1))).sum(axis=0)
+        same = pull if loss.y_pred_domain is None else pull - pull.mean()
+        np.testing.assert_allclose(same, 0, atol=1e-9)
     elif not words:
         with pytest.raises(NotImplementedError):
             loss.optimal_constant([-1, 1])

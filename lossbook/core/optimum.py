@@ -57,15 +57,16 @@ def on_simplex(slope, n_classes):
     n_classes : int
         How many there are.
     """
+    least = np.full(n_classes, float(np.log(np.finfo(float).tiny)))
 
     def at(level):
         """Return the largest probabilities at which no slope is above the level."""
-        low, high = np.zeros(n_classes), np.ones(n_classes)
-        for _ in range(100):
+        low, high = least, np.zeros(n_classes)
+        for _ in range(64):
             middle = (low + high) / 2
-            reached = slope(middle) <= level
+            reached = slope(np.exp(middle)) <= level
             low, high = np.where(reached, middle, low), np.where(reached, high, middle)
-        return high
+        return np.where(low > least, np.exp(high), 0)
 
     even = slope(np.full(n_classes, 1 / n_classes))
     level = bisect(lambda c: at(c).sum() >= 1, float(even.min()), float(even.max()))

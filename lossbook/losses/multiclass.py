@@ -474,7 +474,8 @@ class SoftmaxCrossEntropy(ClassLoss):
 
     def _total_weight(self, batch, weights):
         targets = batch.columns[0]
-        ignoring = self.ignore_index is not None and targets.array.ndim < len(batch.shapes[0])
+        of_labels = targets.array.ndim == len(batch.sample_shape)
+        ignoring = self.ignore_index is not None and of_labels
         if self.class_weight is None and not ignoring:
             return super()._total_weight(batch, weights)
 
@@ -813,7 +814,7 @@ class Poly1CrossEntropy(ClassLoss):
             each = h + self.epsilon * q
         else:
             each = (1 + self.epsilon) * h - self.epsilon * _after_first_order(q, h)
-        return np.add.reduce(zero_if_nan(softmax.target * each), axis=0)
+        return np.add.reduce(np.where(softmax.target > 0, softmax.target * each, 0), axis=0)
 
     def _gradient(self, softmax, p, q, u):
         return p * sum_of_others(u) - u * q

@@ -86,7 +86,7 @@ class Expression:
         n_classes = self._n_classes(n_entries)
 
         def concrete(expr):
-            return expr.subs(K, n_classes).replace(sp.Sum, _term_by_term).doit()
+            return _term_by_term(expr.subs(K, n_classes)).doit()
 
         def each(expr):
             return sp.Tuple(
@@ -181,11 +181,14 @@ def listed(expr):
     return list(expr) if isinstance(expr, sp.Tuple) else [expr]
 
 
-def _term_by_term(term, *limits):
-    """Return a sum written out, which `sympy.Sum.doit` would first try to find a formula for."""
-    for index, first, last in limits:
-        term = sp.Add(*(term.subs(index, i) for i in range(first, last + 1)))
-    return term
+def _term_by_term(expr):
+    """Return sums written out, outer ones first; `doit` would first try to find a formula."""
+    if isinstance(expr, sp.Sum):
+        term, *limits = expr.args
+        for index, first, last in limits:
+            term = sp.Add(*(term.subs(index, i) for i in range(first, last + 1)))
+        return _term_by_term(term)
+    return expr.func(*map(_term_by_term, expr.args)) if expr.has(sp.Sum) else expr
 
 
 _SIDES = sp.Symbol("r_+", positive=True), sp.Symbol("r_-", negative=True)
@@ -265,14 +268,17 @@ def _points(expr, n_points=12):
     """Return rational values of all symbols, positive ones for those that are, none at a kink."""
     random = Random(0)
 
-    def drawn(symbol):
-        number = sp.Rational(random.randint(1, 300), 97)
-        return number if symbol.is_positive else number * random.choice((-1, 1))
-
     entries = expr.atoms(sp.Indexed)
     named = expr.free_symbols - entries - {entry.base.label for entry in entries}
     symbols = sorted(entries | named, key=str)
-    return [{symbol: drawn(symbol) for symbol in symbols} for _ in range(n_points)]
+
+    def number(symbol, size):
+        return sp.Rational(size, 641) * (1 if symbol.is_positive else random.choice((-1, 1)))
+
+    return [
+        {symbol: number(symbol, size) for symbol, size in zip(symbols, sizes, strict=True)}
+        for sizes in (random.sample(range(1, 2000), len(symbols)) for _ in range(n_points))
+    ]
 
 
 def _as_sympy(value):
