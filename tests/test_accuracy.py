@@ -22,7 +22,7 @@ def cases():
 
 def bound(loss, part):
     """Return the largest error allowed, in ulp."""
-    if isinstance(loss, lb.SigmoidFocal):
+    if isinstance(loss, lb.SigmoidFocal | lb.SoftmaxFocal):
         # q is right to 1.5 ulp and raised to the power γ; three such terms add up in the Hessian.
         return (5 if part == "value" or part == "gradient" else 8) + 3 * loss.gamma
     if isinstance(loss, lb.PseudoHuber):
@@ -79,7 +79,11 @@ def test_an_exact_result_has_many_digits():
 
 
 def test_the_table_has_every_loss_of_numbers_and_of_classes():
-    exported = [getattr(lb, name) for name in lb.__all__ if name[0].isupper()]
+    exported = {getattr(lb, name) for name in lb.__all__ if name[0].isupper()}
+    # Rounding the difference of two scores may lead past a kink between them, where the gradient
+    # jumps: these are held to their references, away from kinks, in test_reference.
+    kinked = {lb.CrammerSinger, lb.MultiMargin, lb.Sparsemax}
     kinds = PointwiseLoss, ClassLoss
-    of_numbers = {kind for kind in exported if issubclass(kind, kinds)}
-    assert {type(loss) for loss in accuracy.MEASURED} == of_numbers | {lb.GaussianNLL}
+    of_numbers = {kind for kind in exported - kinked if issubclass(kind, kinds)}
+    of_several = {lb.GaussianNLL, lb.MultilabelSoftMargin}
+    assert {type(loss) for loss in accuracy.MEASURED} == of_numbers | of_several

@@ -10,16 +10,18 @@ import pytest
 import sympy as sp
 
 import lossbook as lb
-from lossbook import symbolic
+from lossbook import accuracy, symbolic
 from lossbook.accuracy import DIGITS, LOGISTIC, MEASURED, Exact
 from lossbook.core.domains import (
     ABOVE_MINUS_ONE,
+    LOG_DISTRIBUTIONS,
     NON_NEGATIVE,
     PLUS_MINUS_ONE,
     POSITIVE,
     UNIT_INTERVAL,
     ZERO_OR_ONE,
 )
+from lossbook.core.domains import LABELS as LABEL_DOMAIN
 from lossbook.core.loss import BatchLoss, ClassLoss, JointLoss, RowLoss
 from lossbook.losses.regression import ResidualLoss
 from lossbook.symbolic import notation
@@ -37,16 +39,35 @@ VECTORS_AND_LISTS = [
     *(loss for loss in embedding.LOSSES if not isinstance(loss, BatchLoss)),
     *ranking.LOSSES,
 ]
+KINKED = [
+    lb.CrammerSinger(),
+    lb.MultiMargin(),
+    lb.MultiMargin(margin=0.375, power=2),
+    lb.Sparsemax(),
+    lb.MultilabelMargin(),
+]
+"""Losses of several scores with kinks between them, which accuracy is not measured at."""
+
 BATCHES = [loss for loss in embedding.LOSSES if isinstance(loss, BatchLoss)]
 
 
-@pytest.mark.parametrize("loss", [*LOSSES, *VECTORS_AND_LISTS, *BATCHES], ids=repr)
+@pytest.mark.parametrize("loss", [*LOSSES, *VECTORS_AND_LISTS, *BATCHES, *KINKED], ids=repr)
 def test_sympy_proves_the_derivatives(loss):
     assert symbolic.expression(loss).check() == (0, 0)
 
 
 @pytest.mark.parametrize("n_classes", [2, 4])
-@pytest.mark.parametrize("loss", [lb.CategoricalCrossEntropy(), lb.SoftmaxCrossEntropy()], ids=repr)
+@pytest.mark.parametrize(
+    "loss",
+    [
+        lb.CategoricalCrossEntropy(),
+        lb.SoftmaxCrossEntropy(),
+        lb.GeneralizedCrossEntropy(),
+        lb.CrammerSinger(),
+        lb.OrdinalCoral(),
+    ],
+    ids=repr,
+)
 def test_sympy_proves_them_for_other_numbers_of_classes(loss, n_classes):
     assert symbolic.expression(loss).check(n_classes) == (0, 0)
 
@@ -63,6 +84,9 @@ def test_check_sees_what_is_wrong():
         assert replace(kinked, gradient=-kinked.gradient).check()[0] != 0
     robust = symbolic.expression(lb.GeneralRobust())
     assert replace(robust, hessian=robust.hessian + 1).check()[1] != 0
+    for of_classes in map(symbolic.expression, (*KINKED, lb.OrdinalCoral())):
+        assert replace(of_classes, gradient=-of_classes.gradient).check(2)[0] != 0
+        assert replace(of_classes, hessian=of_classes.hessian + 1).check(2)[1] != 0
     low, high = symbolic.expression(lb.Pinball()), symbolic.expression(lb.Expectile())
     assert replace(low, gradient=-notation.q).check()[0] != 0
     assert replace(high, gradient=2 * notation.tau * notation.r).check()[0] != 0
@@ -92,6 +116,43 @@ def test_what_is_shown_of_vectors_and_lists_is_what_is_computed(loss):
             np.testing.assert_allclose(row, exact, rtol=1e-9, atol=1e-9)
 
 
+OF_CLASSES = [
+    *KINKED,
+    lb.SoftmaxFocal(gamma=0.5, alpha=(1.0, 2.5, 0.25)),
+    lb.GeneralizedCrossEntropy(),
+    lb.Poly1CrossEntropy(epsilon=-0.5),
+    lb.NegativeLogLikelihood(),
+    lb.JensenShannon(),
+    lb.MultilabelSoftMargin(),
+    lb.OrdinalCoral(),
+]
+
+
+@pytest.mark.parametrize("loss", OF_CLASSES, ids=repr)
+def test_what_is_shown_of_classes_is_what_is_computed(loss):
+    shown = symbolic.expression(loss).subs().for_classes(3)
+    symbols = [*symbolic.derivation.listed(shown.y_true), *shown.y_pred]
+    checked, each = Samples(loss, seed=3), replace(loss, reduction="none")
+    y_true, y_pred = checked.batches(12)[-1]
+    if loss.y_pred_domain is None:
+        y_pred = np.random.default_rng(0).normal(size=(12, 3))
+    if isinstance(loss, ClassLoss) and y_true.ndim > 1:
+        y_true = y_true / y_true.sum(axis=1, keepdims=True)
+    for part, name in ("value", "__call__"), ("gradient", "gradient"), ("hessian", "hessian"):
+        entries = symbolic.derivation.listed(getattr(shown, part))
+        for true, pred, row in zip(
+            y_true, y_pred, getattr(each, name)(y_true, y_pred), strict=True
+        ):
+            of_labels = loss.y_true_domain is LABEL_DOMAIN
+            given = dict(zip(symbols, [true + 1] if of_labels else true, strict=False))
+            # Labels that are exact go first, so that 0 log 0 does not occur.
+            known = [accuracy._known(entry, given) for entry in entries]
+            function = sp.lambdify(list(shown.y_pred), known, [LOGISTIC, "mpmath"])
+            with mpmath.workdps(60):
+                exact = list(map(float, function(*map(mpmath.mpf, pred))))
+            np.testing.assert_allclose(np.atleast_1d(row), exact, rtol=1e-9, atol=1e-9)
+
+
 def samples(loss, n_samples=12):
     """Yield targets, soft where they may be, and predictions, as lists."""
     rng = np.random.default_rng(0)
@@ -100,8 +161,16 @@ def samples(loss, n_samples=12):
             scores = rng.normal(0, 3, 3)
             probabilities = np.exp(scores) / np.exp(scores).sum()
             pred = scores if loss.y_pred_domain is None else probabilities
+            if loss.y_pred_domain is LOG_DISTRIBUTIONS:
+                pred = np.log(probabilities)
+            if loss.y_true_domain is LABEL_DOMAIN:
+                yield [int(rng.integers(1, 4))], pred.tolist()
+                continue
             share = rng.uniform()
             yield [share, 0.75 - share * 0.75, 0.25 - share * 0.25], pred.tolist()
+            continue
+        if isinstance(loss, RowLoss):
+            yield rng.uniform(size=3).tolist(), rng.normal(0, 3, 3).tolist()
             continue
         if loss.y_true_domain is PLUS_MINUS_ONE:
             true = rng.choice([-1.0, 1.0])
@@ -129,11 +198,11 @@ def samples(loss, n_samples=12):
 
 @pytest.mark.parametrize("loss", LOSSES, ids=repr)
 def test_derivatives_by_differences_at_50_digits(loss):
-    exact = Exact(loss, 3 if isinstance(loss, ClassLoss) else None)
+    exact = Exact(loss, 3 if isinstance(loss, ClassLoss | RowLoss) else None)
     step, bound = mpmath.mpf(10) ** -40, mpmath.mpf(10) ** -50
     with mpmath.workdps(DIGITS):
         for true, pred in samples(loss):
-            if len(true) > 1:
+            if len(true) > 1 and isinstance(loss, ClassLoss):
                 true[-1] = 1 - sum(map(mpmath.mpf, true[:-1]))
 
             def entries(part, k, move, true=true, pred=pred):
@@ -254,6 +323,24 @@ OPTIMA = {
         CLASSES,
         np.log([0.25, 0.5, 0.25]),
     ),
+    "the logarithms of the class shares": (CLASSES, np.log([0.25, 0.5, 0.25])),
+    "the logarithms of the class shares, divided by 1 − q, up to a common shift": (
+        CLASSES,
+        np.log([1 / 18, 16 / 18, 1 / 18]),  # at q = 3/4, the shares to the power of 4
+    ),
+    "the mean of the target distributions, up to a common shift": (CLASSES, [0.25, 0.5, 0.25]),
+    "the margin for a class with more than half of the labels, 0 for the others": (
+        CLASSES[1:],
+        [0.0, 1.0, 0.0],
+    ),
+    "the log-odds of the mean of each class's targets": (
+        LABELS[:, None] * [1, 0.5],
+        logit(np.array([0.75, 0.375])),
+    ),
+    "the log-odds of the share of labels above each threshold": (
+        CLASSES,
+        logit(np.array([0.75, 0.25])),
+    ),
 }
 
 
@@ -272,7 +359,7 @@ LEVELS = {
 """The optimal constant of `NUMBERS` by the first parameter."""
 
 
-@pytest.mark.parametrize("loss", MEASURED, ids=repr)
+@pytest.mark.parametrize("loss", [*MEASURED, *KINKED], ids=repr)
 def test_optimum_in_words_is_the_optimal_constant(loss):
     words = symbolic.expression(loss).optimum
     if words in OPTIMA:
@@ -288,15 +375,22 @@ def test_optimum_in_words_is_the_optimal_constant(loss):
         assert not loss.traits.convex
         with pytest.raises(NotImplementedError):
             loss.optimal_constant(NUMBERS)
+    elif words.startswith("the scores at which the pulls of the classes balance"):
+        optimum = np.tile(loss.optimal_constant(CLASSES), (4, 1))
+        np.testing.assert_allclose(loss.gradient(CLASSES, optimum).sum(axis=0), 0, atol=1e-12)
+    elif words.startswith("the distribution at which the pulls"):
+        optimum = np.tile(loss.optimal_constant(CLASSES), (4, 1))
+        pulls = loss.gradient(CLASSES, optimum).sum(axis=0)
+        np.testing.assert_allclose(pulls, pulls[0], rtol=1e-12)
     elif not words:
         with pytest.raises(NotImplementedError):
-            loss.optimal_constant([-1, 1])
+            loss.optimal_constant(CLASSES if isinstance(loss, ClassLoss) else [-1, 1])
     else:
         assert words.startswith("the score at which the pulls") or "weighted" in words
 
 
 def test_every_kind_of_optimum_occurs():
-    words = {symbolic.expression(loss).optimum for loss in MEASURED}
+    words = {symbolic.expression(loss).optimum for loss in (*MEASURED, *KINKED)}
     assert OPTIMA.keys() | LEVELS.keys() <= words
 
 

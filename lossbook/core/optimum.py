@@ -57,7 +57,6 @@ def on_simplex(slope, n_classes):
     n_classes : int
         How many there are.
     """
-
     least = np.full(n_classes, float(np.log(np.finfo(float).tiny)))
 
     def at(level):

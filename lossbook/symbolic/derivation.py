@@ -178,6 +178,8 @@ def listed(expr):
 
 def _term_by_term(term, *limits):
     """Return a sum written out, which `sympy.Sum.doit` would first try to find a formula for."""
+    if not all(end.is_Integer for _, *ends in limits for end in ends):
+        return sp.Sum(term, *limits)
     for index, first, last in limits:
         term = sp.Add(*(term.subs(index, i) for i in range(first, last + 1)))
     return term
@@ -247,14 +249,17 @@ def _points(expr, n_points=12):
     """Return rational values of all symbols, positive ones for those that are, none at a kink."""
     random = Random(0)
 
-    def drawn(symbol):
-        number = sp.Rational(random.randint(1, 300), 97)
-        return number if symbol.is_positive else number * random.choice((-1, 1))
-
     entries = expr.atoms(sp.Indexed)
     named = expr.free_symbols - entries - {entry.base.label for entry in entries}
     symbols = sorted(entries | named, key=str)
-    return [{symbol: drawn(symbol) for symbol in symbols} for _ in range(n_points)]
+
+    def number(symbol, size):
+        return sp.Rational(size, 641) * (1 if symbol.is_positive else random.choice((-1, 1)))
+
+    return [
+        {symbol: number(symbol, size) for symbol, size in zip(symbols, sizes, strict=True)}
+        for sizes in (random.sample(range(1, 2000), len(symbols)) for _ in range(n_points))
+    ]
 
 
 def _as_sympy(value):
