@@ -31,6 +31,7 @@ from .losses.binary import (
     SigmoidFocal,
     SquaredHinge,
 )
+from .losses.boxes import CIoU, DIoU, GIoU, IoU
 from .losses.composite import UncertaintyWeighted, WeightedSum
 from .losses.embedding import (
     Contrastive,
@@ -59,6 +60,14 @@ from .losses.multiclass import (
     Poly1CrossEntropy,
     SoftmaxCrossEntropy,
     SoftmaxFocal,
+)
+from .losses.overlap import (
+    Dice,
+    FocalTversky,
+    Jaccard,
+    LovaszHinge,
+    LovaszSoftmax,
+    Tversky,
 )
 from .losses.ranking import BPR, ListMLE, ListNet, MarginRanking, RankNet
 from .losses.regression import (
@@ -90,16 +99,21 @@ __all__ = [
     "AbsolutePercentageError",
     "BinaryCrossEntropy",
     "Brier",
+    "CIoU",
     "CategoricalCrossEntropy",
     "Cauchy",
     "Contrastive",
     "CosineDistance",
     "CosineEmbedding",
     "CrammerSinger",
+    "DIoU",
+    "Dice",
     "EpsilonInsensitive",
     "Expectile",
     "Exponential",
     "Fair",
+    "FocalTversky",
+    "GIoU",
     "GammaNLL",
     "GaussianNLL",
     "GemanMcClure",
@@ -111,6 +125,8 @@ __all__ = [
     "HingeGAN",
     "Huber",
     "InfoNCE",
+    "IoU",
+    "Jaccard",
     "JensenShannon",
     "KLDivergence",
     "LeastSquaresGAN",
@@ -119,6 +135,8 @@ __all__ = [
     "LogCosh",
     "LogisticMargin",
     "Loss",
+    "LovaszHinge",
+    "LovaszSoftmax",
     "MarginRanking",
     "MinimaxGAN",
     "ModifiedHuber",
@@ -150,6 +168,7 @@ __all__ = [
     "Traits",
     "Triplet",
     "Tukey",
+    "Tversky",
     "TweedieNLL",
     "UncertaintyWeighted",
     "WassersteinGAN",

@@ -152,7 +152,7 @@ class Card:
             name = Formula(rf"\partial^2\ell/\partial {pred.latex}^2", f"∂²ℓ/∂{pred.text}²")
             rows.append((["Curvature ", name], [[Formula.of(expr)]]))
         rows += [
-            (["where"], [[Formula.of(equation)] for equation in shown.equations]),
+            (["where"], _meanings(shown)),
             *(
                 (["Target ", Formula.of(true)], [[shown.target or _target(loss)]])
                 for true in _given(shown.y_true)
@@ -171,6 +171,11 @@ class Card:
             (["Elsewhere"], [_elsewhere(row) for row in equivalents(loss)]),
         ]
         return [(heading, cell) for heading, cell in rows if cell]
+
+
+def _meanings(shown):
+    equations = [[Formula.of(equation)] for equation in shown.equations]
+    return equations + [[Formula.of(s), ": ", words] for s, words in shown.in_words.items()]
 
 
 def _given(value):

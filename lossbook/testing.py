@@ -17,6 +17,7 @@ import lossbook
 
 from .core.domains import (
     LABELS,
+    Boxes,
     ClassIndices,
     Directions,
     Distributions,
@@ -28,6 +29,7 @@ from .core.domains import (
 )
 from .core.loss import REDUCTIONS, BatchLoss, ClassLoss, JointLoss, Loss, PointwiseLoss, RowLoss
 from .losses.composite import WeightedSum
+from .losses.overlap import LovaszSoftmax
 
 __all__ = ["CHECKS", "Samples", "View", "check_loss", "derivative", "draw", "view"]
 
@@ -273,6 +275,29 @@ class Batched(View):
         return (stacked * share).reshape(len(stacked), -1)
 
 
+@dataclass(frozen=True, repr=False)
+class OnePixel(View, ClassLoss):
+    """A loss of images, seen as one of a pixel beside another, which is rightly of class 0."""
+
+    width = None
+    y_true_domain = LABELS
+
+    @property
+    def traits(self):
+        """Those of the loss behind, but for the slope: this pixel is not the only one."""
+        return replace(self.behind.traits, lipschitz=np.sqrt(5) / 4)
+
+    def _seen(self, loss, parts, y_true, y_pred, sample_weight):
+        other = np.full_like(y_pred, 0.25 / (y_pred.shape[-1] - 1))
+        other[..., 0] = 0.75
+        images = np.stack([y_true, np.zeros_like(y_true)], 1), np.stack([y_pred, other], 1)
+        results = loss._evaluate(parts, images, sample_weight, None)
+        return [
+            result[:, 0] if part != "value" else result
+            for part, result in zip(parts, results, strict=True)
+        ]
+
+
 @singledispatch
 def view(loss):
     """Return a loss as one of a target and a prediction, which `check_loss` can draw samples for.
@@ -285,6 +310,11 @@ def view(loss):
 @view.register
 def _(loss: JointLoss):
     return Stacked(loss)
+
+
+@view.register
+def _(loss: LovaszSoftmax):
+    return OnePixel(loss)
 
 
 @view.register
@@ -351,6 +381,12 @@ def _(domain: Distributions, rng, shape):
 
 
 @draw.register
+def _(domain: Boxes, rng, shape):
+    low = rng.uniform(-1, 1, (*shape[:-1], 2))
+    return np.concatenate([low, low + 10 ** rng.uniform(-1, 0.5, low.shape)], axis=-1)
+
+
+@draw.register
 def _(domain: LogDistributions, rng, shape):
     return np.log(rng.dirichlet(np.ones(shape[-1]), shape[:-1]))
 
@@ -382,6 +418,8 @@ def _strangers(domain, n_classes):
     if isinstance(domain, Distributions):
         sure = np.eye(n_classes)[0]
         return [sure * np.nan, 1.5 * sure - 0.5 * sure[::-1], 0.9 * sure]
+    if isinstance(domain, Boxes):
+        return [[0, 0, 1, np.nan], [0, 0, 1, np.inf], [1, 0, 0, 1], [0, 1, 1, 0]]
     if isinstance(domain, LogDistributions):
         return [np.full(n_classes, stranger) for stranger in (np.nan, 0, 1 / n_classes, np.inf)]
     if isinstance(domain, ClassIndices):
@@ -485,6 +523,12 @@ class Samples:
                     start = self.predictions(1)[0]
                     direction = direction - start
                     x, ends = _between(0, 1), [0, 1]
+                elif isinstance(domain, Boxes):
+                    # An edge moves outwards, from where the box is empty.
+                    start = self.predictions(1)[0]
+                    start[moved] = start[moved - 2]
+                    direction = direction if moved > 1 else -direction
+                    x, ends = _between(0, np.inf), [0, _FAR]
                 elif isinstance(domain, LogDistributions):
                     # Where one probability is small, it may fall while the others stay.
                     direction = np.eye(self.width)[k % self.width]
@@ -649,6 +693,9 @@ def _room(domain, y_pred):
     room = np.full(y_pred.shape, 0.25)
     if isinstance(domain, Distributions):
         room = np.minimum(domain.tolerance / 2, y_pred / 2)
+    elif isinstance(domain, Boxes):
+        sides = (y_pred[..., 2:] - y_pred[..., :2]) / 2
+        room = np.minimum(room, np.concatenate([sides, sides], axis=-1))
     elif isinstance(domain, LogDistributions):
         room = np.full(y_pred.shape, domain.tolerance / 2)
     elif isinstance(domain, Directions):
@@ -950,6 +997,13 @@ def check_lipschitz(loss, samples):
             places.append(("at_the_ends", replace(line, label=label), line.ends))
         if isinstance(loss.y_pred_domain, Directions):
             places.append(("at_the_ends", replace(line, start=line.start / _FAR), line.x / _FAR))
+        if isinstance(loss, RowLoss) and isinstance(loss.y_pred_domain, Interval):
+            ends = np.append(line.ends, _between(*line.ends)[[0, -1]])
+            for others in np.zeros(line.start.shape), line.label * (line.direction == 0):
+                places.append(("at_the_ends", replace(line, start=others), ends))
+        if isinstance(loss.y_true_domain, Boxes):
+            tiny = replace(line, label=line.label / 1e9, start=line.start / 1e9)
+            places.append(("at_the_ends", tiny, line.x / 1e9))
         for where, along, x in places:
             gradient = along.gradient(x)
             norm = np.linalg.norm(gradient.reshape(x.size, -1), axis=1)

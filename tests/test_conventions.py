@@ -13,6 +13,7 @@ import lossbook as lb
 from lossbook import conventions
 from lossbook.core.domains import (
     ABOVE_MINUS_ONE,
+    BOXES,
     LABELS,
     LOG_DISTRIBUTIONS,
     NON_NEGATIVE,
@@ -22,6 +23,7 @@ from lossbook.core.domains import (
     ZERO_OR_ONE,
 )
 from lossbook.core.loss import BatchLoss, ClassLoss, JointLoss, RowLoss
+from lossbook.testing import draw
 
 os.environ.setdefault("KERAS_BACKEND", "torch")
 N_SAMPLES, N_CLASSES = 64, 4
@@ -44,6 +46,7 @@ TRIED = {
     "epsilon": (1.0, -1.0, 2.5),
     ("SoftmaxFocal", "alpha"): (None, (1.0, 2.0, 0.5, 0.25)),
     ("MultiMargin", "power"): (1, 2),
+    ("Tversky", "alpha"): (0.5, 0.3, 2.0),
 }
 # No function of these libraries evaluates them; scikit-learn's models have some of them inside.
 NOWHERE = {
@@ -52,12 +55,15 @@ NOWHERE = {
     "EpsilonInsensitive",
     "Expectile",
     "Fair",
+    "FocalTversky",
     "GemanMcClure",
     "GeneralRobust",
     "GeneralizedCrossEntropy",
     "HingeGAN",
     "JensenShannon",
     "LeastSquaresGAN",
+    "LovaszHinge",
+    "LovaszSoftmax",
     "MinimaxGAN",
     "NonSaturatingGAN",
     "OrdinalCoral",
@@ -117,6 +123,8 @@ def samples(loss, kinds):
         n_targets = loss.inputs.count("y_true")
         shape = (N_SAMPLES,) + (N_CLASSES,) * loss.entries
         yield [y_true] * n_targets + [rng.normal(0, 3, shape) for _ in loss.inputs[n_targets:]]
+    elif loss.y_pred_domain == BOXES:
+        yield y_true, draw(BOXES, rng, shape)
     elif loss.y_pred_domain == UNIT_INTERVAL:
         yield y_true, rng.uniform(0.01, 0.99, shape)
     elif loss.y_pred_domain == ABOVE_MINUS_ONE:
@@ -131,6 +139,8 @@ def targets(loss, kinds, rng, shape):
     """Return targets of a loss of numbers; labels of a batch occur twice each."""
     if isinstance(loss, BatchLoss):
         return rng.permutation(N_SAMPLES) // 2
+    if loss.y_true_domain == BOXES:
+        return draw(BOXES, rng, shape)
     if loss.y_true_domain == PLUS_MINUS_ONE:
         return rng.choice([-1.0, 1.0], shape)
     if loss.y_true_domain == ZERO_OR_ONE or kinds == "labels":

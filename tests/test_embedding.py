@@ -170,7 +170,7 @@ def test_a_triplet_of_far_points_does_not_cancel():
     value, _, _ = parts(lb.Triplet(margin=1e-9), anchor, positive, negative)
     with mp.workdps(50):
         near = mp.norm([mp.mpf(1e8), mp.mpf(-1)]) - (mp.mpf(1e8) - mp.mpf(1e-8))
-        assert value[0] == pytest.approx(float(near + mp.mpf(1e-9)), rel=1e-15)
+        assert value[0] == pytest.approx(float(near + mp.mpf(1e-9)), rel=1e-15, abs=0)
 
 
 # Directions of any length, and of nearly parallel vectors.
@@ -208,7 +208,7 @@ def test_nearly_parallel_vectors(angle):
     with mp.workdps(40):
         c, s = mp.mpf(second[0][0]), mp.mpf(second[0][1])
         exact = 1 - c / mp.norm([c, s])
-    assert value[0] == pytest.approx(float(exact), rel=1e-15 / angle)
+    assert value[0] == pytest.approx(float(exact), rel=1e-15 / angle, abs=0)
     np.testing.assert_allclose(gradient[0], [[0, -angle]], rtol=1e-6)
 
 
@@ -222,8 +222,8 @@ def test_vectors_nearly_along_an_axis():
             return 1 - mp.fdot([x, *a[1:]], b) / mp.norm([x, *a[1:]]) / mp.norm(b)
 
         slope, bend = (float(mp.diff(distance, a[0], n)) for n in (1, 2))
-    assert gradient[0][0, 0] == pytest.approx(slope, rel=1e-9)
-    assert hessian[0][0, 0] == pytest.approx(bend, rel=1e-9)
+    assert gradient[0][0, 0] == pytest.approx(slope, rel=1e-9, abs=0)
+    assert hessian[0][0, 0] == pytest.approx(bend, rel=1e-9, abs=0)
 
 
 @pytest.mark.parametrize("loss", [lb.CosineDistance(), lb.Contrastive(), lb.Triplet()], ids=repr)

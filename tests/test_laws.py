@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 import lossbook as lb
 from lossbook.core.domains import (
     ABOVE_MINUS_ONE,
+    BOXES,
     DIRECTIONS,
     FINITE,
     LABELS,
@@ -62,8 +63,11 @@ def samples(draw, loss):
         row = st.lists(MEMBERS[loss.y_pred_domain], min_size=loss.width, max_size=loss.width)
         return some(MEMBERS[loss.y_true_domain]), some(row), weight
     rows = st.lists(REAL, min_size=3, max_size=3)
+    if loss.y_pred_domain is BOXES:
+        return some(boxes()), some(boxes()), weight
     if isinstance(loss, RowLoss):
-        targets = st.lists(MEMBERS[loss.y_true_domain], min_size=3, max_size=3)
+        of_row = loss.y_true_domain, loss.y_pred_domain
+        targets, rows = (st.lists(MEMBERS[each], min_size=3, max_size=3) for each in of_row)
         return some(targets), some(rows), weight
     n_labels = loss._label_domain(3).n_classes
     labels, predictions = some(st.integers(0, n_labels - 1)), some(rows)
@@ -74,6 +78,13 @@ def samples(draw, loss):
     if loss.y_true_domain is not LABELS and draw(st.booleans()):
         labels = probabilities(some(rows))
     return labels, predictions, weight
+
+
+@st.composite
+def boxes(draw):
+    """Return a box, perhaps an empty one, on a grid so coarse that edges meet now and then."""
+    x1, y1, width, height = (draw(st.integers(low, 8)) / 4 for low in (-8, -8, 0, 0))
+    return [x1, y1, x1 + width, y1 + height]
 
 
 def probabilities(scores):
@@ -159,7 +170,13 @@ def test_one_pass_is_bit_for_bit_two(loss, data):
                 np.testing.assert_array_equal(a, b)
 
 
-@pytest.mark.parametrize("loss", [loss for loss in SEEN if loss.traits.convex], ids=repr)
+# Between logarithms of distributions there are none.
+CHORDS = [
+    loss for loss in SEEN if loss.traits.convex and loss.y_pred_domain is not LOG_DISTRIBUTIONS
+]
+
+
+@pytest.mark.parametrize("loss", CHORDS, ids=repr)
 @given(data=st.data(), share=st.floats(0, 1))
 def test_convex_losses_lie_above_tangents_and_below_chords(loss, data, share):
     y, a, w = data.draw(samples(loss))
@@ -203,14 +220,18 @@ def test_no_constant_beats_the_optimal_one(loss, data):
         assert least <= cost + 1e-9 * (1 + abs(cost))
 
 
-@pytest.mark.parametrize("loss", OVER_CLASSES, ids=repr)
+@pytest.mark.parametrize(
+    "loss", [loss for loss in OVER_CLASSES if not isinstance(loss, lb.OrdinalCoral)], ids=repr
+)
 @given(data=st.data())
 def test_shifted_scores_give_the_same(loss, data):
     y, z, _ = data.draw(samples(loss))
     if loss.y_pred_domain is None:
         shift = data.draw(st.integers(-100, 100))
         np.testing.assert_allclose(loss(y, z + shift), loss(y, z), rtol=1e-8, atol=1e-8)
-        np.testing.assert_allclose(loss.gradient(y, z).sum(axis=-1), 0, atol=1e-12)
+        gradient = loss.gradient(y, z)
+        rounding = 1e-12 * (1 + np.abs(gradient).max())
+        np.testing.assert_allclose(gradient.sum(axis=-1), 0, atol=rounding)
 
 
 @pytest.mark.parametrize("loss", LOSSES, ids=repr)

@@ -13,7 +13,17 @@ optax: 1 / beta * optax.losses.huber_loss
 
 from dataclasses import fields
 
-from . import binary, embedding, likelihood, multiclass, ranking, regression, sequence, structured
+from . import (
+    binary,
+    embedding,
+    likelihood,
+    multiclass,
+    overlap,
+    ranking,
+    regression,
+    sequence,
+    structured,
+)
 from .equivalent import Equivalent
 
 __all__ = ["TABLE", "Equivalent", "equivalents"]
@@ -24,6 +34,7 @@ TABLE = (
     *binary.ROWS,
     *multiclass.ROWS,
     *structured.ROWS,
+    *overlap.ROWS,
     *embedding.ROWS,
     *ranking.ROWS,
     *sequence.ROWS,

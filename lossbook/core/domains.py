@@ -138,7 +138,9 @@ class ClassIndices(Domain):
     def holds(self, block):
         """Return whether all values of a block are in the domain."""
         if self.ignore_index is None:
-            return np.minimum.reduce(block) >= 0 and np.maximum.reduce(block) < self.n_classes
+            low = np.minimum.reduce(block, axis=None)
+            high = np.maximum.reduce(block, axis=None)
+            return bool(low >= 0 and high < self.n_classes)
         return super().holds(block)
 
 
@@ -155,6 +157,18 @@ class Distributions(Domain):
         """Return which of the values are in the domain."""
         inside = ((values >= 0) & (values <= 1)).all(axis=0)
         return inside & (np.abs(np.add.reduce(values, axis=0) - 1) <= self.tolerance)
+
+
+@dataclass(frozen=True)
+class Boxes(Domain):
+    """Boxes (x1, y1, x2, y2), perhaps empty, but not turned inside out."""
+
+    def __str__(self):
+        return "a finite box (x1, y1, x2, y2) with x1 <= x2 and y1 <= y2"
+
+    def contains(self, values):
+        """Return which of the values are in the domain."""
+        return np.isfinite(values).all(axis=0) & (values[:2] <= values[2:]).all(axis=0)
 
 
 @dataclass(frozen=True)
@@ -196,6 +210,7 @@ LABELS = ClassIndices()
 DISTRIBUTIONS = Distributions()
 LOG_DISTRIBUTIONS = LogDistributions()
 DIRECTIONS = Directions()
+BOXES = Boxes()
 POSITIVE = Interval(0, math.inf, include_low=False, include_high=False)
 NON_NEGATIVE = Interval(0, math.inf, include_high=False)
 OPEN_UNIT_INTERVAL = Interval(0, 1, include_low=False, include_high=False)

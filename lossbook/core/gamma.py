@@ -60,13 +60,12 @@ def _remainder(x):
 
 
 def _climb(x, start):
-    """Climb from `start` to where the series holds, and from `start` + x as many steps.
+    """Climb from `start` to where the series holds for sure, and from `start` + x as many steps.
 
     A step from t to t + 1 adds 1 - t log(1 + 1/t).  In the differences every term is 0 where x is,
     so small ones keep their digits, and none is large, so nothing cancels.
     """
-    n_steps = 0 if start >= _SHIFT else _SHIFT
-    top = start + n_steps
+    top = start + _SHIFT
     s, s0 = 1 / (x + top), 1 / top
     # Horner's rule for the tail at s0, and for its difference quotient between s and s0.
     tail, quotient = 0.0, 0.0
@@ -74,7 +73,7 @@ def _climb(x, start):
         quotient = quotient * s * s + tail * (s + s0)
         tail = tail * s0 * s0 + coefficient
     climbed = np.log1p(x / top) / 2 - x * s * s0 * (quotient * s + tail)
-    for t in (start + j for j in range(n_steps)):
+    for t in (start + j for j in range(_SHIFT)):
         if t > 0:
             climbed += x * np.log1p(1 / (t + x)) - t * np.log1p(x / (t * (t + x + 1)))
         else:

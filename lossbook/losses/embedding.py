@@ -389,9 +389,9 @@ class Triplet(JointLoss):
         near, far = _Vector(to_positive), _Vector(to_negative)
         # The difference of the lengths is that of their squares over their sum.
         total = near.length + far.length
-        total = np.where(total == 0, 1, total)
-        slope = to_positive / total + to_negative / total
-        difference = np.add.reduce((negative - positive) * slope, axis=0)
+        mantissa, exponent = np.frexp(np.where(total == 0, 1, total))
+        scaled = np.ldexp(to_positive + to_negative, -exponent)
+        difference = np.add.reduce((negative - positive) * scaled, axis=0) / mantissa
         loss = positive_part(difference + self.margin)
         return loss, np.sign(loss), near, far
 
@@ -541,15 +541,15 @@ class InfoNCE(_SimilarityLoss):
     Images and texts, in both directions:
 
     >>> import lossbook as lb
-    >>> image, text = [[1.0, 0.0], [0.0, 2.0]], [[3.0, 1.0], [1.0, 1.0]]
+    >>> image, text = [[2.0, 0.5], [1.0, 3.0]], [[3.0, 1.0], [1.0, 1.0]]
     >>> loss = lb.InfoNCE(temperature=0.5)
     >>> round((loss(image, text) + loss(text, image)) / 2, 4)
-    0.4498
+    0.5086
     >>> by_image, by_text = loss.gradient(image, text)
     >>> by_text_too, by_image_too = loss.gradient(text, image)
     >>> ((by_image + by_image_too) / 2).round(4)
-    array([[ 0.    ,  0.2165],
-           [-0.0172,  0.    ]])
+    array([[-0.0243,  0.097 ],
+           [ 0.0239, -0.008 ]])
     """
 
     temperature: float = parameter(0.07, POSITIVE)

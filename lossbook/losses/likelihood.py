@@ -296,7 +296,8 @@ class NegativeBinomialNLL(LogMeanLoss):
         :math:`1/r`.
     constant_terms : bool, default False
         Whether to add :math:`\log y! + \log\Gamma(r)` less
-        :math:`\log\Gamma(y + r) + y \log\alpha`, with :math:`r = 1/\alpha`, which no prediction changes.
+        :math:`\log\Gamma(y + r) + y \log\alpha`, with :math:`r = 1/\alpha`, which no prediction
+        changes.
     reduction : {"mean", "sum", "none"}, keyword only
         ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 

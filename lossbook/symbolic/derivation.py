@@ -29,6 +29,8 @@ class Expression:
         class k; of several predictions, a tuple.
     definitions : dict
         What other symbols abbreviate, each in terms of those before it.
+    in_words : dict
+        What symbols mean that no formula defines; where there are derivatives, they are constant.
     parameters : dict
         The names of the parameters that symbols stand for.  A parameter that changes nothing at
         its value, such as a weight of 1, is left out.
@@ -45,6 +47,7 @@ class Expression:
     y_true: sp.Expr | None
     y_pred: sp.Expr
     definitions: Mapping = field(default_factory=dict)
+    in_words: Mapping = field(default_factory=dict)
     parameters: Mapping = field(default_factory=dict)
     optimum: str = ""
     target: str = ""
@@ -54,7 +57,8 @@ class Expression:
     def symbols(self):
         """Every symbol by its name: target, prediction, abbreviations, parameters."""
         targets = () if self.y_true is None else (self.y_true,)
-        named = (*targets, *listed(self.y_pred), *self.definitions, *self.parameters)
+        others = *self.definitions, *self.in_words, *self.parameters
+        named = (*targets, *listed(self.y_pred), *others)
         return {str(symbol): symbol for symbol in named}
 
     @property
@@ -78,10 +82,11 @@ class Expression:
 
     def for_classes(self, n_entries):
         """Return the same, written out for rows of so many entries, with tuples of derivatives."""
+        n_entries = getattr(self.loss, "width", n_entries)
         n_classes = self._n_classes(n_entries)
 
         def concrete(expr):
-            return expr.subs(K, n_classes).replace(sp.Sum, _term_by_term).doit()
+            return _term_by_term(expr.subs(K, n_classes)).doit()
 
         def each(expr):
             return sp.Tuple(
@@ -176,13 +181,14 @@ def listed(expr):
     return list(expr) if isinstance(expr, sp.Tuple) else [expr]
 
 
-def _term_by_term(term, *limits):
-    """Return a sum written out, which `sympy.Sum.doit` would first try to find a formula for."""
-    if not all(end.is_Integer for _, *ends in limits for end in ends):
-        return sp.Sum(term, *limits)
-    for index, first, last in limits:
-        term = sp.Add(*(term.subs(index, i) for i in range(first, last + 1)))
-    return term
+def _term_by_term(expr):
+    """Return sums written out, outer ones first; `doit` would first try to find a formula."""
+    if isinstance(expr, sp.Sum):
+        term, *limits = expr.args
+        for index, first, last in limits:
+            term = sp.Add(*(term.subs(index, i) for i in range(first, last + 1)))
+        return _term_by_term(term)
+    return expr.func(*map(_term_by_term, expr.args)) if expr.has(sp.Sum) else expr
 
 
 _SIDES = sp.Symbol("r_+", positive=True), sp.Symbol("r_-", negative=True)
@@ -192,7 +198,8 @@ _SIDES = sp.Symbol("r_+", positive=True), sp.Symbol("r_-", negative=True)
 def _difference(function, variable, derivative):
     if isinstance(variable, sp.Indexed) and _is_piecewise_rational(function):
         difference = sp.diff(function, variable) - derivative
-        return sp.sqrt(sum(difference.xreplace(point) ** 2 for point in _points(difference)))
+        at_points = (difference.xreplace(point) for point in _points(difference))
+        return sp.sqrt(sum(at**2 for at in at_points if not _is_zero(at)))
     if isinstance(variable, sp.Indexed) and _agree_as_rational(function, variable, derivative):
         return sp.Integer(0)
     difference = sp.diff(_in_cases(function), variable) - _in_cases(derivative)
@@ -216,7 +223,7 @@ def _positive(condition):
 
 
 def _is_piecewise_rational(expr):
-    functions = expr.atoms(sp.Function) - expr.atoms(sp.Max, sp.Piecewise)
+    functions = expr.atoms(sp.Function) - expr.atoms(sp.Max, sp.Piecewise, sp.atan)
     powers = all(power.exp.is_Integer for power in expr.atoms(sp.Pow))
     return expr.has(sp.Max, sp.Piecewise) and not functions and powers
 
@@ -226,7 +233,7 @@ def _agree_as_rational(function, variable, derivative):
 
     This is how softmaxes agree, and soon found; `sympy.simplify` needs minutes for some.
     """
-    function, derivative, rate = function.rewrite(sp.exp), derivative.rewrite(sp.exp), 1
+    function, derivative, rate = _in_exponentials(function), _in_exponentials(derivative), 1
     if not variable.is_positive:
         entries = {variable, *function.atoms(sp.Indexed)}
         exps = {entry: sp.Dummy(positive=True) for entry in entries if not entry.is_positive}
@@ -242,7 +249,19 @@ def _agree_as_rational(function, variable, derivative):
         lambda e: isinstance(e, sp.log | sp.exp) or (e.is_Pow and not e.exp.is_Integer),
         lambda e: names.setdefault(e, sp.Dummy()),
     )
-    return sp.cancel(sp.together(difference)) == 0
+    return _is_zero(difference)
+
+
+def _in_exponentials(expr):
+    """Write functions, but no powers, as exponentials."""
+    return expr.replace(
+        lambda e: isinstance(e, sp.Function), lambda e: e.rewrite(sp.exp, deep=False)
+    )
+
+
+def _is_zero(rational):
+    """Return whether the numerator of a rational expression is 0."""
+    return sp.sring(sp.fraction(sp.together(rational))[0])[1] == 0
 
 
 def _points(expr, n_points=12):

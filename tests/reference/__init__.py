@@ -12,10 +12,30 @@ from mpmath import mp
 
 from lossbook.core.loss import ClassLoss, PointwiseLoss
 
-from . import binary, embedding, likelihood, multiclass, ranking, regression, robust, structured
+from . import (
+    binary,
+    embedding,
+    likelihood,
+    multiclass,
+    overlap,
+    ranking,
+    regression,
+    robust,
+    structured,
+)
 from .definition import value
 
-FAMILIES = regression, robust, likelihood, binary, multiclass, structured, embedding, ranking
+FAMILIES = (
+    regression,
+    robust,
+    likelihood,
+    binary,
+    multiclass,
+    structured,
+    overlap,
+    embedding,
+    ranking,
+)
 LOSSES = [loss for family in FAMILIES for loss in family.LOSSES]
 POINTWISE = [loss for loss in LOSSES if isinstance(loss, PointwiseLoss)]
 OVER_CLASSES = [loss for loss in LOSSES if isinstance(loss, ClassLoss)]
