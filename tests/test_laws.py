@@ -198,10 +198,12 @@ def test_convex_losses_lie_above_tangents_and_below_chords(loss, data, share):
 def test_losses_are_least_where_the_prediction_is_right(loss, data):
     y, z, w = data.draw(samples(loss))
     each, least = replace(loss, reduction="none"), 0.0
-    if loss.link == "log":
+    if loss.link == "log" and loss in POINTWISE:
         with np.errstate(divide="ignore"):
             least = each(y, np.log(np.maximum(y, 0)), w)
-    assert (each(y, z, w) >= least - 1e-12 * np.abs(least)).all()
+    # The divergence of distributions is that much below 0 where they sum to 1 only nearly.
+    rounding = 1e-12 * np.abs(least) + 1e-14 * isinstance(loss, lb.KLDivergence)
+    assert (each(y, z, w) >= least - rounding).all()
 
 
 @pytest.mark.parametrize("loss", POINTWISE, ids=repr)
