@@ -170,11 +170,13 @@ def test_one_pass_is_bit_for_bit_two(loss, data):
                 np.testing.assert_array_equal(a, b)
 
 
-# Between two logarithms of distributions there are none.
-WITH_CHORDS = [loss for loss in SEEN if loss.y_pred_domain is not LOG_DISTRIBUTIONS]
+# Between logarithms of distributions there are none.
+CHORDS = [
+    loss for loss in SEEN if loss.traits.convex and loss.y_pred_domain is not LOG_DISTRIBUTIONS
+]
 
 
-@pytest.mark.parametrize("loss", [loss for loss in WITH_CHORDS if loss.traits.convex], ids=repr)
+@pytest.mark.parametrize("loss", CHORDS, ids=repr)
 @given(data=st.data(), share=st.floats(0, 1))
 def test_convex_losses_lie_above_tangents_and_below_chords(loss, data, share):
     y, a, w = data.draw(samples(loss))
@@ -196,10 +198,12 @@ def test_convex_losses_lie_above_tangents_and_below_chords(loss, data, share):
 def test_losses_are_least_where_the_prediction_is_right(loss, data):
     y, z, w = data.draw(samples(loss))
     each, least = replace(loss, reduction="none"), 0.0
-    if loss in POINTWISE and loss.link == "log":
+    if loss.link == "log" and loss in POINTWISE:
         with np.errstate(divide="ignore"):
             least = each(y, np.log(np.maximum(y, 0)), w)
-    assert (each(y, z, w) >= least - 1e-12 * np.abs(least)).all()
+    # The divergence of distributions is that much below 0 where they sum to 1 only nearly.
+    rounding = 1e-12 * np.abs(least) + 1e-14 * isinstance(loss, lb.KLDivergence)
+    assert (each(y, z, w) >= least - rounding).all()
 
 
 @pytest.mark.parametrize("loss", POINTWISE, ids=repr)
@@ -218,7 +222,9 @@ def test_no_constant_beats_the_optimal_one(loss, data):
         assert least <= cost + 1e-9 * (1 + abs(cost))
 
 
-@pytest.mark.parametrize("loss", OVER_CLASSES, ids=repr)
+@pytest.mark.parametrize(
+    "loss", [loss for loss in OVER_CLASSES if not isinstance(loss, lb.OrdinalCoral)], ids=repr
+)
 @given(data=st.data())
 def test_shifted_scores_give_the_same(loss, data):
     y, z, _ = data.draw(samples(loss))

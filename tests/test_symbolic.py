@@ -10,7 +10,7 @@ import pytest
 import sympy as sp
 
 import lossbook as lb
-from lossbook import symbolic
+from lossbook import accuracy, symbolic
 from lossbook.accuracy import DIGITS, LOGISTIC, MEASURED, Exact
 from lossbook.core.domains import (
     ABOVE_MINUS_ONE,
@@ -51,13 +51,25 @@ BATCHES = [loss for loss in embedding.LOSSES if isinstance(loss, BatchLoss)]
 OVERLAP = [*overlap.LOSSES, lb.LovaszSoftmax()]
 
 
-@pytest.mark.parametrize("loss", [*LOSSES, *VECTORS_AND_LISTS, *BATCHES, *OVERLAP], ids=repr)
+@pytest.mark.parametrize(
+    "loss", [*LOSSES, *VECTORS_AND_LISTS, *BATCHES, *OVERLAP, *KINKED], ids=repr
+)
 def test_sympy_proves_the_derivatives(loss):
     assert symbolic.expression(loss).check() == (0, 0)
 
 
 @pytest.mark.parametrize("n_classes", [2, 4])
-@pytest.mark.parametrize("loss", [lb.CategoricalCrossEntropy(), lb.SoftmaxCrossEntropy()], ids=repr)
+@pytest.mark.parametrize(
+    "loss",
+    [
+        lb.CategoricalCrossEntropy(),
+        lb.SoftmaxCrossEntropy(),
+        lb.GeneralizedCrossEntropy(),
+        lb.CrammerSinger(),
+        lb.OrdinalCoral(),
+    ],
+    ids=repr,
+)
 def test_sympy_proves_them_for_other_numbers_of_classes(loss, n_classes):
     assert symbolic.expression(loss).check(n_classes) == (0, 0)
 
@@ -74,6 +86,9 @@ def test_check_sees_what_is_wrong():
         assert replace(kinked, gradient=-kinked.gradient).check()[0] != 0
     robust = symbolic.expression(lb.GeneralRobust())
     assert replace(robust, hessian=robust.hessian + 1).check()[1] != 0
+    for of_classes in map(symbolic.expression, (*KINKED, lb.OrdinalCoral())):
+        assert replace(of_classes, gradient=-of_classes.gradient).check(2)[0] != 0
+        assert replace(of_classes, hessian=of_classes.hessian + 1).check(2)[1] != 0
     low, high = symbolic.expression(lb.Pinball()), symbolic.expression(lb.Expectile())
     assert replace(low, gradient=-notation.q).check()[0] != 0
     assert replace(high, gradient=2 * notation.tau * notation.r).check()[0] != 0
@@ -101,6 +116,43 @@ def test_what_is_shown_of_vectors_and_lists_is_what_is_computed(loss):
             with mpmath.workdps(60):
                 exact = list(map(float, function(*map(mpmath.mpf, given))))
             np.testing.assert_allclose(row, exact, rtol=1e-9, atol=1e-9)
+
+
+OF_CLASSES = [
+    *KINKED,
+    lb.SoftmaxFocal(gamma=0.5, alpha=(1.0, 2.5, 0.25)),
+    lb.GeneralizedCrossEntropy(),
+    lb.Poly1CrossEntropy(epsilon=-0.5),
+    lb.NegativeLogLikelihood(),
+    lb.JensenShannon(),
+    lb.MultilabelSoftMargin(),
+    lb.OrdinalCoral(),
+]
+
+
+@pytest.mark.parametrize("loss", OF_CLASSES, ids=repr)
+def test_what_is_shown_of_classes_is_what_is_computed(loss):
+    shown = symbolic.expression(loss).subs().for_classes(3)
+    symbols = [*symbolic.derivation.listed(shown.y_true), *shown.y_pred]
+    checked, each = Samples(loss, seed=3), replace(loss, reduction="none")
+    y_true, y_pred = checked.batches(12)[-1]
+    if loss.y_pred_domain is None:
+        y_pred = np.random.default_rng(0).normal(size=(12, 3))
+    if isinstance(loss, ClassLoss) and y_true.ndim > 1:
+        y_true = y_true / y_true.sum(axis=1, keepdims=True)
+    for part, name in ("value", "__call__"), ("gradient", "gradient"), ("hessian", "hessian"):
+        entries = symbolic.derivation.listed(getattr(shown, part))
+        for true, pred, row in zip(
+            y_true, y_pred, getattr(each, name)(y_true, y_pred), strict=True
+        ):
+            of_labels = loss.y_true_domain is LABELS
+            given = dict(zip(symbols, [true + 1] if of_labels else true, strict=False))
+            # Labels that are exact go first, so that 0 log 0 does not occur.
+            known = [accuracy._known(entry, given) for entry in entries]
+            function = sp.lambdify(list(shown.y_pred), known, [LOGISTIC, "mpmath"])
+            with mpmath.workdps(60):
+                exact = list(map(float, function(*map(mpmath.mpf, pred))))
+            np.testing.assert_allclose(np.atleast_1d(row), exact, rtol=1e-9, atol=1e-9)
 
 
 def samples(loss, n_samples=12):
