@@ -1182,6 +1182,7 @@ def check_calibration(loss, samples):
             if loss.y_pred_domain is None:
                 predictions = np.vstack([predictions, samples.predictions(400)])
                 predictions = _towards_the_best(samples, outcomes, truth, predictions)
+                predictions = np.vstack([predictions, np.zeros(samples.width)])
             right = _decision(loss, predictions) == truth.argmax()
         else:
             middle = _prediction(loss, outcomes, np.array([0.5, 0.5]))

@@ -640,7 +640,7 @@ class SoftmaxFocal(_OfLabelProbability):
         return modulation, zero_if_nan(softmax.right * softmax.cross_entropy)
 
     def _value(self, softmax, modulation, ph):
-        return modulation * softmax.cross_entropy
+        return np.where(modulation == 0, 0, modulation * softmax.cross_entropy)
 
     def _slope(self, softmax, modulation, ph):
         return modulation * (softmax.wrong + self.gamma * ph)
