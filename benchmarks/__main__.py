@@ -18,27 +18,31 @@ import time
 from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
-
-from .peers import CASES
+from .cases import CASES
 
 HERE = Path(__file__).parent
-SIZES = [10**k for k in range(2, 8)]
 DTYPES = ["float64", "float32"]
 TASKS = ["value", "value and gradient"]
 LIBRARIES = ["lossbook", "PyTorch", "optax", "scikit-learn"]
 N_THREADS = len(os.sched_getaffinity(0))
 
 
-def medians(functions, rounds=11, seconds=0.002):
-    """Return each function's median seconds a call, the functions taking turns."""
+def medians(functions, rounds=11, seconds=0.002, patience=3.0):
+    """Return each function's median seconds a call, the functions taking turns.
+
+    In a round each is called for some `seconds`, once at least; of the rounds as many are made as
+    begin before `patience`, in seconds, is over, but not fewer than five.
+    """
     repeats, times = {}, {name: [] for name in functions}
     for name, function in functions.items():
         function()
         start = time.perf_counter()
         function()
         repeats[name] = max(1, int(seconds / (time.perf_counter() - start)))
-    for _ in range(rounds):
+    begin = time.perf_counter()
+    for done in range(rounds):
+        if done >= 5 and time.perf_counter() - begin > patience:
+            break
         for name, function in functions.items():
             time.sleep(0.002)  # threads of the library before may still be spinning
             function()
@@ -67,30 +71,30 @@ def _status(field):
     raise RuntimeError(f"/proc/self/status has no {field}")
 
 
-def measure(losses, sizes):
-    """Return one record for each loss, size, dtype, task and library."""
+def measure(losses, sizes=None):
+    """Return one record for each loss, dtype, size, task and library."""
+    gc.freeze()  # so that collecting what a call left behind is quick
     records = []
     for loss in losses:
-        draw, makers = CASES[loss]
+        of_loss = sizes or CASES[loss].sizes
         for dtype in DTYPES:
-            for n in sizes:
-                y_true, y_pred = draw(np.random.default_rng(0), n)
-                y_true = y_true if y_true.dtype.kind == "i" else y_true.astype(dtype)
-                y_pred = y_pred.astype(dtype)
-                made = {name: make(y_true, y_pred, N_THREADS) for name, make in makers.items()}
-                for task, which in zip(TASKS, (0, 1), strict=True):
-                    functions = {name: pair[which] for name, pair in made.items()}
-                    for name, seconds in medians(functions).items():
+            for n in of_loss:
+                made = CASES[loss].functions(n, dtype, N_THREADS)
+                for which, task in enumerate(TASKS):
+                    functions = {
+                        library: each[which] for library, each in made.items() if which < len(each)
+                    }
+                    for library, seconds in medians(functions).items():
                         records.append(
                             {
                                 "loss": loss,
                                 "dtype": dtype,
                                 "n": n,
                                 "task": task,
-                                "library": name,
+                                "library": library,
                                 "seconds": seconds,
-                                "extra_bytes": peak_extra_bytes(functions[name])
-                                if n == max(sizes)
+                                "extra_bytes": peak_extra_bytes(functions[library])
+                                if n == max(of_loss)
                                 else None,
                             }
                         )
@@ -140,28 +144,28 @@ def tables(results):
         "| --- | --- | --- |" + " --: |" * len(sizes),
     ]
     memory = [
-        f"Peak extra memory of one call on {sizes[-1]:,} values, in bytes a value.",
+        "Peak extra memory of one call, in bytes a value.",
         "",
-        "| loss | task | dtype | " + " | ".join(LIBRARIES) + " |",
-        "| --- | --- | --- |" + " --: |" * len(LIBRARIES),
+        "| loss | task | dtype | values | " + " | ".join(LIBRARIES) + " |",
+        "| --- | --- | --- | --: |" + " --: |" * len(LIBRARIES),
     ]
-    for loss, task, dtype in dict.fromkeys(key[:3] for key in cells):
-        row = []
-        for n in sizes:
-            cell = cells[loss, task, dtype, n]
-            times = lead(cell)
-            row.append(
-                f"{cell['lossbook']['seconds'] / n * 1e9:.3g}"
-                + (f" ({times:.2f})" if times is not None else "")
-            )
-        speed.append("| " + " | ".join([loss, task, dtype, *row]) + " |")
-        cell = cells[loss, task, dtype, sizes[-1]]
+    for row in dict.fromkeys(key[:3] for key in cells):
+        measured = [n for n in sizes if (*row, n) in cells]
+        shown = {n: _speed(cells[*row, n], n) for n in measured}
+        speed.append("| " + " | ".join([*row, *(shown.get(n, "") for n in sizes)]) + " |")
+        n = measured[-1]
         extra = [
-            f"{cell[name]['extra_bytes'] / sizes[-1]:.1f}" if name in cell else ""
+            f"{cells[*row, n][name]['extra_bytes'] / n:.1f}" if name in cells[*row, n] else ""
             for name in LIBRARIES
         ]
-        memory.append("| " + " | ".join([loss, task, dtype, *extra]) + " |")
+        memory.append("| " + " | ".join([*row, f"{n:,}", *extra]) + " |")
     return "\n".join([*speed, "", *memory])
+
+
+def _speed(cell, n):
+    """Return what the table of speeds shows in a cell."""
+    each, times = cell["lossbook"]["seconds"] / n * 1e9, lead(cell)
+    return f"{each:.3g}" if times is None else f"{each:.3g} ({times:.2f})"
 
 
 def plot(results, path):
@@ -171,32 +175,36 @@ def plot(results, path):
     from lossbook import plotting
 
     plotting.use_style()
-    cells = by_library(results)
-    sizes = sorted({n for *_, n in cells})
-    shared = [loss for loss in dict.fromkeys(key[0] for key in cells) if len(CASES[loss][1]) > 1]
-    rows = -(-len(shared) // 3)
-    figure, axes = plt.subplots(rows, 3, figsize=(7, 2 * rows), sharex=True, sharey=True)
-    for ax in axes.flat[len(shared) :]:
-        ax.remove()
-    for ax, loss in zip(axes.flat, shared, strict=False):
-        for color, task in zip(plotting.COLORS, TASKS, strict=False):
-            for line, dtype in zip(("-", "--"), DTYPES, strict=True):
-                leads = [lead(cells[loss, task, dtype, n]) for n in sizes]
-                ax.plot(sizes, leads, line, color=color, label=f"{task}, {dtype}")
+    leads = {}
+    for (loss, task, dtype, n), cell in by_library(results).items():
+        if lead(cell) is not None:
+            leads.setdefault(loss, {}).setdefault((task, dtype), []).append((n, lead(cell)))
+    rows = -(-len(leads) // 5)
+    figure, axes = plt.subplots(
+        rows, 5, figsize=(9, 1.4 * rows + 1), sharex=True, sharey=True, squeeze=False
+    )
+    colors = dict(zip(TASKS, plotting.COLORS, strict=False))
+    lines = dict(zip(DTYPES, ("-", "--"), strict=True))
+    labelled = {}
+    for ax, (loss, curves) in zip(axes.flat, leads.items(), strict=False):
+        for (task, dtype), points in curves.items():
+            (line,) = ax.plot(*zip(*points, strict=True), lines[dtype], color=colors[task])
+            labelled[f"{task}, {dtype}"] = line
         ax.axhline(1, color=plotting.GREY, linewidth=1)
         ax.set(xscale="log", yscale="log")
-        ax.set_title(loss, fontsize="small")
+        ax.set_title(loss, fontsize="x-small")
+    for ax in axes.flat[len(leads) :]:
+        ax.remove()
     figure.supxlabel("values", fontsize="medium")
     figure.supylabel("times faster than the fastest other library", fontsize="medium")
-    handles, labels = axes.flat[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper left", ncols=2)
+    figure.legend(labelled.values(), labelled.keys(), loc="outside upper left", ncols=2)
     figure.savefig(path, metadata={"Creator": None, "Date": None})
 
 
 def main():
     """Measure, and write the results beside this file."""
     parser = argparse.ArgumentParser("python -m benchmarks", description=__doc__.splitlines()[0])
-    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
+    parser.add_argument("--sizes", type=int, nargs="+", help="default: those of each loss")
     parser.add_argument("--losses", nargs="+", choices=list(CASES), default=list(CASES))
     arguments = parser.parse_args()
     records = measure(arguments.losses, arguments.sizes)

@@ -1,0 +1,79 @@
+"""The benchmark compares like with like."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    jax = pytest.importorskip("jax")
+    pytest.importorskip("optax")
+    torch = pytest.importorskip("torch")
+    from benchmarks.cases import CASES
+
+import lossbook as lb
+from lossbook import conventions
+
+TOLERANCES = {"float64": 1e-9, "float32": 1e-5}
+COMPARED = {"PyTorch", "optax", "scikit-learn"}
+WITHOUT_GRADIENT = "sklearn.metrics.", "sklearn.linear_model._sgd_fast."
+# scikit-learn takes one number at a time.
+LEFT_OUT = {"ModifiedHuber"}
+
+
+@pytest.fixture(autouse=True)
+def settings():
+    """Leave the libraries' settings to other tests as they were."""
+    threads, torch_threads = lb.get_num_threads(), torch.get_num_threads()
+    double = jax.config.jax_enable_x64
+    yield
+    lb.set_num_threads(threads)
+    torch.set_num_threads(torch_threads)
+    jax.config.update("jax_enable_x64", double)
+
+
+def results(function):
+    """Return the value and the gradients that a function computes."""
+    return [np.asarray(each) for each in jax.tree.leaves(function())]
+
+
+def agree(one, other, tolerance):
+    """Return whether two arrays are the same, to within a share of the largest entry."""
+    return one.shape == other.shape and np.abs(one - other).max() <= tolerance * np.abs(other).max()
+
+
+@pytest.mark.parametrize("dtype", TOLERANCES)
+@pytest.mark.parametrize("name", CASES)
+def test_all_libraries_compute_the_same(name, dtype):
+    made = CASES[name].functions(200, dtype, 1)
+    expected = results(made["lossbook"][1])
+    assert all(gradient.dtype == dtype for gradient in expected[1:])
+    for value, *and_gradient in made.values():
+        assert agree(results(value)[0], expected[0], TOLERANCES[dtype])
+        for function in and_gradient:
+            for one, other in zip(results(function), expected, strict=True):
+                assert agree(one, other, TOLERANCES[dtype])
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_inputs_have_the_number_of_values(name):
+    case = CASES[name]
+    for n in case.sizes[:2]:
+        _, predictions = case.draw(np.random.default_rng(0), n)
+        assert [each.size for each in predictions] == [n] * len(predictions)
+
+
+def test_every_loss_that_another_library_has_is_measured():
+    elsewhere = {row.loss for row in conventions.TABLE if row.library in COMPARED}
+    assert set(CASES) == elsewhere - LEFT_OUT
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_library_that_has_its_gradient_is_asked_for_it(name):
+    case = CASES[name]
+    made = case.functions(case.sizes[0], "float64", 1)
+    asked = {library for library, functions in made.items() if len(functions) == 2}
+    for row in conventions.equivalents(case.loss):
+        if row.library in COMPARED and not row.name.startswith(WITHOUT_GRADIENT):
+            assert row.library in asked
