@@ -449,7 +449,12 @@ CASES = {
             optax=lambda *points: losses.triplet_margin_loss(*points, eps=0.0),
         ),
         Case(lb.InfoNCE(), batches, torch=torch_info_nce),
-        Case(lb.SupervisedContrastive(), labelled_batches, optax=optax_contrastive),
+        Case(
+            lb.SupervisedContrastive(),
+            labelled_batches,
+            optax=optax_contrastive,
+            sizes=(10**2, 10**4, 10**5),  # more takes optax long
+        ),
         Case(lb.MarginRanking(), plus_minus_pairs, torch=F.margin_ranking_loss),
         Case(
             lb.RankNet(),
