@@ -20,7 +20,8 @@ class Domain:
 
     def holds(self, block):
         """Return whether all values of a block are in the domain."""
-        return bool(self.contains(block).all())
+        contained = self.contains(block)
+        return np.count_nonzero(contained) == contained.size
 
 
 @dataclass(frozen=True)

@@ -9,17 +9,17 @@ import numpy as np
 
 def positive_part(x):
     """Return max(x, 0)."""
-    return np.maximum(x, np.zeros_like(x))
+    return np.maximum(x, np.zeros(x.shape, x.dtype))
 
 
 def negative_part(x):
     """Return min(x, 0)."""
-    return np.minimum(x, np.zeros_like(x))
+    return np.minimum(x, np.zeros(x.shape, x.dtype))
 
 
 def zero_if_nan(x):
     """Return terms that are never negative; NaN, from 0 log 0 or 0/0, becomes the limit 0."""
-    return np.fmax(x, np.zeros_like(x))
+    return np.fmax(x, np.zeros(x.shape, x.dtype))
 
 
 def log_ratio(x, y):

@@ -1,6 +1,7 @@
 """Losses of embeddings: vectors whose directions or distances say what belongs together."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from math import sqrt
 
 import numpy as np
@@ -31,24 +32,32 @@ class _Vector:
         exponent = np.frexp(np.maximum.reduce(np.abs(x), axis=0))[1]
         power = np.ldexp(x.dtype.type(1), exponent - 1)
         scaled = x / power
-        length = np.sqrt(np.add.reduce(scaled**2, axis=0))
+        length = np.sqrt(np.add.reduce(scaled * scaled, axis=0))
         self.is_zero = length == 0
         self.unit = scaled / np.where(self.is_zero, 1, length)
         self.length = length * power
         self.divisor = np.where(self.is_zero, np.inf, self.length)
-        # One minus the square of an entry, which is the sum of the others' where it is nearly one.
-        square = self.unit**2
-        self.is_top = square > 0.5
+
+    @cached_property
+    def is_top(self):
+        """Which entry, if any, is nearly all of its vector."""
+        return np.abs(self.unit) > sqrt(0.5)
+
+    @cached_property
+    def aside(self):
+        """One minus the square of an entry: the sum of the others' squares, at the top."""
+        square = self.unit * self.unit
         rest = np.add.reduce(np.where(self.is_top, 0, square), axis=0)
-        self.aside = np.where(self.is_top, rest, 1 - square)
+        return np.where(self.is_top, rest, 1 - square)
 
     def across(self, slope):
         """Return the part of a vector that is at right angles to the direction."""
         product = slope * self.unit
-        along = np.add.reduce(product, axis=0)
+        across = slope - np.add.reduce(product, axis=0) * self.unit
+        if not self.is_top.any():
+            return across
         rest = np.add.reduce(np.where(self.is_top, 0, product), axis=0)
-        top = slope * self.aside - rest * self.unit
-        return np.where(self.is_top, top, slope - along * self.unit)
+        return np.where(self.is_top, slope * self.aside - rest * self.unit, across)
 
     def gradient(self, slope):
         """Return the derivative by the vector of a function with this slope by the direction."""
@@ -389,9 +398,10 @@ class Triplet(JointLoss):
         near, far = _Vector(to_positive), _Vector(to_negative)
         # The difference of the lengths is that of their squares over their sum.
         total = near.length + far.length
-        mantissa, exponent = np.frexp(np.where(total == 0, 1, total))
-        scaled = np.ldexp(to_positive + to_negative, -exponent)
-        difference = np.add.reduce((negative - positive) * scaled, axis=0) / mantissa
+        total = np.where(total == 0, 1, total)
+        power = np.ldexp(total.dtype.type(1), np.frexp(total)[1] - 1)
+        scaled = (to_positive + to_negative) / power
+        difference = np.add.reduce((negative - positive) * scaled, axis=0) / (total / power)
         loss = positive_part(difference + self.margin)
         return loss, np.sign(loss), near, far
 
