@@ -156,8 +156,15 @@ class Distributions(Domain):
 
     def contains(self, values):
         """Return which of the values are in the domain."""
-        inside = ((values >= 0) & (values <= 1)).all(axis=0)
-        return inside & (np.abs(np.add.reduce(values, axis=0) - 1) <= self.tolerance)
+        inside = UNIT_INTERVAL.contains(values).all(axis=0)
+        return inside & self._sums_to_one(values)
+
+    def holds(self, block):
+        """Return whether all values of a block are in the domain."""
+        return UNIT_INTERVAL.holds(block) and bool(self._sums_to_one(block).all())
+
+    def _sums_to_one(self, values):
+        return np.abs(np.add.reduce(values, axis=0) - 1) <= self.tolerance
 
 
 @dataclass(frozen=True)

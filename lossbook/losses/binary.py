@@ -295,7 +295,7 @@ class SigmoidFocal(PointwiseLoss):
         return bisect(rises, -700.0, 700.0)
 
     def _slope_towards(self, label, z):
-        sign, modulation, *rest = SigmoidFocal(self.gamma)._shared(float(label), z)
+        sign, modulation, *rest = SigmoidFocal(self.gamma)._shared(np.float64(label), z)
         return -sign * self._gradient(sign, modulation, *rest)
 
 

@@ -23,7 +23,25 @@ from ..core.optimum import on_simplex
 from ..core.streaming import stream, total
 from ..core.traits import Traits
 from .binary import SigmoidFocal
-from .softmax import LabelSoftmax, TargetSoftmax, below_top, sum_of_others
+from .softmax import LabelSoftmax, TargetSoftmax, below_top, place_of, sum_of_others
+
+
+def _at_targets(y_true, y_pred):
+    """Return blocks of targets and predictions, and what puts terms of them where they belong.
+
+    Of labels the blocks have one row only, as all terms at other classes are 0.
+    """
+    if y_true.ndim > 1:
+        return y_true, y_pred, lambda terms: terms
+    place = place_of(y_true)
+
+    def put(terms):
+        whole = np.zeros(y_pred.shape, y_pred.dtype)
+        whole.put(place, terms)
+        return whole
+
+    at_label = y_pred.take(place)[None]
+    return np.ones_like(at_label), at_label, put
 
 
 @dataclass(frozen=True, repr=False)
@@ -71,16 +89,16 @@ class CategoricalCrossEntropy(ClassLoss):
     )
 
     def _shared(self, y_true, y_pred):
-        return as_distributions(y_true, y_pred), y_pred
+        return _at_targets(y_true, y_pred)
 
-    def _value(self, t, p):
+    def _value(self, t, p, put):
         return np.add.reduce(zero_if_nan(-t * np.log(p)), axis=0)
 
-    def _gradient(self, t, p):
-        return -zero_if_nan(t / p)
+    def _gradient(self, t, p, put):
+        return put(-zero_if_nan(t / p))
 
-    def _hessian(self, t, p):
-        return zero_if_nan(t / p / p)
+    def _hessian(self, t, p, put):
+        return put(zero_if_nan(t / p / p))
 
     def _optimal_constant(self, t, weight):
         return np.average(t, axis=1, weights=weight)
@@ -135,16 +153,16 @@ class NegativeLogLikelihood(ClassLoss):
     )
 
     def _shared(self, y_true, y_pred):
-        return as_distributions(y_true, y_pred), y_pred
+        return _at_targets(y_true, y_pred)
 
-    def _value(self, t, log_p):
+    def _value(self, t, log_p, put):
         return -np.add.reduce(np.where(t > 0, t * log_p, 0), axis=0)
 
-    def _gradient(self, t, log_p):
-        return -t
+    def _gradient(self, t, log_p, put):
+        return put(-t)
 
-    def _hessian(self, t, log_p):
-        return np.zeros_like(log_p)
+    def _hessian(self, t, log_p, put):
+        return put(np.zeros_like(log_p))
 
     def _optimal_constant(self, t, weight):
         return np.log(np.average(t, axis=1, weights=weight))
@@ -189,16 +207,16 @@ class KLDivergence(ClassLoss):
     traits = CategoricalCrossEntropy.traits
 
     def _shared(self, y_true, y_pred):
-        return as_distributions(y_true, y_pred), y_pred
+        return _at_targets(y_true, y_pred)
 
-    def _value(self, t, p):
+    def _value(self, t, p, put):
         return np.add.reduce(np.where(t > 0, t * log_ratio(t, p), 0), axis=0)
 
-    def _gradient(self, t, p):
-        return -zero_if_nan(t / p)
+    def _gradient(self, t, p, put):
+        return put(-zero_if_nan(t / p))
 
-    def _hessian(self, t, p):
-        return zero_if_nan(t / p / p)
+    def _hessian(self, t, p, put):
+        return put(zero_if_nan(t / p / p))
 
     def _optimal_constant(self, t, weight):
         return np.average(t, axis=1, weights=weight)
@@ -636,7 +654,7 @@ class SoftmaxFocal(_OfLabelProbability):
     def _terms(self, softmax):
         modulation = softmax.wrong**self.gamma
         if self.alpha is not None:
-            modulation = np.array(self.alpha, modulation.dtype)[softmax.label[0]] * modulation
+            modulation = np.array(self.alpha, modulation.dtype)[softmax.label] * modulation
         return modulation, zero_if_nan(softmax.right * softmax.cross_entropy)
 
     def _value(self, softmax, modulation, ph):

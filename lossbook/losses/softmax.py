@@ -16,6 +16,11 @@ def below_top(scores):
     return np.maximum.reduce(scores, axis=0) - scores
 
 
+def place_of(label):
+    """Return where each sample's label is in a block, as `take` and `put` count."""
+    return label * label.size + np.arange(label.size)
+
+
 class LabelSoftmax:
     """Softmax with one label y a sample, whose class is kept out of the sums.
 
@@ -24,12 +29,12 @@ class LabelSoftmax:
     """
 
     def __init__(self, label, below, kept=None):
-        self.label = label, np.arange(label.size)
+        self.label, self.place = label, place_of(label)
         self.kept = kept
-        self.below = below[self.label]
+        self.below = below.take(self.place)
         self.exp = np.exp(-below)
-        self.exp_label = self.exp[self.label]
-        self.exp[self.label] = 0
+        self.exp_label = self.exp.take(self.place)
+        self.exp.put(self.place, 0)
         self.others = np.add.reduce(self.exp, axis=0)
 
     def _of_kept(self, terms):
@@ -43,7 +48,7 @@ class LabelSoftmax:
         """Return ∂h/∂z_k = p_k - [k = y]."""
         total = self.others + self.exp_label
         gradient = self.exp / total
-        gradient[self.label] = -self.others / total
+        gradient.put(self.place, -self.others / total)
         return self._of_kept(gradient)
 
     def hessian(self):
@@ -61,7 +66,7 @@ class LabelSoftmax:
     def _all(self):
         """Return the exponentials with the label's, their sum, and the sum without each."""
         exp = self.exp.copy()
-        exp[self.label] = self.exp_label
+        exp.put(self.place, self.exp_label)
         return exp, *_totals(exp)
 
     # The same, for functions of h: how its derivatives vanish with q = 1 - p_y is taken out.
@@ -85,7 +90,7 @@ class LabelSoftmax:
     def direction(self):
         """∂h/∂z_k / q: the other classes' shares of q, and -1 for the label."""
         direction = self.exp / np.where(self.others == 0, 1, self.others)
-        direction[self.label] = -1
+        direction.put(self.place, -1)
         return direction
 
     @cached_property
@@ -93,7 +98,7 @@ class LabelSoftmax:
         """∂²h/∂z_k² / q."""
         _, total, rest = self._all()
         bend = self.direction * (rest / total)
-        bend[self.label] = self.right
+        bend.put(self.place, self.right)
         return bend
 
 
