@@ -35,10 +35,21 @@ def unless_nan(x, limit):
     return np.where(np.isnan(x), limit, x)
 
 
+def decay(z):
+    """Return exp(-|z|)."""
+    return np.exp(-np.abs(z))
+
+
+def two_sides(z, e):
+    """Return exp(min(z, 0)) and exp(-max(z, 0)): one of them is 1, the other e = exp(-|z|)."""
+    return np.maximum(e, z > 0), np.maximum(e, z < 0)
+
+
 def sigmoid(z):
     """Return 1 / (1 + exp(-z)), to full precision in both tails."""
-    a, b = np.exp(negative_part(z)), np.exp(-positive_part(z))
-    return a / (a + b)
+    e = decay(z)
+    a, _ = two_sides(z, e)
+    return a / (1 + e)
 
 
 def tanh_ratio(x):

@@ -12,7 +12,14 @@ from ..core.domains import (
     ZERO_OR_ONE,
     Interval,
 )
-from ..core.elementwise import negative_part, positive_part, tanh_ratio, zero_if_nan
+from ..core.elementwise import (
+    decay,
+    negative_part,
+    positive_part,
+    tanh_ratio,
+    two_sides,
+    zero_if_nan,
+)
 from ..core.loss import PointwiseLoss, parameter
 from ..core.optimum import bisect, weighted_mean
 from ..core.traits import Traits
@@ -173,20 +180,21 @@ class SigmoidCrossEntropy(PointwiseLoss):
             u, v = kept * u + added, kept * v + added
         if self.pos_weight != 1:
             u = self.pos_weight * u
-        return u, v, z, np.exp(negative_part(z)), np.exp(-positive_part(z))
+        return u, v, z, decay(z)
 
-    def _value(self, u, v, z, a, b):
-        # log(1 + e^z) = max(z, 0) + log(1 + ab)
+    def _value(self, u, v, z, e):
+        # log(1 + exp(z)) = max(z, 0) + log(1 + exp(-|z|))
         linear = positive_part(np.fmax(v * z, -u * z))
-        return linear + (u + v) * np.log1p(a * b)
+        return linear + (u + v) * np.log1p(e)
 
-    def _gradient(self, u, v, z, a, b):
-        return (v * a - u * b) / (a + b)
+    def _gradient(self, u, v, z, e):
+        a, b = two_sides(z, e)
+        return (v * a - u * b) / (1 + e)
 
-    def _hessian(self, u, v, z, a, b):
-        return (u + v) * a * b / (a + b) ** 2
+    def _hessian(self, u, v, z, e):
+        return (u + v) * e / (1 + e) ** 2
 
-    def _majorizer(self, u, v, z, a, b):
+    def _majorizer(self, u, v, z, e):
         return (u + v) / 4 * tanh_ratio(z / 2)
 
     def _optimal_constant(self, y_true, weight):
@@ -265,9 +273,9 @@ class SigmoidFocal(PointwiseLoss):
         negative, positive = self._class_weights()
         sign = 2 * y_true - 1
         s = sign * y_pred
-        below = negative_part(s)
-        a, b = np.exp(below), np.exp(-positive_part(s))
-        p, q, h = a / (a + b), b / (a + b), np.log1p(a * b) - below
+        e = decay(s)
+        a, b = two_sides(s, e)
+        p, q, h = a / (1 + e), b / (1 + e), np.log1p(e) - negative_part(s)
         weight = negative + (positive - negative) * y_true
         return sign, weight * q**self.gamma, p, q, h, zero_if_nan(p * h)
 
@@ -371,18 +379,19 @@ class LogisticMargin(MarginLoss):
     )
 
     def _terms(self, m):
-        return m, np.exp(negative_part(m)), np.exp(-positive_part(m))
+        return m, decay(m)
 
-    def _of_margin(self, m, a, b):
-        return np.log1p(a * b) - negative_part(m)
+    def _of_margin(self, m, e):
+        return np.log1p(e) - negative_part(m)
 
-    def _slope(self, m, a, b):
-        return -b / (a + b)
+    def _slope(self, m, e):
+        _, b = two_sides(m, e)
+        return -b / (1 + e)
 
-    def _curvature(self, m, a, b):
-        return a * b / (a + b) ** 2
+    def _curvature(self, m, e):
+        return e / (1 + e) ** 2
 
-    def _majorizer(self, y, m, a, b):
+    def _majorizer(self, y, m, e):
         return tanh_ratio(m / 2) / 4
 
     def _fisher(self, *shared):

@@ -12,7 +12,7 @@ from math import log, pi
 import numpy as np
 
 from ..core.domains import FINITE, NON_NEGATIVE, POSITIVE
-from ..core.elementwise import negative_part, positive_part, unless_nan
+from ..core.elementwise import decay, positive_part, two_sides, unless_nan
 from ..core.gamma import stirling_remainder
 from ..core.loss import JointLoss, PointwiseLoss, parameter
 from ..core.optimum import weighted_mean
@@ -335,7 +335,7 @@ class NegativeBinomialNLL(LogMeanLoss):
 
     def _shared(self, y_true, y_pred):
         # μ = a/b, and one of the two is 1.
-        return y_true, y_pred, np.exp(negative_part(y_pred)), np.exp(-positive_part(y_pred))
+        return y_true, y_pred, *two_sides(y_pred, decay(y_pred))
 
     def _value(self, y, z, a, b):
         # log(1 + αμ) = max(log(αμ), 0) + log(1 + min(αμ, 1/(αμ)))

@@ -6,7 +6,7 @@ from math import sqrt
 import numpy as np
 
 from ..core.domains import NON_NEGATIVE, PLUS_MINUS_ONE, UNIT_INTERVAL
-from ..core.elementwise import negative_part, positive_part
+from ..core.elementwise import decay, positive_part, two_sides
 from ..core.loss import JointLoss, RowLoss, parameter
 from ..core.traits import Traits
 from .binary import SigmoidCrossEntropy
@@ -295,13 +295,14 @@ class ListMLE(RowLoss):
         rest = np.full_like(z, -np.inf)
         rest[:-1] = np.logaddexp.accumulate(z[:0:-1], axis=0)[::-1]
         against = rest - z
-        a, b = np.exp(negative_part(against)), np.exp(-positive_part(against))
-        return order, against, a * b, b / (a + b), a / (a + b)
+        e = decay(against)
+        a, b = two_sides(against, e)
+        return order, against, e, b / (1 + e), a / (1 + e)
 
-    def _value(self, order, against, ab, drawn, left):
-        return np.add.reduce(positive_part(against) + np.log1p(ab), axis=0)
+    def _value(self, order, against, e, drawn, left):
+        return np.add.reduce(positive_part(against) + np.log1p(e), axis=0)
 
-    def _gradient(self, order, against, ab, drawn, left):
+    def _gradient(self, order, against, e, drawn, left):
         # Σ_{i<r} p_ir = drawn_r before_r, where S is the sum of what is left and
         # before_r = S_r Σ_{i<r} 1/S_i.
         before = np.zeros_like(left)
@@ -309,7 +310,7 @@ class ListMLE(RowLoss):
             before[r] = left[r - 1] * (1 + before[r - 1])
         return _put_back(order, drawn * before - left)
 
-    def _hessian(self, order, against, ab, drawn, left):
+    def _hessian(self, order, against, e, drawn, left):
         # With e_j = exp z_j and Q_j = Σ_{i<=j} 1/S_i², the sum of p (1 - p) is
         # e_r (S_{r+1} Q_r + Σ_{j<r} e_j Q_j) = drawn_r (left_r squares_r + others_r).
         squares, others = np.ones_like(left), np.zeros_like(left)

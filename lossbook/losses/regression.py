@@ -12,7 +12,7 @@ from ..core.domains import (
     OPEN_UNIT_INTERVAL,
     POSITIVE,
 )
-from ..core.elementwise import negative_part, positive_part, tanh_ratio
+from ..core.elementwise import decay, positive_part, tanh_ratio, two_sides
 from ..core.loss import PointwiseLoss, parameter
 from ..core.optimum import root_of_slope, weighted_mean, weighted_quantile
 from ..core.traits import Traits
@@ -562,20 +562,21 @@ class SmoothPinball(ResidualLoss):
     def _shared(self, y_true, y_pred):
         r = y_pred - y_true
         x = r / self.width
-        return r, np.exp(negative_part(x)), np.exp(-positive_part(x))
+        return r, x, decay(x)
 
-    def _value(self, r, a, b):
+    def _value(self, r, x, e):
         q = self.quantile
-        return np.maximum((1 - q) * r, -q * r) + self.width * np.log1p(a * b)
+        return np.maximum((1 - q) * r, -q * r) + self.width * np.log1p(e)
 
-    def _gradient(self, r, a, b):
+    def _gradient(self, r, x, e):
         q = self.quantile
-        return ((1 - q) * a - q * b) / (a + b)
+        a, b = two_sides(x, e)
+        return ((1 - q) * a - q * b) / (1 + e)
 
-    def _hessian(self, r, a, b):
-        return a * b / (a + b) ** 2 / self.width
+    def _hessian(self, r, x, e):
+        return e / (1 + e) ** 2 / self.width
 
-    def _majorizer(self, r, a, b):
+    def _majorizer(self, r, x, e):
         return tanh_ratio(r / (2 * self.width)) / (4 * self.width)
 
     def _optimal_constant(self, y_true, weight):
