@@ -25,9 +25,11 @@ def zero_if_nan(x):
 def log_ratio(x, y):
     """Return log(x/y) of numbers that are not negative; that of 0/0 is NaN."""
     low, high = np.minimum(x, y), np.maximum(x, y)
-    near = np.log1p((low - high) / high)
-    below = np.where(2 * low >= high, near, np.log(low / high))
-    return np.where(x < y, below, -below)
+    excess = (high - low) / low
+    size, overflown = np.log1p(excess), np.isinf(excess)
+    if overflown.any():
+        size = np.where(overflown, np.log(high) - np.log(low), size)
+    return np.copysign(size, x - y)
 
 
 def unless_nan(x, limit):
