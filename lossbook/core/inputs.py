@@ -174,7 +174,7 @@ class Batch:
     def results(self, parts, reduction):
         """Return new arrays for each part, or None for a value that will be a single number."""
         return [
-            (None,)
+            None
             if part == "value" and reduction != "none"
             else tuple(np.empty(shape, self.dtype) for shape in self._shapes_of(part))
             for part in parts
@@ -199,7 +199,7 @@ class Batch:
         taken = [column.array for column in (*self.columns, weights) if column is not None]
         arrays = iter(checked_out(out, places, taken, reduction))
         return [
-            tuple(next(arrays) for _ in self._shapes_of(part)) if part in wanted else (None,)
+            tuple(next(arrays) for _ in self._shapes_of(part)) if part in wanted else None
             for part in parts
         ]
 

@@ -347,22 +347,22 @@ class Loss:
             results = batch.results_in(out, parts, self.reduction, weights)
             stream(batch.blocks, batch.n_samples, batch.block_size)
         targets = [
-            [None if a is None else samples_first(a, batch.sample_shape) for a in of_part]
+            of_part and [samples_first(array, batch.sample_shape) for array in of_part]
             for of_part in results
         ]
         sums = self._fill(targets, parts, batch, weights, divisor)
         return tuple(
-            total(sums) / divisor if of_part[0] is None else _one_or_all(of_part)
+            total(sums) / divisor if of_part is None else _one_or_all(of_part)
             for of_part in results
         )
 
     def _fill(self, targets, parts, batch, weights, divisor):
-        """Write the parts to their targets, and return the sums of the value over the blocks."""
+        """Write the parts to their targets, or return the sums of the value over the blocks."""
         terms_of = [getattr(self, "_" + part) for part in parts]
 
         def work(start, stop):
             shared = self._shared(*batch.blocks(start, stop))
-            scale, absent = 1 / divisor, None
+            weight, scale, absent = None, 1 / divisor, None
             if weights is not None:
                 weight = weights.block(start, stop)
                 scale = (weight / divisor).astype(batch.dtype)
@@ -370,19 +370,18 @@ class Loss:
             block_sum = 0.0
             for terms_of_part, targets_of_part in zip(terms_of, targets, strict=True):
                 of_part = terms_of_part(*shared)
+                if targets_of_part is None:
+                    weighted = of_part if weight is None else of_part * weight
+                    if absent is not None:
+                        weighted[..., absent] = 0
+                    block_sum = np.add.reduce(weighted, dtype=np.float64)
+                    continue
                 if type(of_part) is not tuple:
                     of_part = (of_part,)
                 for terms, target in zip(of_part, targets_of_part, strict=True):
-                    if target is not None:
-                        weighted = np.multiply(terms, scale, out=target[start:stop].T)
-                    elif weights is not None:
-                        weighted = terms * weight
-                    else:
-                        weighted = terms
+                    weighted = np.multiply(terms, scale, out=target[start:stop].T)
                     if absent is not None:
                         weighted[..., absent] = 0
-                    if target is None:
-                        block_sum = np.add.reduce(weighted, dtype=np.float64)
             return block_sum
 
         return stream(work, batch.n_samples, batch.block_size)
@@ -525,9 +524,10 @@ class BatchLoss(JointLoss):
             if part == "value":
                 values = np.where(weight > 0, of_part.reshape(n) * weight, 0)
                 of_part, sums = (values,), [np.add.reduce(values)]
+            if targets_of_part is None:
+                continue
             for terms, target in zip(of_part, targets_of_part, strict=True):
-                if target is not None:
-                    target[...] = terms.reshape(-1, n).T.reshape(target.shape)
+                target[...] = terms.reshape(-1, n).T.reshape(target.shape)
         return sums
 
 
@@ -546,7 +546,12 @@ def _taking(kind, name, parts):
         ]
     )
 
+    n_inputs, no_options = len(kind.inputs), (None,) * len(kind.options)
+
     def taking(*args, **kwargs):
+        if len(args) == 1 + n_inputs and not kwargs:  # to bind these to names would take longer
+            self, *inputs = args
+            return _one_or_all(self._evaluate(parts, (*inputs, *no_options), None, None))
         bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
         given = bound.arguments
