@@ -445,16 +445,19 @@ class Hinge(MarginLoss):
         elicits="most probable label",
     )
 
-    def _of_margin(self, m):
-        return positive_part(1 - m)
+    def _terms(self, m):
+        return m, positive_part(1 - m)
 
-    def _slope(self, m):
-        return -np.sign(positive_part(1 - m))
+    def _of_margin(self, m, v):
+        return v
 
-    def _curvature(self, m):
+    def _slope(self, m, v):
+        return -np.sign(v)
+
+    def _curvature(self, m, v):
         return np.zeros_like(m)
 
-    def _majorizer(self, y, m):
+    def _majorizer(self, y, m, v):
         return 0.5 / np.abs(1 - m)
 
     def _optimal_constant(self, y_true, weight):
@@ -498,17 +501,20 @@ class SquaredHinge(MarginLoss):
         elicits="probability",
     )
 
-    def _of_margin(self, m):
-        return positive_part(1 - m) ** 2
+    def _terms(self, m):
+        return (positive_part(1 - m),)
 
-    def _slope(self, m):
-        return -2 * positive_part(1 - m)
+    def _of_margin(self, v):
+        return v * v
 
-    def _curvature(self, m):
-        return 2 * np.sign(positive_part(1 - m))
+    def _slope(self, v):
+        return -2 * v
 
-    def _majorizer(self, y, m):
-        return np.full_like(m, 2)
+    def _curvature(self, v):
+        return 2 * np.sign(v)
+
+    def _majorizer(self, y, v):
+        return np.full_like(v, 2)
 
     def _optimal_constant(self, y_true, weight):
         return weighted_mean(y_true, weight)

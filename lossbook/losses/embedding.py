@@ -34,9 +34,14 @@ class _Vector:
         scaled = x / power
         length = np.sqrt(np.add.reduce(scaled * scaled, axis=0))
         self.is_zero = length == 0
-        self.unit = scaled / np.where(self.is_zero, 1, length)
+        self.scaled = scaled, np.where(self.is_zero, 1, length)
         self.length = length * power
         self.divisor = np.where(self.is_zero, np.inf, self.length)
+
+    @cached_property
+    def unit(self):
+        """The directions."""
+        return np.divide(*self.scaled)
 
     @cached_property
     def is_top(self):
@@ -80,7 +85,8 @@ class _Angle:
     def __init__(self, first, second):
         self.first, self.second = _Vector(first), _Vector(second)
         undirected = self.first.is_zero | self.second.is_zero
-        self.apart = np.where(undirected, 0, self.first.unit - self.second.unit)
+        self.apart = self.first.unit - self.second.unit
+        self.apart[:, undirected] = 0
         self.distance = np.where(undirected, 1, np.add.reduce(self.apart**2, axis=0) / 2)
 
     def gradient(self):

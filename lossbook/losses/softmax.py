@@ -67,7 +67,8 @@ class LabelSoftmax:
         """Return the exponentials with the label's, their sum, and the sum without each."""
         exp = self.exp.copy()
         exp.put(self.place, self.exp_label)
-        return exp, *_totals(exp)
+        total, least = _totals(exp)
+        return exp, total, _rest(exp, total, least)
 
     # The same, for functions of h: how its derivatives vanish with q = 1 - p_y is taken out.
 
@@ -109,12 +110,17 @@ class TargetSoftmax:
         self.target, self.below = target, below
         self.mass = np.add.reduce(target, axis=0)
         self.exp = np.exp(-below)
-        self.total, self.rest = _totals(self.exp)
+        self.total, self.least = _totals(self.exp)
+
+    @cached_property
+    def rest(self):
+        """The sums of the other classes' exponentials."""
+        return _rest(self.exp, self.total, self.least)
 
     def value(self):
         """Return the cross-entropy -Σ u_k log p_k."""
         linear = np.add.reduce(zero_if_nan(self.target * self.below), axis=0)
-        return linear + self.mass * np.log1p(np.minimum.reduce(self.rest, axis=0))
+        return linear + self.mass * np.log1p(self.least)
 
     def gradient(self):
         """Return its derivatives M p_k - u_k."""
@@ -136,7 +142,7 @@ class TargetSoftmax:
     @cached_property
     def cross_entropies(self):
         """What each class would cost as the label, -log p_k."""
-        return self.below + np.log1p(np.minimum.reduce(self.rest, axis=0))
+        return self.below + np.log1p(self.least)
 
     @cached_property
     def right(self):
@@ -158,14 +164,18 @@ def sum_of_others(terms):
 
 
 def _totals(exp):
-    """Return Σ_j e_j, and for each class the sum of the others, without cancellation.
+    """Return Σ_j e_j, and that sum without a largest term, which is 1.
 
-    The largest terms are 1; the smaller ones are summed apart from them.
+    The smaller terms are summed apart from the largest, so that nothing cancels.
     """
     smaller = np.add.reduce(exp * (exp < 1), axis=0)
-    largest = np.add.reduce(exp == 1, axis=0, dtype=np.intp)
-    total = smaller + largest.astype(exp.dtype)
-    return total, np.where(exp < 1, total - exp, smaller + (largest - 1).astype(exp.dtype))
+    largest = np.add.reduce(exp == 1, axis=0, dtype=exp.dtype)
+    return smaller + largest, smaller + (largest - 1)
+
+
+def _rest(exp, total, least):
+    """Return for each class the sum of the others, without cancellation."""
+    return np.where(exp < 1, total - exp, least)
 
 
 def _curvature(exp, total, rest):
