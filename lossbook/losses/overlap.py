@@ -432,8 +432,14 @@ class _OfPixels(Distributions):
 
     def contains(self, values):
         """Return which of the values are in the domain."""
-        pixels = values.reshape(-1, self.n_classes, values.shape[-1])
-        return np.repeat(super().contains(np.moveaxis(pixels, 1, 0)), self.n_classes, axis=0)
+        return np.repeat(super().contains(self._of_classes(values)), self.n_classes, axis=0)
+
+    def holds(self, block):
+        """Return whether all values of a block are in the domain."""
+        return super().holds(self._of_classes(block))
+
+    def _of_classes(self, values):
+        return np.moveaxis(values.reshape(-1, self.n_classes, values.shape[-1]), 1, 0)
 
 
 @dataclass(frozen=True, repr=False)
