@@ -5,6 +5,7 @@ import os
 import warnings
 from dataclasses import fields
 from itertools import product
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -280,6 +281,31 @@ def test_equivalents_are_those_of_the_instance():
     assert conventions.equivalents(both) == ()
 
 
+def test_listing_shows_every_row_as_it_is_evaluated():
+    listing = conventions.listing(conventions.TABLE, "All & more")
+    page = ElementTree.fromstring(f"<page>{listing._repr_html_()}</page>")
+    assert page.find("div").get("aria-label") == page.find("div/table/caption").text == "All & more"
+    cells = page.findall("div/table/tbody/tr/td")
+    assert len(cells) == len(conventions.TABLE)
+    text = iter(str(listing).splitlines()[1:])
+    for row, cell in zip(conventions.TABLE, cells, strict=True):
+        code, words = cell.find("code").text, cell.find("code").tail
+        assert code.endswith(row.call)
+        assert code[: -len(row.call)] == ("" if row.factor == "1" else f"{row.factor} * ")
+        assert words.endswith(row.note)
+        assert row.defaults in words
+        assert ("mean" in words or row.reduction == "none") and (
+            row.targets in ("any", *words.split())
+        )
+        line = next(text)
+        line = line if line.startswith("  ") else next(text)  # the name of the next loss
+        assert [line, next(text)] == [f"  {row.library}: {code}", f"    {words}"]
+    headings = [each.text for each in page.findall("div/table/tbody/tr/th/code")]
+    assert headings == list(dict.fromkeys(row.loss for row in conventions.TABLE))
+    poisson = [row for row in conventions.TABLE if row.name == "torch.distributions.Poisson"]
+    assert "    For constant_terms=True. A distribution" in str(conventions.listing(poisson, ""))
+
+
 class TestPyTorchTraps:
     @pytest.fixture
     def torch(self):
@@ -348,6 +374,23 @@ class TestPyTorchTraps:
         assert scores.grad.isnan().all()
         assert lb.CTC()([[1, 1]], np.zeros((1, 2, 3))) == np.inf
         assert not lb.CTC().gradient([[1, 1]], np.zeros((1, 2, 3))).any()
+
+    def test_what_the_mean_weighted_by_sample_divides_by(self, torch, functional):
+        labels, p = torch.tensor([0.0, 0.0, 1.0]), torch.tensor([0.5, 0.25, 0.875])
+        weight = torch.tensor([1.0, 1.0, 4.0])
+        for by_weight, names in {
+            True: ["mse_loss", "l1_loss"],
+            False: [
+                "huber_loss",
+                "binary_cross_entropy",
+                "binary_cross_entropy_with_logits",
+            ],
+        }.items():
+            for name in names:
+                loss = getattr(functional, name)
+                values = loss(p, labels, reduction="none") * weight
+                expected = values.sum() / (weight.sum() if by_weight else 3)
+                assert loss(p, labels, weight=weight).item() == pytest.approx(expected.item())
 
     def test_what_the_weighted_mean_divides_by(self, torch, functional):
         scores, labels, weight = np.eye(3), np.array([0, 1, 1]), (1.0, 2.0, 0.5)
