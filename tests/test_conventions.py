@@ -291,23 +291,21 @@ def test_listing_shows_every_row_as_it_is_evaluated():
     listing = conventions.listing(conventions.TABLE, "All & more")
     page = ElementTree.fromstring(f"<page>{listing._repr_html_()}</page>")
     assert page.find("div").get("aria-label") == page.find("div/table/caption").text == "All & more"
+    losses = list(dict.fromkeys(row.loss for row in conventions.TABLE))
+    assert [each.text for each in page.findall("div/table/tbody/tr/th/code")] == losses
     cells = page.findall("div/table/tbody/tr/td")
-    assert len(cells) == len(conventions.TABLE)
-    text = iter(str(listing).splitlines()[1:])
-    for row, cell in zip(conventions.TABLE, cells, strict=True):
+    text = [line for line in str(listing).splitlines()[1:] if line not in losses]
+    rows = sorted(conventions.TABLE, key=lambda row: losses.index(row.loss))
+    for row, cell, *lines in zip(rows, cells, text[::2], text[1::2], strict=True):
         code, words = cell.find("code").text, cell.find("code").tail
-        assert code.endswith(row.call)
-        assert code[: -len(row.call)] == ("" if row.factor == "1" else f"{row.factor} * ")
+        times = "" if row.factor == "1" or row.curvature else f"{row.factor} * "
+        assert code == times + row.call
+        assert times or row.factor == "1" or f"times {row.factor}." in words
         assert words.endswith(row.note)
-        assert row.defaults in words
-        assert ("mean" in words or row.reduction == "none") and (
-            row.targets in ("any", *words.split())
-        )
-        line = next(text)
-        line = line if line.startswith("  ") else next(text)  # the name of the next loss
-        assert [line, next(text)] == [f"  {row.library}: {code}", f"    {words}"]
-    headings = [each.text for each in page.findall("div/table/tbody/tr/th/code")]
-    assert headings == list(dict.fromkeys(row.loss for row in conventions.TABLE))
+        assert all(said in words for said in (row.defaults, row.curvature))
+        assert "mean" in words or row.reduction == "none"
+        assert row.targets == "any" or f"Takes {row.targets} only." in words
+        assert lines == [f"  {row.library}: {code}", f"    {words}"]
     poisson = [row for row in conventions.TABLE if row.name == "torch.distributions.Poisson"]
     assert "    For constant_terms=True. A distribution" in str(conventions.listing(poisson, ""))
 

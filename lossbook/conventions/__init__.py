@@ -74,7 +74,7 @@ def listing(rows, caption):
     Parameters
     ----------
     rows : iterable of Equivalent
-        Those of one loss one after the other, as in `TABLE` and in the `ROWS` of its modules.
+        Some of `TABLE`; they are shown by loss.
     caption : str
         What they have in common.
 

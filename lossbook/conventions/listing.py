@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from html import escape
-from itertools import groupby
 
 from .equivalent import Equivalent
 
@@ -25,7 +24,7 @@ class Listing:
     Parameters
     ----------
     rows : tuple of Equivalent
-        What to show, in this order; those of one loss one after the other.
+        What to show.
     caption : str
         What they have in common.
     """
@@ -60,11 +59,15 @@ class Listing:
         )
 
     def _by_loss(self):
-        return groupby(self.rows, lambda row: row.loss)
+        groups = {}
+        for row in self.rows:
+            groups.setdefault(row.loss, []).append(row)
+        return groups.items()
 
 
 def _code(row):
-    return row.call if row.factor == "1" else f"{row.factor} * {row.call}"
+    # What trains has no value to multiply.
+    return row.call if row.factor == "1" or row.curvature else f"{row.factor} * {row.call}"
 
 
 def _words(row):
@@ -73,7 +76,9 @@ def _words(row):
         f"For {given}." if given else "",
         "The mean." if row.reduction == "mean" else "",
         f"Takes {row.targets} only." if row.targets != "any" else "",
-        f"By default {row.defaults}" if row.defaults else "",
+        f"By default {row.defaults.rstrip('.')}." if row.defaults else "",
+        f"Derivatives times {row.factor}." if row.factor != "1" and row.curvature else "",
+        f"Second derivative: {row.curvature}." if row.curvature else "",
         row.note,
     ]
     return " ".join(filter(None, said))
