@@ -26,7 +26,7 @@ from . import (
     structured,
 )
 from .equivalent import Equivalent
-from .listing import Listing
+from .listings import Listing
 
 __all__ = ["TABLE", "Equivalent", "equivalents", "listing"]
 
