@@ -190,7 +190,7 @@ CASES = [
     broken(squared, "check_gradient", _gradient=lambda self, r: 2 * r * (1 + 1e-8)),
     broken(squared, "check_gradient", _gradient=lambda self, r: (2 * r).clip(-1, 20)),
     broken(scores, "check_gradient", _gradient=scaled(type(scores)._gradient, -1)),
-    broken(categorical, "check_gradient", _gradient=lambda self, t, p: 1 - t / p),
+    broken(categorical, "check_gradient", _gradient=lambda self, t, p, put: 1 - put(t / p)),
     broken(softmax, "check_gradient", _gradient=lambda self, s: -s.gradient()),
     broken(softmax, "check_gradient", _value=lambda self, s: 2 * s.value()),
     broken(squared, "check_hessian", _hessian=lambda self, r: -np.full_like(r, 2)),
@@ -201,7 +201,9 @@ CASES = [
     # Kinks.
     broken(absolute, "check_smoothness", _gradient=lambda self, r: np.where(r == 0, 3, np.sign(r))),
     broken(absolute, "check_smoothness", traits=traits(absolute, differentiable=True)),
-    broken(hinge, "check_smoothness", _slope=lambda self, m: np.where(m == 1, 1, -1.0 * (m < 1))),
+    broken(
+        hinge, "check_smoothness", _slope=lambda self, m, v: np.where(m == 1, 1, -1.0 * (m < 1))
+    ),
     broken(huber, "check_smoothness", traits=traits(huber, twice_differentiable=True)),
     broken(absolute, "check_smoothness", traits=traits(absolute, twice_differentiable=True)),
     broken(squared, "check_smoothness", traits=traits(squared, differentiable=False)),
@@ -248,7 +250,11 @@ CASES = [
     broken(scores, "check_propriety", link="identity"),
     broken(scores, "check_propriety", link="probit"),
     broken(softmax, "check_propriety", traits=traits(softmax, proper=False)),
-    broken(categorical, "check_propriety", _value=lambda self, t, p: ((t - p) ** 4).sum(axis=0)),
+    broken(
+        categorical,
+        "check_propriety",
+        _value=lambda self, t, p, put: (t * (1 - p) ** 4).sum(axis=0),
+    ),
     broken(hinge, "check_calibration", traits=traits(hinge, classification_calibrated=False)),
     broken(softmax, "check_calibration", traits=traits(softmax, classification_calibrated=False)),
     broken(
