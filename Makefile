@@ -37,7 +37,7 @@ nbval: $(READY) ## execute every notebook and compare with its stored outputs
 		-n auto --dist loadfile chapters reference
 
 pages: $(READY) $(AXE) ## check the built pages: links, accessibility, phone, offline
-	$(BIN)/python -m pytest tests/book
+	$(BIN)/python -m pytest -n auto tests/book
 
 notebooks: $(READY) ## execute the notebooks, store their outputs, draw the shell's figures
 	$(BIN)/python tools/figures.py

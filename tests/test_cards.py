@@ -116,6 +116,8 @@ def test_a_whole_card_as_text():
             "as log-odds",
             "  Best constant      the log-odds of the mean target, plus log w₊",
             "  Elsewhere          PyTorch: torch.nn.functional.binary_cross_entropy_with_logits",
+            "                     XGBoost: binary:logistic",
+            "                     LightGBM: binary",
         ]
     )
 

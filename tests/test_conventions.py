@@ -26,6 +26,7 @@ from lossbook.core.loss import BatchLoss, ClassLoss, JointLoss, RowLoss
 from lossbook.testing import draw
 
 os.environ.setdefault("KERAS_BACKEND", "torch")
+TABLE = conventions.TABLE
 N_SAMPLES, N_CLASSES = 64, 4
 TRIED = {
     "delta": (1.0, 0.5, 2.5),
@@ -41,6 +42,7 @@ TRIED = {
     "temperature": (0.07, 0.5),
     "power": (1.5, 1.0, 1.9, 2.0, 3.0),
     "dispersion": (1.0, 0.25, 3.5),
+    "scale": (1.0, 0.5, 2.5),
     "constant_terms": (False, True),
     "blank": (0, 2),
     "epsilon": (1.0, -1.0, 2.5),
@@ -54,7 +56,6 @@ NOWHERE = {
     "Contrastive",
     "EpsilonInsensitive",
     "Expectile",
-    "Fair",
     "FocalTversky",
     "GemanMcClure",
     "GeneralRobust",
@@ -67,7 +68,6 @@ NOWHERE = {
     "MinimaxGAN",
     "NonSaturatingGAN",
     "OrdinalCoral",
-    "PseudoHuber",
     "SmoothPinball",
     "SquaredEpsilonInsensitive",
     "Tukey",
@@ -84,7 +84,7 @@ def load(module):
         warnings.simplefilter("ignore")
         try:
             return importlib.import_module(module)
-        except ImportError as error:
+        except (ImportError, OSError) as error:
             pytest.skip(f"{module.split('.')[0]} cannot be imported here: {error}")
 
 
@@ -220,10 +220,10 @@ def evaluate(row, loss, *inputs):
 
 def label(row):
     """Name a row in the report."""
-    return f"{row.loss}-{row.library}-{row.name.rsplit('.', 1)[1]}"
+    return f"{row.loss}-{row.library}-{row.name.rsplit('.', 1)[-1]}"
 
 
-@pytest.mark.parametrize("row", conventions.TABLE, ids=label)
+@pytest.mark.parametrize("row", [row for row in TABLE if row.library in EVALUATED], ids=label)
 def test_row_holds(row):
     # Keras, on PyTorch, averages in single precision whatever it is given.
     close = (
@@ -251,31 +251,37 @@ def test_row_holds(row):
 
 def test_every_loss_and_parameter_exists():
     losses = {name for name in lb.__all__ if name not in ("Loss", "Traits")}
-    for row in conventions.TABLE:
+    for row in TABLE:
         assert row.loss in losses
         declared = {f.name for f in fields(getattr(lb, row.loss))}
         assert {ours for ours, _ in row.parameters + row.given} <= declared
         assert all(theirs in row.call for _, theirs in row.parameters)
         assert row.name in row.call
-        assert row.library in EVALUATED
+        assert row.library in {*EVALUATED, "XGBoost", "LightGBM"}
         assert row.note.endswith(".")
     classes = {name for name in losses if isinstance(getattr(lb, name), type)}
-    elsewhere = {row.loss for row in conventions.TABLE}
+    elsewhere = {row.loss for row in TABLE}
     assert classes == elsewhere | NOWHERE
     assert not elsewhere & NOWHERE
 
 
 def test_rows_are_unique():
-    assert len({(row.loss, row.library, row.name) for row in conventions.TABLE}) == len(
-        conventions.TABLE
-    )
+    assert len({(row.loss, row.library, row.name) for row in TABLE}) == len(TABLE)
 
 
 def test_equivalents_are_those_of_the_instance():
     libraries = [row.library for row in conventions.equivalents(lb.SigmoidCrossEntropy())]
-    assert libraries == ["PyTorch", "Keras", "scikit-learn", "optax"]
+    assert libraries == [
+        "PyTorch",
+        "Keras",
+        "scikit-learn",
+        "optax",
+        "XGBoost",
+        "LightGBM",
+        "LightGBM",
+    ]
     weighted = conventions.equivalents(lb.SigmoidCrossEntropy(pos_weight=3.0, reduction="sum"))
-    assert [row.library for row in weighted] == ["PyTorch"]
+    assert [row.library for row in weighted] == ["PyTorch", "XGBoost", "LightGBM"]
     both = lb.SigmoidCrossEntropy(pos_weight=3.0, label_smoothing=0.1)
     assert conventions.equivalents(both) == ()
 

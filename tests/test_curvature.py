@@ -108,6 +108,7 @@ MODELS = [
     (lb.SquaredError(), (Z,), stats.norm(Z, np.sqrt(0.5))),
     (lb.AbsoluteError(), (Z,), stats.laplace(Z)),
     (lb.BinaryCrossEntropy(), (0.3,), stats.bernoulli(0.3)),
+    (lb.SigmoidCrossEntropy(), (Z,), stats.bernoulli(1 / (1 + np.exp(-Z)))),
     (lb.PoissonNLL(), (Z,), stats.poisson(MU)),
     (lb.GammaNLL(dispersion=0.5), (Z,), stats.gamma(2, scale=MU / 2)),
     (lb.NegativeBinomialNLL(dispersion=0.5), (Z,), stats.nbinom(2, 2 / (2 + MU))),
@@ -132,6 +133,41 @@ def test_fisher_information_is_the_variance_of_the_gradient(loss, predicted, mod
         assert got[0] == pytest.approx(expected, rel=2e-3)
 
 
+def test_fisher_information_of_classes_is_the_variance_of_the_gradient():
+    scores = np.array([0.3, -1.0, 1.7])
+    p = np.exp(scores) / np.exp(scores).sum()
+    loss = lb.SoftmaxCrossEntropy(reduction="none")
+    slopes = loss.gradient([0, 1, 2], np.tile(scores, (3, 1)))
+    expected = p @ slopes**2
+    for target in [0], [2], p[None]:
+        fisher = loss.hessian(target, scores[None], curvature="fisher")
+        np.testing.assert_allclose(fisher, expected[None], rtol=1e-14)
+    for weighted in replace(loss, class_weight=(1, 2, 1)), replace(loss, label_smoothing=0.1):
+        with pytest.raises(ValueError, match="needs equal class weights and label_smoothing=0"):
+            weighted.hessian([0], scores[None], curvature="fisher")
+
+
+WEIGHTED = lb.SoftmaxCrossEntropy(
+    class_weight=(0.5, 2, 1), label_smoothing=0.25, ignore_index=1, reduction="none"
+)
+
+
+@pytest.mark.parametrize("loss", [lb.SoftmaxCrossEntropy(reduction="none"), WEIGHTED], ids=repr)
+def test_the_majorizer_of_classes_lies_nowhere_below_and_no_smaller_one_does(loss):
+    samples = Samples(loss, seed=2)
+    for y_true, touched in samples.batches(2000):
+        even = np.where(np.eye(3)[np.arange(2000) % 3] == 1, -40.0, 0.0)
+        touched = np.where(np.arange(2000)[:, None] % 2, touched, even)
+        towards = np.where(even < 0, 0, np.sign(samples.predictions(2000))) * 0.01
+        gap = np.where(np.arange(2000)[:, None] % 2, samples.predictions(2000), towards)
+        bend = loss.hessian(y_true, touched, curvature="majorizer")
+        plane = loss(y_true, touched) + (loss.gradient(y_true, touched) * gap).sum(axis=1)
+        above = plane + (bend * gap**2).sum(axis=1) / 2 - loss(y_true, touched + gap)
+        rounding = 1e-12 * (1 + np.abs(plane))
+        assert (above >= -rounding).all()
+        assert (above - 0.01 * (bend * gap**2).sum(axis=1) < -rounding).any()
+
+
 def test_curvatures_come_with_the_gradient_and_weights():
     loss, y, x, w = lb.Huber(reduction="sum"), [0.0, 0.0], [0.5, 4.0], [1.0, 2.0]
     gradient, curvature = loss.gradient_and_hessian(y, x, w, curvature="majorizer")
@@ -151,6 +187,8 @@ def test_curvatures_come_with_the_gradient_and_weights():
         (lb.Huber(), "fisher", r"\['exact', 'abs', 'majorizer'\]; got 'fisher'"),
         (lb.Huber(), "gauss", "curvature of Huber"),
         (lb.GeneralRobust(alpha=3.0), "majorizer", "needs alpha at most 2"),
+        (lb.SigmoidCrossEntropy(pos_weight=2.0), "fisher", "needs pos_weight=1 and"),
+        (lb.SigmoidCrossEntropy(label_smoothing=0.1), "fisher", "and label_smoothing=0"),
     ],
     ids=repr,
 )

@@ -3,7 +3,7 @@
 import inspect
 import re
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import product
 from math import inf, log, sqrt
 
@@ -14,8 +14,7 @@ from reference.sequence import ctc, reading
 
 import lossbook as lb
 from lossbook import symbolic
-from lossbook.core.domains import ClassIndices
-from lossbook.testing import CHECKS, Samples, View, check_domains, check_lipschitz
+from lossbook.testing import check_loss
 
 PADDED = 7
 """Length of the label rows below: longer than any input has frames."""
@@ -290,34 +289,9 @@ def test_the_slope_grows_with_the_frames_and_with_nothing_else():
 # The contract.
 
 
-@dataclass(frozen=True, repr=False)
-class OfFewSequences(View):
-    """CTC with the number of a label sequence for target, and frames side by side."""
-
-    @property
-    def width(self):
-        """Four frames of three classes."""
-        return 12
-
-    @property
-    def y_true_domain(self):
-        """Which of the sequences."""
-        return ClassIndices(3)
-
-    def _seen(self, loss, parts, y_true, y_pred, sample_weight):
-        labels = np.array([row([], 3), row([1, 1], 3), row([2, 1, 2], 3)])
-        scores = y_pred.reshape(-1, 4, 3)
-        results = loss._evaluate(parts, (labels[y_true], scores), sample_weight, None)
-        return [r.reshape(-1, 12) if np.ndim(r) == 3 else r for r in results]
-
-
-# Sequences are not the domain of the view, and no slope bounds those of all lengths: both are
-# tested here on their own.
-@pytest.mark.parametrize("check", [c for c in CHECKS if c not in (check_domains, check_lipschitz)])
-def test_ctc_passes(check):
-    view = OfFewSequences(lb.CTC())
-    loss = lb.CTC() if check.__name__ == "check_representation" else view
-    check(loss, Samples(view))
+@pytest.mark.parametrize("blank", [0, 2])
+def test_ctc_passes_the_checks_of_every_loss(blank):
+    check_loss(lb.CTC(blank=blank))
 
 
 RNG = np.random.default_rng(6)

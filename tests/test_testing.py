@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 
 import lossbook as lb
-from lossbook import testing
 from lossbook.core.domains import Interval, NonZero, TwoValues
 from lossbook.core.loss import ClassLoss, JointLoss, Loss, PointwiseLoss, RowLoss, parameter
-from lossbook.testing import CHECKS, Samples, check_loss, derivative
+from lossbook.testing import CHECKS, Samples, check_loss, checks, derivative, draw
 from reference import LOSSES
 
 
@@ -278,7 +277,7 @@ CASES = [
 @pytest.mark.parametrize(("loss", "check"), CASES)
 def test_mistakes_are_caught(loss, check):
     with pytest.raises(AssertionError):
-        getattr(testing, check)(loss, Samples(loss))
+        getattr(checks, check)(loss, Samples(loss))
 
 
 def test_every_check_catches_something():
@@ -434,7 +433,7 @@ def test_unknown_domains_ask_for_samples():
             return "prime"
 
     with pytest.raises(TypeError, match="samples that are prime cannot be drawn"):
-        testing.draw(Primes(), np.random.default_rng(0), (3,))
+        draw(Primes(), np.random.default_rng(0), (3,))
 
 
 @pytest.mark.parametrize(

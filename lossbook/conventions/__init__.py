@@ -15,6 +15,7 @@ from dataclasses import fields
 
 from . import (
     binary,
+    boosting,
     embedding,
     likelihood,
     multiclass,
@@ -38,6 +39,7 @@ TABLE = (
     *embedding.ROWS,
     *ranking.ROWS,
     *sequence.ROWS,
+    *boosting.ROWS,
 )
 """Every loss in every library that has it."""
 

@@ -14,10 +14,11 @@ class Equivalent:
     library : str
         Whose function it is.
     name : str
-        Its dotted name.
+        Its dotted name; of a boosting library, that of the objective.
     call : str
         A Python expression that evaluates it: in the inputs of the loss, arrays or tensors of the
-        library, and in the parameters of the loss, by their names here.
+        library, and in the parameters of the loss, by their names here.  Of a boosting library,
+        one that trains with it: there it is the derivatives that are equal.
     factor : str
         What it is to be multiplied by, as an expression in the same parameters, and in the number
         of classes K.
@@ -32,6 +33,9 @@ class Equivalent:
         Parameters here, and the values that they must have for the row to hold.
     same_gradient : bool
         Whether its gradient, multiplied by the factor, is that of the loss here.
+    curvature : str
+        What a boosting library has for the second derivative, multiplied by the factor: an
+        expression in the ``exact`` one, the inputs and K; empty where it makes no Newton steps.
     defaults : str
         How the defaults of these differ, where they do.
     note : str
@@ -48,5 +52,6 @@ class Equivalent:
     parameters: tuple[tuple[str, str], ...] = ()
     given: tuple[tuple[str, object], ...] = ()
     same_gradient: bool = True
+    curvature: str = ""
     defaults: str = ""
     note: str = ""

@@ -189,6 +189,14 @@ class SigmoidCrossEntropy(PointwiseLoss):
     def _majorizer(self, u, v, z, a, b):
         return (u + v) / 4 * tanh_ratio(z / 2)
 
+    def _fisher(self, *shared):
+        if not self.traits.proper:
+            raise ValueError(
+                "curvature='fisher' needs pos_weight=1 and label_smoothing=0: "
+                "otherwise the loss is not a log-likelihood"
+            )
+        return self._hessian(*shared)
+
     def _optimal_constant(self, y_true, weight):
         y = (1 - self.label_smoothing) * weighted_mean(y_true, weight) + self.label_smoothing / 2
         with np.errstate(divide="ignore"):

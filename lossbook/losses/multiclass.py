@@ -311,12 +311,15 @@ class SoftmaxCrossEntropy(ClassLoss):
     class is weighted, and the diagonal second derivative :math:`M p_k (1 - p_k)`.  The scores are
     taken relative to the largest one, so nothing overflows, and :math:`1 - p_k` is the sum of the
     other classes, so nothing cancels.  `hessian_blocks` and `hessian_vector_product` give the
-    second derivative whole.  The constant that minimises the loss is the logarithm of
-    the mean target distribution, up to a shift [1]_.
+    second derivative whole.  No direction has a curvature above :math:`M/2`, two classes as likely
+    as each other attain it, and so it is the majorizer [1]_.  The constant that minimises the loss
+    is the logarithm of the mean target distribution, up to a shift [2]_.
 
     References
     ----------
-    .. [1] C. M. Bishop, *Pattern Recognition and Machine Learning*, Springer, 2006, section 4.3.4.
+    .. [1] D. Böhning, "Multinomial logistic regression algorithm", *Annals of the Institute of
+       Statistical Mathematics* 44(1), 1992.
+    .. [2] C. M. Bishop, *Pattern Recognition and Machine Learning*, Springer, 2006, section 4.3.4.
 
     Examples
     --------
@@ -449,6 +452,17 @@ class SoftmaxCrossEntropy(ClassLoss):
         return softmax.gradient()
 
     def _hessian(self, softmax):
+        return softmax.hessian()
+
+    def _majorizer(self, softmax):
+        return softmax.majorizer()
+
+    def _fisher(self, softmax):
+        if not self.traits.proper:
+            raise ValueError(
+                "curvature='fisher' needs equal class weights and label_smoothing=0: "
+                "otherwise the loss is not a log-likelihood"
+            )
         return softmax.hessian()
 
     def _hessian_blocks(self, softmax):

@@ -50,6 +50,10 @@ class LabelSoftmax:
         """Return ∂²h/∂z_k² = p_k (1 - p_k)."""
         return self._of_kept(_curvature(*self._all()))
 
+    def majorizer(self):
+        """Return ½, the largest curvature in any direction."""
+        return self._of_kept(np.full_like(self.exp, 0.5))
+
     def hessian_blocks(self):
         """Return the second derivatives by every pair of scores, flattened."""
         return self._of_kept(_curvature_blocks(*self._all()))
@@ -119,6 +123,10 @@ class TargetSoftmax:
     def hessian(self):
         """Return its second derivatives M p_k (1 - p_k)."""
         return self.mass * _curvature(self.exp, self.total, self.rest)
+
+    def majorizer(self):
+        """Return M/2, the largest curvature in any direction."""
+        return self.mass * np.full_like(self.exp, 0.5)
 
     def hessian_blocks(self):
         """Return the second derivatives by every pair of scores, flattened."""

@@ -15,7 +15,14 @@ from . import storage
 from .layers import Layer
 from .optimizers import Optimizer
 from .penalties import Penalty
-from .training import BestParameters, EarlyStopping, check_trainers, progress_bar, read_samples
+from .training import (
+    BestParameters,
+    EarlyStopping,
+    check_trainers,
+    of_output,
+    progress_bar,
+    read_samples,
+)
 
 
 class Sequential:
@@ -184,7 +191,7 @@ class Sequential:
         -------
         float
         """
-        return loss(y, self.predict(x), sample_weight)
+        return of_output(loss)(y, self.predict(x), sample_weight)
 
     def loss_and_gradients(
         self, x: ArrayLike, y: ArrayLike, loss: Loss, sample_weight: ArrayLike | None = None
@@ -205,7 +212,7 @@ class Sequential:
         float
         """
         y_pred = self.forward(x)
-        value, gradient = loss.value_and_gradient(y, y_pred, sample_weight)
+        value, gradient = of_output(loss).value_and_gradient(y, y_pred, sample_weight)
         self.backward(gradient)
         return value
 
@@ -233,9 +240,11 @@ class Sequential:
         x : array_like of shape (n_samples, n_features)
         y : array_like
             Targets, as `loss` takes them: of shape (n_samples, n_outputs) for numbers,
-            (n_samples,) for class labels.
+            (n_samples,) for class labels and for losses of several predictions.
         loss : Loss
-            What is made small, with ``reduction="mean"`` or ``"sum"`` over each batch.
+            What is made small, with ``reduction="mean"`` or ``"sum"`` over each batch.  One of
+            targets and several predictions, such as `lossbook.GaussianNLL`, takes the columns of
+            the output for these, in their order.
         optimizer : Optimizer
             Moves the parameters.  What it remembers stays with the model: another call with the
             same optimiser goes on where this one ends.
@@ -290,6 +299,7 @@ class Sequential:
         >>> len(history["loss"]), round(float(model.layers[0].weight[0, 0]), 2)
         (10, 2.88)
         """
+        loss = of_output(loss)
         check_trainers(loss, optimizer, penalty, early_stopping, validation_data)
         epochs, metrics = whole_number("epochs", epochs, 1), dict(metrics or {})
         if batch_size is not None:

@@ -178,14 +178,17 @@ class NesterovMomentum(Optimizer):
 
     Notes
     -----
-    Nesterov's method takes the gradient where the velocity is about to lead; in this form [1]_ the
-    parameters are already there, so the gradient is the ordinary one.
+    Nesterov's method takes the gradient where the velocity is about to lead [1]_; in this form [2]_
+    the parameters are already there, so the gradient is the ordinary one.
 
     References
     ----------
     .. [1] I. Sutskever, J. Martens, G. Dahl and G. Hinton, "On the importance of initialization and
        momentum in deep learning", *Proceedings of the 30th International Conference on Machine
        Learning*, 2013.
+    .. [2] Y. Bengio, N. Boulanger-Lewandowski and R. Pascanu, "Advances in optimizing recurrent
+       networks", *Proceedings of the IEEE International Conference on Acoustics, Speech and Signal
+       Processing*, 2013.
 
     Examples
     --------

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..core.domains import FINITE, NON_NEGATIVE
 from ..core.inputs import as_real_array
+from ..core.loss import JointLoss, Loss
 from ..core.parameters import check_parameters, parameter, whole_number
 from .optimizers import Optimizer
 from .penalties import Penalty
@@ -100,6 +101,51 @@ class Samples:
         return len(self.x) if self.weight is None else float(self.weight.sum(dtype=np.float64))
 
 
+@dataclass(frozen=True)
+class OfColumns:
+    """A loss of several predictions, each of which is a column of a network's output."""
+
+    loss: JointLoss
+
+    @property
+    def reduction(self):
+        """How the loss reduces samples."""
+        return self.loss.reduction
+
+    def __call__(self, y_true, output, sample_weight=None):
+        """Return the loss."""
+        return self.loss(y_true, *self._columns(output), sample_weight)
+
+    def value_and_gradient(self, y_true, output, sample_weight=None):
+        """Return the loss and its gradient by the output."""
+        predictions = self._columns(output)
+        value, gradients = self.loss.value_and_gradient(y_true, *predictions, sample_weight)
+        return value, np.stack(gradients, axis=-1)
+
+    def _columns(self, output):
+        names = self.loss.inputs[1:]
+        if output.shape[-1] != len(names):
+            raise ValueError(
+                f"{self.loss!r} needs a network with an output for each of {', '.join(names)}; "
+                f"got {output.shape[-1]}"
+            )
+        return np.moveaxis(output, -1, 0)
+
+
+def of_output(loss):
+    """Return a loss as one of targets and the output of a network."""
+    if isinstance(loss, type) or not hasattr(loss, "value_and_gradient"):
+        raise TypeError(f"loss must be a loss, such as SquaredError(); got {loss!r}")
+    if not isinstance(loss, Loss) or loss.inputs == ("y_true", "y_pred"):
+        return loss
+    if isinstance(loss, JointLoss) and loss.inputs[0] == "y_true" and loss.entries == 0:
+        return OfColumns(loss)
+    raise TypeError(
+        f"loss must be one of y_true and the columns of an output; got {loss!r}, "
+        f"which takes {', '.join(loss.inputs)}"
+    )
+
+
 def read_samples(model, loss, x, y, sample_weight=None):
     """Return samples for a model and a loss, both of which have looked at all of them."""
     x, y = model.read(x), as_real_array("y", y)
@@ -120,8 +166,6 @@ def read_samples(model, loss, x, y, sample_weight=None):
 
 def check_trainers(loss, optimizer, penalty, early_stopping, validation_data):
     """Refuse what cannot train a model, before anything is changed."""
-    if isinstance(loss, type) or not hasattr(loss, "value_and_gradient"):
-        raise TypeError(f"loss must be a loss, such as SquaredError(); got {loss!r}")
     if loss.reduction == "none":
         raise ValueError("loss must be reduced by 'mean' or 'sum' to be trained with; got 'none'")
     if not isinstance(optimizer, Optimizer):

@@ -2,6 +2,7 @@
 
 import sys
 
+import numerical
 import numpy as np
 import pytest
 
@@ -363,6 +364,32 @@ def test_interrupting_leaves_the_model_usable():
     assert model.evaluate(X, Y, LOSS) < before
 
 
+# Losses of several predictions.
+
+
+def test_columns_of_the_output_are_the_predictions_of_a_loss():
+    model, loss = nn.Sequential(nn.Dense(3, 5), nn.Tanh(), nn.Dense(5, 2), seed=1), lb.GaussianNLL()
+    weight = RNG.uniform(0.5, 2, 37)
+    mean, log_variance = model.predict(X).T
+    value = model.loss_and_gradients(X, Y[:, 0], loss, weight)
+    assert value == loss(Y[:, 0], mean, log_variance, weight)
+    assert value == model.evaluate(X, Y[:, 0], loss, weight)
+    gradients = [gradient.copy() for gradient in model.gradients]
+    for parameter, gradient in zip(model.parameters, gradients, strict=True):
+        slopes = numerical.gradient(lambda: model.evaluate(X, Y[:, 0], loss, weight), parameter)
+        np.testing.assert_allclose(gradient, slopes, atol=1e-8)
+
+
+def test_fit_learns_where_the_noise_is():
+    rng = np.random.default_rng(2)
+    x = rng.uniform(-1, 1, (2000, 1))
+    y = 3 * x[:, 0] + np.exp(x[:, 0]) * rng.normal(size=2000)
+    model = nn.Sequential(nn.Dense(1, 2), seed=0)
+    fit(model, x, y, loss=lb.GaussianNLL(), epochs=60, validation_data=(x, y))
+    np.testing.assert_allclose(model.layers[0].weight, [[3, 2]], atol=0.15)
+    np.testing.assert_allclose(model.layers[0].bias, [0, 0], atol=0.1)
+
+
 NAN_X = X.copy()
 NAN_X[5, 2] = np.nan
 NAN_Y = Y.copy()
@@ -381,6 +408,16 @@ STOP = nn.EarlyStopping()
         ({"y": Y.astype(object)}, TypeError, "y must hold real numbers"),
         ({"loss": lb.HalfSquaredError}, TypeError, "loss must be a loss, such as SquaredError()"),
         ({"loss": "mse"}, TypeError, "loss must be a loss"),
+        (
+            {"loss": lb.Triplet()},
+            TypeError,
+            "got Triplet(margin=1.0), which takes anchor",
+        ),
+        (
+            {"loss": lb.GaussianNLL(), "y": Y[:, 0]},
+            ValueError,
+            "needs a network with an output for each of mean, log_variance; got 1",
+        ),
         ({"loss": lb.Huber(reduction="none")}, ValueError, "loss must be reduced by 'mean' or"),
         ({"loss": lb.Hinge()}, ValueError, "y_true must be -1 or 1"),
         ({"loss": lb.BinaryCrossEntropy(), "y": Y > 0}, ValueError, "y_pred must be in [0, 1]"),

@@ -1,24 +1,16 @@
-"""Check that a loss keeps the laws of its contract, whoever wrote it.
-
-`check_loss` runs every check in `CHECKS` on samples drawn from the domains that the loss declares.
-A check that fails says which law was broken, where, and with what numbers.  Nothing but NumPy is
-needed.
-"""
+"""The laws of the contract, each a check of a loss on samples."""
 
 import pickle
 import sys
 import warnings
-from dataclasses import FrozenInstanceError, dataclass, fields, replace
-from functools import cached_property, singledispatch
+from dataclasses import FrozenInstanceError, fields, replace
 
 import numpy as np
 
 import lossbook
 
-from .core.domains import (
-    LABELS,
+from ..core.domains import (
     Boxes,
-    ClassIndices,
     Directions,
     Distributions,
     Finite,
@@ -27,596 +19,12 @@ from .core.domains import (
     NonZero,
     TwoValues,
 )
-from .core.loss import REDUCTIONS, BatchLoss, ClassLoss, JointLoss, Loss, PointwiseLoss, RowLoss
-from .losses.composite import WeightedSum
-from .losses.overlap import LovaszSoftmax
-
-__all__ = ["CHECKS", "Samples", "View", "check_loss", "derivative", "draw", "view"]
+from ..core.loss import REDUCTIONS, ClassLoss, Loss, PointwiseLoss, RowLoss
+from .derivatives import derivative, room_inside
+from .samples import FAR, REAL_LINE, between, corner_members, non_members, unreduced
+from .views import Batched
 
 _EPSILON = np.finfo(np.float64).eps
-_FAR = 1e150
-"""Further than any scale of a loss, yet with a finite square."""
-
-
-def check_loss(loss, *, n_classes=3, seed=0):
-    """Raise unless a loss keeps every law of the contract.
-
-    The gradient must be the derivative of the value and the second derivative that of the
-    gradient; weights must act as repetition; labels outside the domain must be refused; `traits`
-    must be true, and neither too bold nor too modest; the optimal constant must be optimal; and so
-    on: `CHECKS` lists all.
-
-    Parameters
-    ----------
-    loss : Loss
-        An instance, of the package or your own.
-    n_classes : int, default 3
-        How many classes the samples have, for losses over classes, and entries, for losses of rows.
-    seed : int, default 0
-        Seed of the random samples; the same seed gives the same samples.
-
-    Raises
-    ------
-    AssertionError
-        If a law is broken; the message says which, where, and with what numbers.
-    TypeError
-        If samples cannot be drawn for the loss.
-
-    Examples
-    --------
-    A loss of one's own:
-
-    >>> from dataclasses import dataclass
-    >>> import numpy as np
-    >>> import lossbook as lb
-    >>> from lossbook.core.loss import PointwiseLoss
-    >>> from lossbook.testing import check_loss
-    >>> @dataclass(frozen=True, repr=False)
-    ... class CubicError(PointwiseLoss):
-    ...     traits = lb.Traits(
-    ...         convex=True,
-    ...         differentiable=True,
-    ...         twice_differentiable=True,
-    ...         symmetric=True,
-    ...         elicits="a location between mean and midrange",
-    ...     )
-    ...
-    ...     def _shared(self, y_true, y_pred):
-    ...         return (y_pred - y_true,)
-    ...
-    ...     def _value(self, r):
-    ...         return np.abs(r) ** 3
-    ...
-    ...     def _gradient(self, r):
-    ...         return 3 * r * np.abs(r)
-    ...
-    ...     def _hessian(self, r):
-    ...         return 6 * np.abs(r)
-    >>> check_loss(CubicError())
-
-    The same with a wrong sign in the second derivative:
-
-    >>> @dataclass(frozen=True, repr=False)
-    ... class WrongCubicError(CubicError):
-    ...     def _hessian(self, r):
-    ...         return -6 * np.abs(r)
-    >>> try:
-    ...     check_loss(WrongCubicError())
-    ... except AssertionError as error:
-    ...     print(str(error).split(":")[0])
-    WrongCubicError() fails check_hessian
-    """
-    for check in CHECKS:
-        samples = Samples(view(loss), n_classes, seed)
-        try:
-            check(loss if check is check_representation else samples.loss, samples)
-        except AssertionError as error:
-            raise AssertionError(f"{loss!r} fails {check.__name__}: {error}") from None
-
-
-# Losses of other arguments, seen as losses of a target and a prediction.
-
-
-@dataclass(frozen=True, repr=False)
-class View(Loss):
-    """A loss seen as one of a single prediction, whose last axis belongs to one sample.
-
-    A subclass says in ``_seen`` how the loss behind it is called.
-
-    Parameters
-    ----------
-    behind : Loss
-        The loss that is seen so.
-    """
-
-    behind: Loss
-
-    @property
-    def width(self):
-        """The length of the last axis of a prediction."""
-        raise NotImplementedError
-
-    @property
-    def traits(self):
-        """Those of the loss behind."""
-        return self.behind.traits
-
-    @property
-    def y_true_domain(self):
-        """That of the loss behind."""
-        return self.behind.y_true_domain
-
-    @property
-    def y_pred_domain(self):
-        """That of the loss behind."""
-        return self.behind.y_pred_domain
-
-    def _seen(self, loss, parts, y_true, y_pred, sample_weight):
-        """Return the parts of the loss behind, derivatives by the whole of `y_pred`."""
-        raise NotImplementedError
-
-    def _evaluate(self, parts, inputs, sample_weight, out):
-        loss = replace(self.behind, reduction=self.reduction)
-        results = self._seen(loss, parts, *map(np.asarray, inputs), sample_weight)
-        if out is None:
-            return tuple(results)
-        given = out if isinstance(out, tuple) else (out,)
-        for array, result in zip(given, results[-len(given) :], strict=True):
-            array[...] = result
-        return (*results[: -len(given)], *given)
-
-    def optimal_constant(self, y_true, sample_weight=None):
-        """Return that of the loss behind, stacked."""
-        return np.stack(self.behind.optimal_constant(y_true, sample_weight), axis=-1)
-
-
-_STACKED_ENTRIES = 2
-
-
-@dataclass(frozen=True, repr=False)
-class Stacked(View):
-    """A loss of several predictions, seen as one of all of them side by side."""
-
-    @property
-    def width(self):
-        """The entries of all predictions."""
-        n_predictions = len(self.behind.inputs) - self.has_targets
-        return n_predictions * (_STACKED_ENTRIES if self.behind.entries else 1)
-
-    @property
-    def has_targets(self):
-        """Whether the loss behind takes targets."""
-        return self.behind.inputs[0] == "y_true"
-
-    def _seen(self, loss, parts, y_true, y_pred, sample_weight):
-        n_predictions = len(loss.inputs) - self.has_targets
-        predictions = np.split(y_pred, n_predictions, axis=-1) if y_pred.size else []
-        if not loss.entries:
-            predictions = [prediction[..., 0] for prediction in predictions]
-        inputs = [y_true] * self.has_targets + predictions
-        results = loss._evaluate(parts, inputs, sample_weight, None)
-        joined = np.concatenate if loss.entries else np.stack
-        stacked = []
-        for part, result in zip(parts, results, strict=True):
-            each = result if isinstance(result, tuple) else (result,)
-            stacked.append(sum(each) if part == "value" else joined(each, axis=-1))
-        return stacked
-
-
-@dataclass(frozen=True, repr=False)
-class Alike(View):
-    """A sum of losses of one kind, seen as a loss of that kind."""
-
-    width = None
-
-    @property
-    def link(self):
-        """That of the loss behind."""
-        return self.behind.link
-
-    def _seen(self, loss, parts, y_true, y_pred, sample_weight):
-        return loss._evaluate(parts, (y_true, y_pred), sample_weight, None)
-
-    def optimal_constant(self, y_true, sample_weight=None):
-        """Return that of the loss behind."""
-        return self.behind.optimal_constant(y_true, sample_weight)
-
-
-@dataclass(frozen=True, repr=False)
-class PointwiseSum(Alike, PointwiseLoss):
-    """A sum of pointwise losses, seen as one."""
-
-
-@dataclass(frozen=True, repr=False)
-class ClassSum(Alike, ClassLoss):
-    """A sum of losses over classes, seen as one."""
-
-
-@dataclass(frozen=True, repr=False)
-class RowSum(Alike, RowLoss):
-    """A sum of losses of rows, seen as one."""
-
-
-_BATCH_LABELS = 0, 0, 0, 1
-
-
-@dataclass(frozen=True, repr=False)
-class Batched(View):
-    """A loss of whole batches, seen as one whose samples are batches, at the mean of each."""
-
-    has_targets = False
-
-    @property
-    def width(self):
-        """The entries of all rows of all predictions of a batch."""
-        return self.n_predictions * len(_BATCH_LABELS) * _STACKED_ENTRIES
-
-    @property
-    def n_predictions(self):
-        """How many predictions the loss behind takes."""
-        return len(self.behind.inputs) - self.behind.inputs.count("y_true")
-
-    def _seen(self, loss, parts, y_true, y_pred, sample_weight):
-        samples, n_rows = y_pred.shape[:1], len(_BATCH_LABELS)
-        batches = y_pred.reshape(*samples, self.n_predictions, n_rows, _STACKED_ENTRIES)
-        labels = np.broadcast_to(_BATCH_LABELS, (*samples, n_rows))
-        inputs = [labels] * loss.inputs.count("y_true") + list(np.moveaxis(batches, 1, 0))
-        if sample_weight is not None:
-            sample_weight = np.asarray(sample_weight)[:, None].repeat(n_rows, axis=1)
-        results = loss._evaluate(parts, inputs, sample_weight, None)
-        share = 1 if loss.reduction == "mean" else 1 / n_rows
-        return [self._of_batches(part, r, share) for part, r in zip(parts, results, strict=True)]
-
-    @np.errstate(under="ignore")
-    def _of_batches(self, part, result, share):
-        if part == "value":
-            return result.sum(axis=-1) * share if np.ndim(result) else result * share
-        stacked = np.stack(result, axis=1) if isinstance(result, tuple) else result
-        return (stacked * share).reshape(len(stacked), -1)
-
-
-@dataclass(frozen=True, repr=False)
-class OnePixel(View, ClassLoss):
-    """A loss of images, seen as one of a pixel beside another, which is rightly of class 0."""
-
-    width = None
-    y_true_domain = LABELS
-
-    @property
-    def traits(self):
-        """Those of the loss behind, but for the slope: this pixel is not the only one."""
-        return replace(self.behind.traits, lipschitz=np.sqrt(5) / 4)
-
-    def _seen(self, loss, parts, y_true, y_pred, sample_weight):
-        other = np.full_like(y_pred, 0.25 / (y_pred.shape[-1] - 1))
-        other[..., 0] = 0.75
-        images = np.stack([y_true, np.zeros_like(y_true)], 1), np.stack([y_pred, other], 1)
-        results = loss._evaluate(parts, images, sample_weight, None)
-        return [
-            result[:, 0] if part != "value" else result
-            for part, result in zip(parts, results, strict=True)
-        ]
-
-
-@singledispatch
-def view(loss):
-    """Return a loss as one of a target and a prediction, which `check_loss` can draw samples for.
-
-    Losses of several predictions are seen through a `View`; register one for a kind of your own.
-    """
-    return loss
-
-
-@view.register
-def _(loss: JointLoss):
-    return Stacked(loss)
-
-
-@view.register
-def _(loss: LovaszSoftmax):
-    return OnePixel(loss)
-
-
-@view.register
-def _(loss: BatchLoss):
-    return Batched(loss)
-
-
-@view.register
-def _(loss: WeightedSum):
-    kinds = {PointwiseLoss: PointwiseSum, ClassLoss: ClassSum, RowLoss: RowSum}
-    for kind, sum_of_kind in kinds.items():
-        if all(isinstance(one, kind) for one in loss.losses):
-            return sum_of_kind(loss)
-    return loss
-
-
-# Samples from the domains that a loss declares.
-
-
-@singledispatch
-def draw(domain, rng, shape):
-    """Return random members of a domain, an array of `shape`.
-
-    Register a function for a domain of your own with ``draw.register``.
-    """
-    raise TypeError(f"samples that are {domain} cannot be drawn; register a function with draw")
-
-
-@draw.register(Finite | None)
-def _(domain, rng, shape):
-    return rng.choice([-1.0, 1.0], shape) * 10 ** rng.uniform(-3, 3, shape)
-
-
-@draw.register
-def _(domain: Directions, rng, shape):
-    return rng.choice([-1.0, 1.0], shape) * 10 ** rng.uniform(-1, 1, shape)
-
-
-@draw.register
-def _(domain: Interval, rng, shape):
-    finite = np.isfinite([domain.low, domain.high])
-    if not finite.any():
-        return draw(None, rng, shape)
-    distance = 10 ** rng.uniform(-3, 2, shape)
-    if finite.all():
-        distance = (domain.high - domain.low) * 10 ** rng.uniform(-5, np.log10(0.5), shape)
-    from_low = finite[0] & (~finite[1] | (rng.random(shape) < 0.5))
-    return np.where(from_low, domain.low + distance, domain.high - distance)
-
-
-@draw.register
-def _(domain: TwoValues, rng, shape):
-    return rng.choice([float(domain.first), float(domain.second)], shape)
-
-
-@draw.register
-def _(domain: ClassIndices, rng, shape):
-    return rng.integers(domain.n_classes, size=shape)
-
-
-@draw.register
-def _(domain: Distributions, rng, shape):
-    return rng.dirichlet(np.ones(shape[-1]), shape[:-1])
-
-
-@draw.register
-def _(domain: Boxes, rng, shape):
-    low = rng.uniform(-1, 1, (*shape[:-1], 2))
-    return np.concatenate([low, low + 10 ** rng.uniform(-1, 0.5, low.shape)], axis=-1)
-
-
-@draw.register
-def _(domain: LogDistributions, rng, shape):
-    return np.log(rng.dirichlet(np.ones(shape[-1]), shape[:-1]))
-
-
-def _ends(domain):
-    """Return the first and the last number of an interval, or what comes near enough."""
-    low, high = np.float32([domain.low, domain.high])
-    low = low if domain.include_low else np.nextafter(low, high)
-    high = high if domain.include_high else np.nextafter(high, low)
-    return np.clip([float(low), float(high)], -_FAR, _FAR)
-
-
-def _corners(domain, n_classes):
-    """Return the members of a domain that no sample should be without."""
-    if isinstance(domain, Interval):
-        ends = ((domain.low, domain.include_low), (domain.high, domain.include_high))
-        return np.array([end for end, included in ends if included], float)
-    if isinstance(domain, TwoValues):
-        return np.array([domain.first, domain.second], float)
-    if isinstance(domain, ClassIndices):
-        return np.arange(domain.n_classes)
-    return np.eye(n_classes) if isinstance(domain, Distributions) else np.empty(0)
-
-
-def _strangers(domain, n_classes):
-    """Return numbers or rows that are not in a domain."""
-    if isinstance(domain, Directions):
-        return []
-    if isinstance(domain, Distributions):
-        sure = np.eye(n_classes)[0]
-        return [sure * np.nan, 1.5 * sure - 0.5 * sure[::-1], 0.9 * sure]
-    if isinstance(domain, Boxes):
-        return [[0, 0, 1, np.nan], [0, 0, 1, np.inf], [1, 0, 0, 1], [0, 1, 1, 0]]
-    if isinstance(domain, LogDistributions):
-        return [np.full(n_classes, stranger) for stranger in (np.nan, 0, 1 / n_classes, np.inf)]
-    if isinstance(domain, ClassIndices):
-        return [-1, domain.n_classes]
-    if isinstance(domain, Interval):
-        low = np.nextafter(domain.low, -np.inf) if domain.include_low else domain.low
-        high = np.nextafter(domain.high, np.inf) if domain.include_high else domain.high
-        return [low, high, np.nan]
-    if isinstance(domain, TwoValues):
-        return [(domain.first + domain.second) / 2, np.nan]
-    return [np.nan, np.inf, -np.inf, *([0.0] if isinstance(domain, NonZero) else [])]
-
-
-@dataclass(frozen=True)
-class Samples:
-    """What a loss is checked on: random batches, and lines through the space of predictions.
-
-    Parameters
-    ----------
-    loss : Loss
-        The loss, whose domains the samples are drawn from.
-    n_classes : int, default 3
-        How many classes there are, for losses over classes.
-    seed : int, default 0
-        Seed of the random numbers.
-    """
-
-    loss: Loss
-    n_classes: int = 3
-    seed: int = 0
-
-    def __post_init__(self):
-        if not isinstance(self.loss, PointwiseLoss | ClassLoss | RowLoss | View):
-            raise TypeError(f"loss must be a Loss of a known kind; got {self.loss!r}")
-
-    @cached_property
-    def rng(self):
-        """The source of randomness."""
-        return np.random.default_rng(self.seed)
-
-    @property
-    def of_classes(self):
-        """Whether the loss is one over classes."""
-        return isinstance(self.loss, ClassLoss)
-
-    @property
-    def width(self):
-        """The length of a prediction's last axis, where it belongs to one sample; else None."""
-        if isinstance(self.loss, PointwiseLoss):
-            return None
-        return getattr(self.loss, "width", None) or self.n_classes
-
-    @property
-    def any_predictions(self):
-        """Whether all real numbers are predictions."""
-        return isinstance(self.loss.y_pred_domain, Directions | None)
-
-    @property
-    def label_domains(self):
-        """The domains that targets may be drawn from."""
-        domains = [self.loss.y_true_domain]
-        if self.of_classes:
-            domains.insert(0, ClassIndices(self.loss._label_domain(self.n_classes).n_classes))
-        return [domain for domain in domains if domain is not LABELS]
-
-    def labels(self, domain, n):
-        """Return `n` targets, among them the corners of their domain."""
-        corners = _corners(domain, self.n_classes)
-        if isinstance(self.loss, RowLoss) and corners.ndim == 1:
-            mixed = [np.resize(corners, self.width)] if corners.size else []
-            corners = np.array([*(np.full(self.width, corner) for corner in corners), *mixed])
-            corners = corners.reshape(-1, self.width)
-        corners = corners[:n]
-        labels = draw(domain, self.rng, (n, *corners.shape[1:]))
-        labels[: len(corners)] = corners
-        return labels if labels.dtype.kind == "i" else _short(labels)
-
-    def predictions(self, n):
-        """Return `n` predictions from the interior of their domain."""
-        shape = (n,) if self.width is None else (n, self.width)
-        return _short(draw(self.loss.y_pred_domain, self.rng, shape))
-
-    def batches(self, n=120):
-        """Return pairs of targets and predictions, one pair for each kind of target."""
-        return [(self.labels(domain, n), self.predictions(n)) for domain in self.label_domains]
-
-    def lines(self):
-        """Return lines through the predictions, for a few targets of each kind."""
-        domain = self.loss.y_pred_domain
-        for label_domain in self.label_domains:
-            for k, label in enumerate(self.labels(label_domain, 6)):
-                start, direction, centre = np.array(0.0), np.array(1.0), label
-                if self.width is not None:
-                    moved = (k + 1) % self.width
-                    direction = np.eye(self.width)[moved]
-                    centre = label[moved] if isinstance(self.loss, RowLoss) else 0
-                    if k % 2 and domain is None and not self.of_classes:
-                        direction = self.rng.choice([-1.0, 1.0], self.width)
-                    start = self.predictions(1)[0] * (direction == 0)
-                if isinstance(domain, Distributions):
-                    start = self.predictions(1)[0]
-                    direction = direction - start
-                    x, ends = _between(0, 1), [0, 1]
-                elif isinstance(domain, Boxes):
-                    # An edge moves outwards, from where the box is empty.
-                    start = self.predictions(1)[0]
-                    start[moved] = start[moved - 2]
-                    direction = direction if moved > 1 else -direction
-                    x, ends = _between(0, np.inf), [0, _FAR]
-                elif isinstance(domain, LogDistributions):
-                    # Where one probability is small, it may fall while the others stay.
-                    direction = np.eye(self.width)[k % self.width]
-                    others = np.exp(self.predictions(1)[0]) * (1 - direction)
-                    start = np.log(others / others.sum() + direction * domain.tolerance / 2)
-                    x, ends = -_POSITIVE_HALF[::-1], [-_FAR, 0]
-                elif isinstance(domain, Interval):
-                    x, ends = _between(domain.low, domain.high), _ends(domain)
-                else:
-                    x, ends = np.union1d(_REAL_LINE, centre + _REAL_LINE), [-_FAR, _FAR]
-                yield Line(_unreduced(self.loss), label, start, direction, x, np.array(ends, float))
-
-
-def _short(values):
-    """Round to single precision, so that sums with round steps are exact in double precision."""
-    return values.astype(np.float32).astype(np.float64)
-
-
-_POSITIVE_HALF = np.logspace(-4, 6, 301)
-_REAL_LINE = np.concatenate([-_POSITIVE_HALF[::-1], [0.0], _POSITIVE_HALF])
-
-
-def _between(low, high):
-    if not np.isfinite(high - low):
-        return low + _POSITIVE_HALF if np.isfinite(low) else high - _POSITIVE_HALF[::-1]
-    lower = (high - low) * np.logspace(-8, np.log10(0.5), 201)
-    return np.concatenate([low + lower, high - lower[-2::-1]])
-
-
-@dataclass(frozen=True)
-class Line:
-    """The predictions ``start + x * direction`` for one target.
-
-    `x` is a grid inside the domain, finest where it starts; `ends` are the domain's ends.
-    """
-
-    loss: Loss
-    label: object
-    start: np.ndarray
-    direction: np.ndarray
-    x: np.ndarray
-    ends: np.ndarray
-
-    def inputs(self, x):
-        """Return the targets and the predictions at `x`."""
-        y_true = np.broadcast_to(self.label, (x.size, *np.shape(self.label)))
-        return y_true, self.start + np.multiply.outer(x, self.direction)
-
-    def value(self, x):
-        """Return the loss at `x`."""
-        return self.loss(*self.inputs(x))
-
-    def gradient(self, x):
-        """Return the gradient at `x`."""
-        return self.loss.gradient(*self.inputs(x))
-
-    def slope(self, x):
-        """Return the derivative of the loss along the line at `x`."""
-        return _dot(self.gradient(x), self.direction)
-
-    def curvature(self, x):
-        """Return the sum of the second derivatives at `x`."""
-        return _dot(self.loss.hessian(*self.inputs(x)), np.ones_like(self.direction))
-
-    def jumps(self, function):
-        """Return neighbouring points that a function jumps between, and its values there.
-
-        Every interval of the grid is halved towards its larger change until nothing but a jump
-        can be left of it.
-        """
-        low, high = self.x[:-1], self.x[1:]
-        below, above = function(low), function(high)
-        for _ in range(60):
-            middle = low / 2 + high / 2
-            between = function(middle)
-            left = np.abs(between - below) > np.abs(above - between)
-            low, below = np.where(left, low, middle), np.where(left, below, between)
-            high, above = np.where(left, middle, high), np.where(left, between, above)
-        jumps = np.isfinite(above - below) & (np.abs(above - below) > 1e-6 * (1 + np.abs(above)))
-        return low[jumps], high[jumps], below[jumps], above[jumps]
-
-
-def _dot(rows, direction):
-    return rows @ direction if direction.ndim else rows * direction
-
-
-def _unreduced(loss):
-    return replace(loss, reduction="none")
 
 
 def _parts(loss, *inputs):
@@ -654,59 +62,8 @@ def _agree(law, got, expected, tolerance=0.0):
 # Derivatives.
 
 
-def derivative(function, room):
-    """Return numerical derivatives at 0 of many functions at once, and bounds of their errors.
-
-    Central differences of fourth order are taken with steps that shrink from `room` / 2, each a
-    quarter of the last.  A difference's truncation error is less than its change since the last,
-    larger step; its rounding error is a few units in the last place of the function over the step.
-    The step where their sum is least is kept.
-
-    Parameters
-    ----------
-    function : callable
-        Takes an array of offsets, one for each function, and returns the functions' values there.
-    room : ndarray
-        The largest offset allowed for each function, preferably a power of two.
-
-    Returns
-    -------
-    derivative, error : ndarray
-        The error is ``inf`` where no step gave a number.
-    """
-    best, error, previous = np.full(room.shape, np.nan), np.full(room.shape, np.inf), np.nan
-    for k in range(12):
-        h = room / 2 / 4**k
-        values = np.array([function(step * h) for step in (-2, -1, 1, 2)])
-        with np.errstate(invalid="ignore", over="ignore"):
-            estimate = (values[0] - 8 * values[1] + 8 * values[2] - values[3]) / (12 * h)
-            rounding = 16 * _EPSILON * (1 + np.abs(values).max(axis=0)) / h
-            bound = np.abs(estimate - previous) + rounding
-        better = bound < error
-        best, error = np.where(better, estimate, best), np.where(better, bound, error)
-        previous = estimate
-    return best, error
-
-
-def _room(domain, y_pred):
-    """Return a power of two that every prediction can move by without leaving the domain."""
-    room = np.full(y_pred.shape, 0.25)
-    if isinstance(domain, Distributions):
-        room = np.minimum(domain.tolerance / 2, y_pred / 2)
-    elif isinstance(domain, Boxes):
-        sides = (y_pred[..., 2:] - y_pred[..., :2]) / 2
-        room = np.minimum(room, np.concatenate([sides, sides], axis=-1))
-    elif isinstance(domain, LogDistributions):
-        room = np.full(y_pred.shape, domain.tolerance / 2)
-    elif isinstance(domain, Directions):
-        room = np.minimum(room, np.abs(y_pred) / 2)
-    elif isinstance(domain, Interval):
-        room = np.minimum(room, np.minimum(y_pred - domain.low, domain.high - y_pred) / 2)
-    return 2 ** np.floor(np.log2(room))
-
-
 def _check_derivative(law, function, analytic, y_true, y_pred, domain):
-    room = _room(domain, y_pred)
+    room = room_inside(domain, y_pred)
     for k in range(y_pred.shape[-1]) if y_pred.ndim > 1 else [...]:
         coordinate = (..., k) if y_pred.ndim > 1 else ...
 
@@ -725,7 +82,7 @@ def _check_derivative(law, function, analytic, y_true, y_pred, domain):
 
 def check_gradient(loss, samples):
     """Check the gradient against differences of the value."""
-    each, law = _unreduced(loss), "the gradient is the derivative of the value"
+    each, law = unreduced(loss), "the gradient is the derivative of the value"
     for y_true, y_pred in samples.batches():
 
         def value(moved, coordinate, y_true=y_true):
@@ -737,7 +94,7 @@ def check_gradient(loss, samples):
 
 def check_hessian(loss, samples):
     """Check the second derivative against differences of the gradient."""
-    each, law = _unreduced(loss), "the hessian is the derivative of the gradient"
+    each, law = unreduced(loss), "the hessian is the derivative of the gradient"
     for y_true, y_pred in samples.batches():
 
         def slope(moved, coordinate, y_true=y_true):
@@ -786,7 +143,7 @@ def check_reduction(loss, samples):
     """Check that the mean, the sum and the single losses agree, and their derivatives."""
     own_divisor = type(loss)._total_weight is not Loss._total_weight
     for y_true, y_pred in samples.batches():
-        finite = np.isfinite(_unreduced(loss)(y_true, y_pred))
+        finite = np.isfinite(unreduced(loss)(y_true, y_pred))
         inputs = y_true[finite], y_pred[finite]
         mean, total, each = (_parts(replace(loss, reduction=r), *inputs) for r in REDUCTIONS)
         _require("a mean or sum is a float", type(mean["value"]) is type(total["value"]) is float)
@@ -815,8 +172,8 @@ def check_weights(loss, samples):
             scaled = reduced(y_true, y_pred, 4.0 * weight)
             law = "the sum grows with the weights and the mean does not"
             _agree(law, scaled, factor * weighted, 1e-12)
-        plain = _parts(_unreduced(loss), y_true, y_pred)
-        weighted = _parts(_unreduced(loss), y_true, y_pred, weight)
+        plain = _parts(unreduced(loss), y_true, y_pred)
+        weighted = _parts(unreduced(loss), y_true, y_pred, weight)
         for name, result in plain.items():
             factor = weight[:, None] if result.ndim > 1 else weight
             law = f"the {name} of each sample is multiplied by its weight"
@@ -829,8 +186,8 @@ def check_order(loss, samples):
     """Check that shuffling the samples shuffles the results and nothing else."""
     for y_true, y_pred in samples.batches():
         order = samples.rng.permutation(len(y_pred))
-        straight = _parts(_unreduced(loss), y_true, y_pred)
-        shuffled = _parts(_unreduced(loss), y_true[order], y_pred[order])
+        straight = _parts(unreduced(loss), y_true, y_pred)
+        shuffled = _parts(unreduced(loss), y_true[order], y_pred[order])
         for name, result in straight.items():
             law = f"the {name} of a sample does not depend on the others"
             _agree(law, shuffled[name], result[order], 1e-14)
@@ -857,7 +214,7 @@ def check_passes(loss, samples):
 
 def check_inputs(loss, samples):
     """Check that inputs are not changed, and that their layout in memory does not matter."""
-    each = _unreduced(loss)
+    each = unreduced(loss)
     for y_true, y_pred in samples.batches():
         inputs = y_true, y_pred, samples.rng.uniform(0.5, 2, len(y_pred))
         before = [values.copy() for values in inputs]
@@ -873,7 +230,7 @@ def check_inputs(loss, samples):
 
 def check_dtypes(loss, samples):
     """Check that single precision stays single and agrees with double, and what others become."""
-    each = _unreduced(loss)
+    each = unreduced(loss)
     for y_true, y_pred in samples.batches():
         double, y_single = _parts(each, y_true, y_pred), y_true
         if y_true.dtype.kind == "f":
@@ -912,9 +269,9 @@ def check_domains(loss, samples):
     for (y_true, y_pred), domain in zip(samples.batches(8), samples.label_domains, strict=True):
         cases = [("sample_weight", np.ones(8), [-1, np.nan, np.inf])]
         if getattr(loss, "has_targets", True):
-            cases.append(("y_true", y_true, _strangers(domain, samples.n_classes)))
+            cases.append(("y_true", y_true, non_members(domain, samples.n_classes)))
         if loss.y_pred_domain is not None:
-            strangers = _strangers(loss.y_pred_domain, samples.n_classes)
+            strangers = non_members(loss.y_pred_domain, samples.n_classes)
             cases.append(("y_pred", y_pred, strangers))
         for name, values, strangers in cases:
             for stranger in strangers:
@@ -981,8 +338,8 @@ def check_convexity(loss, samples):
 def _steep_labels(domain):
     """Return labels that slopes may grow with beyond all bounds."""
     if isinstance(domain, NonZero):
-        return [1 / _FAR]
-    return [_FAR] if isinstance(domain, Interval) and np.isinf(domain.high) else []
+        return [1 / FAR]
+    return [FAR] if isinstance(domain, Interval) and np.isinf(domain.high) else []
 
 
 @np.errstate(all="ignore")
@@ -996,9 +353,9 @@ def check_lipschitz(loss, samples):
         for label in _steep_labels(loss.y_true_domain):
             places.append(("at_the_ends", replace(line, label=label), line.ends))
         if isinstance(loss.y_pred_domain, Directions):
-            places.append(("at_the_ends", replace(line, start=line.start / _FAR), line.x / _FAR))
+            places.append(("at_the_ends", replace(line, start=line.start / FAR), line.x / FAR))
         if isinstance(loss, RowLoss) and isinstance(loss.y_pred_domain, Interval):
-            ends = np.append(line.ends, _between(*line.ends)[[0, -1]])
+            ends = np.append(line.ends, between(*line.ends)[[0, -1]])
             for others in np.zeros(line.start.shape), line.label * (line.direction == 0):
                 places.append(("at_the_ends", replace(line, start=others), ends))
         if isinstance(loss.y_true_domain, Boxes):
@@ -1012,8 +369,8 @@ def check_lipschitz(loss, samples):
             steepest[where] = max(steepest[where], norm.max())
     if samples.width is not None and loss.y_pred_domain is None:
         for y_true, y_pred in samples.batches(2000):
-            for where, at in ("inside", y_pred), ("at_the_ends", np.copysign(_FAR, y_pred)):
-                norm = np.linalg.norm(_unreduced(loss).gradient(y_true, at), axis=1)
+            for where, at in ("inside", y_pred), ("at_the_ends", np.copysign(FAR, y_pred)):
+                norm = np.linalg.norm(unreduced(loss).gradient(y_true, at), axis=1)
                 law = f"the slope is at most the lipschitz constant {bound:g}"
                 _require(law, norm <= bound * (1 + 1e-6), slope=norm, y_true=y_true, y_pred=at)
                 steepest[where] = max(steepest[where], norm.max())
@@ -1045,7 +402,7 @@ def check_symmetry(loss, samples):
         _require("a loss without a residual is not symmetric", not symmetric)
         return
     y_true, residual = samples.labels(loss.y_true_domain, 200), samples.predictions(200)
-    above, below = (_unreduced(loss)(y_true, y_true + r) for r in (residual, -residual))
+    above, below = (unreduced(loss)(y_true, y_true + r) for r in (residual, -residual))
     if symmetric:
         _agree("residuals +r and -r cost a symmetric loss the same", above, below, 1e-9)
     else:
@@ -1072,7 +429,7 @@ def _outcomes(loss, samples):
     """Return the pure labels of a classification loss, or None of another."""
     domain = loss.y_true_domain
     if samples.of_classes:
-        return _corners(samples.label_domains[0], samples.n_classes)
+        return corner_members(samples.label_domains[0], samples.n_classes)
     if samples.width is not None:
         return None
     if isinstance(domain, TwoValues):
@@ -1098,7 +455,7 @@ def _expected(loss, outcomes, probability, prediction):
     shape = prediction.shape[:1]
     with np.errstate(invalid="ignore"):
         terms = [
-            p * _unreduced(loss)(np.full(shape, outcome), prediction)
+            p * unreduced(loss)(np.full(shape, outcome), prediction)
             for outcome, p in zip(outcomes, probability, strict=True)
             if p > 0
         ]
@@ -1232,9 +589,9 @@ def _other_constants(loss, samples, best):
         return best + steps * 10 ** samples.rng.uniform(-4, 1, (400, 1))
     x = next(samples.lines()).x
     if isinstance(loss.y_pred_domain, Interval):
-        near = best + _REAL_LINE
+        near = best + REAL_LINE
         return np.concatenate([x, near[loss.y_pred_domain.contains(near)]])
-    return np.concatenate([x, best + _REAL_LINE])
+    return np.concatenate([x, best + REAL_LINE])
 
 
 def check_representation(loss, samples):

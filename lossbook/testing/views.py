@@ -1,0 +1,264 @@
+"""Losses of other arguments, seen as losses of a target and a prediction."""
+
+from dataclasses import dataclass, replace
+from functools import singledispatch
+
+import numpy as np
+
+from ..core.domains import LABELS
+from ..core.loss import BatchLoss, ClassLoss, JointLoss, Loss, PointwiseLoss, RowLoss
+from ..losses.composite import WeightedSum
+from ..losses.overlap import LovaszSoftmax
+from ..losses.sequence import CTC, LabelSequences
+
+
+@dataclass(frozen=True, repr=False)
+class View(Loss):
+    """A loss seen as one of a single prediction, whose last axis belongs to one sample.
+
+    A subclass says in ``_seen`` how the loss behind it is called.
+
+    Parameters
+    ----------
+    behind : Loss
+        The loss that is seen so.
+    """
+
+    behind: Loss
+
+    @property
+    def width(self):
+        """The length of the last axis of a prediction."""
+        raise NotImplementedError
+
+    @property
+    def traits(self):
+        """Those of the loss behind."""
+        return self.behind.traits
+
+    @property
+    def y_true_domain(self):
+        """That of the loss behind."""
+        return self.behind.y_true_domain
+
+    @property
+    def y_pred_domain(self):
+        """That of the loss behind."""
+        return self.behind.y_pred_domain
+
+    def _seen(self, loss, parts, y_true, y_pred, sample_weight):
+        """Return the parts of the loss behind, derivatives by the whole of `y_pred`."""
+        raise NotImplementedError
+
+    def _evaluate(self, parts, inputs, sample_weight, out):
+        loss = replace(self.behind, reduction=self.reduction)
+        results = self._seen(loss, parts, *map(np.asarray, inputs), sample_weight)
+        if out is None:
+            return tuple(results)
+        given = out if isinstance(out, tuple) else (out,)
+        for array, result in zip(given, results[-len(given) :], strict=True):
+            array[...] = result
+        return (*results[: -len(given)], *given)
+
+    def optimal_constant(self, y_true, sample_weight=None):
+        """Return that of the loss behind, stacked."""
+        return np.stack(self.behind.optimal_constant(y_true, sample_weight), axis=-1)
+
+
+_STACKED_ENTRIES = 2
+
+
+@dataclass(frozen=True, repr=False)
+class Stacked(View):
+    """A loss of several predictions, seen as one of all of them side by side."""
+
+    @property
+    def width(self):
+        """The entries of all predictions."""
+        n_predictions = len(self.behind.inputs) - self.has_targets
+        return n_predictions * (_STACKED_ENTRIES if self.behind.entries else 1)
+
+    @property
+    def has_targets(self):
+        """Whether the loss behind takes targets."""
+        return self.behind.inputs[0] == "y_true"
+
+    def _seen(self, loss, parts, y_true, y_pred, sample_weight):
+        n_predictions = len(loss.inputs) - self.has_targets
+        predictions = np.split(y_pred, n_predictions, axis=-1) if y_pred.size else []
+        if not loss.entries:
+            predictions = [prediction[..., 0] for prediction in predictions]
+        inputs = [y_true] * self.has_targets + predictions
+        results = loss._evaluate(parts, inputs, sample_weight, None)
+        joined = np.concatenate if loss.entries else np.stack
+        stacked = []
+        for part, result in zip(parts, results, strict=True):
+            each = result if isinstance(result, tuple) else (result,)
+            stacked.append(sum(each) if part == "value" else joined(each, axis=-1))
+        return stacked
+
+
+@dataclass(frozen=True, repr=False)
+class Alike(View):
+    """A sum of losses of one kind, seen as a loss of that kind."""
+
+    width = None
+
+    @property
+    def link(self):
+        """That of the loss behind."""
+        return self.behind.link
+
+    def _seen(self, loss, parts, y_true, y_pred, sample_weight):
+        return loss._evaluate(parts, (y_true, y_pred), sample_weight, None)
+
+    def optimal_constant(self, y_true, sample_weight=None):
+        """Return that of the loss behind."""
+        return self.behind.optimal_constant(y_true, sample_weight)
+
+
+@dataclass(frozen=True, repr=False)
+class PointwiseSum(Alike, PointwiseLoss):
+    """A sum of pointwise losses, seen as one."""
+
+
+@dataclass(frozen=True, repr=False)
+class ClassSum(Alike, ClassLoss):
+    """A sum of losses over classes, seen as one."""
+
+
+@dataclass(frozen=True, repr=False)
+class RowSum(Alike, RowLoss):
+    """A sum of losses of rows, seen as one."""
+
+
+_BATCH_LABELS = 0, 0, 0, 1
+
+
+@dataclass(frozen=True, repr=False)
+class Batched(View):
+    """A loss of whole batches, seen as one whose samples are batches, at the mean of each."""
+
+    has_targets = False
+
+    @property
+    def width(self):
+        """The entries of all rows of all predictions of a batch."""
+        return self.n_predictions * len(_BATCH_LABELS) * _STACKED_ENTRIES
+
+    @property
+    def n_predictions(self):
+        """How many predictions the loss behind takes."""
+        return len(self.behind.inputs) - self.behind.inputs.count("y_true")
+
+    def _seen(self, loss, parts, y_true, y_pred, sample_weight):
+        samples, n_rows = y_pred.shape[:1], len(_BATCH_LABELS)
+        batches = y_pred.reshape(*samples, self.n_predictions, n_rows, _STACKED_ENTRIES)
+        labels = np.broadcast_to(_BATCH_LABELS, (*samples, n_rows))
+        inputs = [labels] * loss.inputs.count("y_true") + list(np.moveaxis(batches, 1, 0))
+        if sample_weight is not None:
+            sample_weight = np.asarray(sample_weight)[:, None].repeat(n_rows, axis=1)
+        results = loss._evaluate(parts, inputs, sample_weight, None)
+        share = 1 if loss.reduction == "mean" else 1 / n_rows
+        return [self._of_batches(part, r, share) for part, r in zip(parts, results, strict=True)]
+
+    @np.errstate(under="ignore")
+    def _of_batches(self, part, result, share):
+        if part == "value":
+            return result.sum(axis=-1) * share if np.ndim(result) else result * share
+        stacked = np.stack(result, axis=1) if isinstance(result, tuple) else result
+        return (stacked * share).reshape(len(stacked), -1)
+
+
+@dataclass(frozen=True, repr=False)
+class OnePixel(View, ClassLoss):
+    """A loss of images, seen as one of a pixel beside another, which is rightly of class 0."""
+
+    width = None
+    y_true_domain = LABELS
+
+    @property
+    def traits(self):
+        """Those of the loss behind, but for the slope: this pixel is not the only one."""
+        return replace(self.behind.traits, lipschitz=np.sqrt(5) / 4)
+
+    def _seen(self, loss, parts, y_true, y_pred, sample_weight):
+        other = np.full_like(y_pred, 0.25 / (y_pred.shape[-1] - 1))
+        other[..., 0] = 0.75
+        images = np.stack([y_true, np.zeros_like(y_true)], 1), np.stack([y_pred, other], 1)
+        results = loss._evaluate(parts, images, sample_weight, None)
+        return [
+            result[:, 0] if part != "value" else result
+            for part, result in zip(parts, results, strict=True)
+        ]
+
+
+_FRAMES = 4
+
+
+@dataclass(frozen=True, repr=False)
+class Sequences(View):
+    """CTC of inputs of few frames, whose scores lie side by side."""
+
+    @property
+    def n_classes(self):
+        """Enough for the blank and two labels."""
+        return max(3, self.behind.blank + 1)
+
+    @property
+    def width(self):
+        """The scores of all frames."""
+        return _FRAMES * self.n_classes
+
+    @property
+    def y_true_domain(self):
+        """Sequences of the labels that there are."""
+        return LabelSequences(self.n_classes, self.behind.blank)
+
+    @property
+    def traits(self):
+        """Those of the loss behind, but for the slope, which a number of frames bounds."""
+        return replace(self.behind.traits, lipschitz=np.sqrt(2 * _FRAMES))
+
+    def _seen(self, loss, parts, y_true, y_pred, sample_weight):
+        scores = y_pred.reshape(-1, _FRAMES, self.n_classes)
+        results = loss._evaluate(parts, (y_true, scores), sample_weight, None)
+        return [r.reshape(y_pred.shape) if np.ndim(r) == 3 else r for r in results]
+
+
+@singledispatch
+def view(loss):
+    """Return a loss as one of a target and a prediction, which `check_loss` can draw samples for.
+
+    Losses of several predictions are seen through a `View`; register one for a kind of your own.
+    """
+    return loss
+
+
+@view.register
+def _(loss: JointLoss):
+    return Stacked(loss)
+
+
+@view.register
+def _(loss: LovaszSoftmax):
+    return OnePixel(loss)
+
+
+@view.register
+def _(loss: BatchLoss):
+    return Batched(loss)
+
+
+@view.register
+def _(loss: CTC):
+    return Sequences(loss)
+
+
+@view.register
+def _(loss: WeightedSum):
+    kinds = {PointwiseLoss: PointwiseSum, ClassLoss: ClassSum, RowLoss: RowSum}
+    for kind, sum_of_kind in kinds.items():
+        if all(isinstance(one, kind) for one in loss.losses):
+            return sum_of_kind(loss)
+    return loss
