@@ -470,7 +470,7 @@ def test_what_is_shown_is_what_is_computed(loss):
     displayed = shown.value, shown.gradient, shown.hessian
     for expr, computed in zip(displayed, parts(loss, y_true, y_pred), strict=True):
         entries = listed(expr)
-        function = symbolic.notation.sp.lambdify(arguments, entries, "mpmath")
+        function = symbolic.notation.sp.lambdify(arguments, entries, "mpmath", cse=True)
         for row, true, pred in zip(computed.reshape(5, -1), y_true, y_pred, strict=True):
             with mpmath.workdps(40):
                 exact = list(map(float, function(*map(mp.mpf, (*true, *pred)))))

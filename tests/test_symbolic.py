@@ -51,11 +51,19 @@ BATCHES = [loss for loss in embedding.LOSSES if isinstance(loss, BatchLoss)]
 OVERLAP = [*overlap.LOSSES, lb.LovaszSoftmax()]
 
 
+PROVED = {}
+"""What came of the formulas seen so far; parameters that are symbols in them do not change them."""
+
+
 @pytest.mark.parametrize(
     "loss", [*LOSSES, *VECTORS_AND_LISTS, *BATCHES, *OVERLAP, *KINKED], ids=repr
 )
 def test_sympy_proves_the_derivatives(loss):
-    assert symbolic.expression(loss).check() == (0, 0)
+    shown = symbolic.expression(loss)
+    formulas = type(loss), shown.value, shown.gradient, shown.hessian, *shown.definitions.items()
+    if formulas not in PROVED:
+        PROVED[formulas] = shown.check()
+    assert PROVED[formulas] == (0, 0)
 
 
 @pytest.mark.parametrize("n_classes", [2, 4])

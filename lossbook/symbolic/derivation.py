@@ -200,12 +200,14 @@ def _difference(function, variable, derivative):
         difference = sp.diff(function, variable) - derivative
         at_points = (difference.xreplace(point) for point in _points(difference))
         return sp.sqrt(sum(at**2 for at in at_points if not _is_zero(at)))
-    if isinstance(variable, sp.Indexed) and _agree_as_rational(function, variable, derivative):
+    smooth = isinstance(variable, sp.Indexed) and not function.has(sp.Max, sp.Piecewise)
+    if smooth and _agree_as_rational(function, variable, derivative):
         return sp.Integer(0)
     difference = sp.diff(_in_cases(function), variable) - _in_cases(derivative)
     off_kinks = difference.replace(sp.DiracDelta, lambda *args: sp.Integer(0)).rewrite(sp.exp)
     folded = sp.piecewise_fold(off_kinks)
-    if isinstance(folded, sp.Piecewise) and all(sp.simplify(case) == 0 for case, _ in folded.args):
+    cases = [case for case, _ in folded.args] if isinstance(folded, sp.Piecewise) else [folded]
+    if all(_vanishes(case) or sp.simplify(case) == 0 for case in cases):
         return sp.Integer(0)
     return sp.simplify(off_kinks)
 
@@ -240,16 +242,27 @@ def _agree_as_rational(function, variable, derivative):
         logs = {score: sp.log(exp) for score, exp in exps.items()}
         function, derivative = function.xreplace(logs), derivative.xreplace(logs)
         rate = variable = exps[variable]
-    difference = rate * sp.diff(function, variable) - derivative
-    names = {}
-    difference = difference.replace(
+    return _vanishes(rate * sp.diff(function, variable) - derivative)
+
+
+def _vanishes(expr):
+    """Return whether an expression is 0 as a rational one of square roots and whatever else."""
+    roots, names = {}, {}
+    expr = expr.replace(
         lambda e: e.is_Pow and e.exp.is_Add,
         lambda e: sp.Mul(*(e.base**part for part in e.exp.args), evaluate=False),
     ).replace(
-        lambda e: isinstance(e, sp.log | sp.exp) or (e.is_Pow and not e.exp.is_Integer),
-        lambda e: names.setdefault(e, sp.Dummy()),
+        lambda e: isinstance(e, sp.Function | sp.Max) or (e.is_Pow and not e.exp.is_Integer),
+        lambda e: (
+            roots.setdefault(e.base, sp.Dummy()) ** e.exp.p
+            if e.is_Pow and e.exp.is_Rational and e.exp.q == 2
+            else names.setdefault(e, sp.Dummy())
+        ),
     )
-    return _is_zero(difference)
+    rest = sp.fraction(sp.together(expr))[0]
+    for square, root in roots.items():
+        rest = sp.rem(rest, root**2 - square, root)
+    return _is_zero(rest)
 
 
 def _in_exponentials(expr):
