@@ -144,6 +144,13 @@ def test_a_jump_is_cut_where_it_is(place, n):
     assert np.all(np.diff(drawn.x) >= 0)
 
 
+@pytest.mark.parametrize("n", [5, 6])
+def test_what_is_taken_at_a_jump_is_joined_to_neither_side(n):
+    steps = np.diff(graph(np.sign, np.linspace(-1, 1, n)).y)
+    assert np.isnan(steps).any()
+    assert not steps[~np.isnan(steps)].any()
+
+
 def test_each_of_several_jumps_is_cut():
     drawn = graph(lambda x: np.floor(x), np.linspace(-2.5, 2.5, 38))
     np.testing.assert_array_equal(drawn.jumps_x, [-2, -1, 0, 1, 2])

@@ -53,6 +53,9 @@ def graph(function, x):
     (at,) = np.nonzero(np.isfinite(change) & (change > 1e-6 * size))
     middle = (low + high)[at] / 2
     jumps = _short_decimals(middle, x[-1] - x[0])
+    if not np.isin(jumps, x).all():
+        # Between neighbours on both sides of a jump, what is taken there would be joined to one.
+        return graph(function, np.union1d(x, jumps))
     after = np.repeat(at + 1, 3)
     cut_x = np.column_stack([low[at], middle, high[at]])
     cut_y = np.column_stack([y_low[at], np.full(len(at), np.nan), y_high[at]])
