@@ -9,7 +9,7 @@ READY := $(VENV)/.installed
 AXE := tests/book/node_modules/axe-core/axe.min.js
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help book test lint unit doctest nbval pages notebooks lab bench format peers clean
+.PHONY: help book test lint unit doctest nbval pages notebooks lab bench accuracy format peers clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 18
@@ -49,6 +49,9 @@ lab: $(READY) ## open JupyterLab on the chapters
 bench: peers ## measure speed and memory beside the other libraries
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.network
+
+accuracy: $(READY) ## measure rounding errors against multiple precision
+	$(BIN)/python -m lossbook.accuracy --output benchmarks/accuracy.json
 
 format: $(READY) ## mend what ruff can mend
 	$(BIN)/ruff check --fix .

@@ -1,7 +1,8 @@
 """How exactly the losses are computed, in units in the last place.
 
 ``python -m lossbook.accuracy`` evaluates every loss on ordinary and on extreme points, compares it
-with its symbolic expression in multiple precision, and prints the largest errors as a table.
+with its symbolic expression in multiple precision, and prints the largest errors as a table; with
+``--output FILE`` it also stores them as JSON.
 
 A unit in the last place (ulp) is the gap between a float and the next: a result that is rounded
 correctly is off by at most half of one.  Three things cost more than a formula can help:
@@ -15,8 +16,12 @@ correctly is off by at most half of one.  Three things cost more than a formula 
   at that place.
 """
 
+import argparse
+import json
+import platform
 from dataclasses import dataclass, fields, replace
 from math import inf
+from pathlib import Path
 
 import mpmath
 import numpy as np
@@ -369,7 +374,8 @@ def _error(computed, exact, differences):
     with mpmath.workdps(DIGITS):
         if abs(exact.result) > float(limits.max) and np.isinf(computed):
             return 0.0
-        size = min(max(exact.size, 1024 * float(limits.tiny)), float(limits.max))
+        largest = float(np.nextafter(limits.max, limits.tiny))  # the one with a next
+        size = min(max(exact.size, 1024 * float(limits.tiny)), largest)
         unit = mpmath.mpf(float(np.spacing(computed.dtype.type(float(size)))))
         for slope, difference in zip(exact.slopes, differences, strict=False):
             unit += abs(slope) * float(np.spacing(abs(difference)))
@@ -542,22 +548,54 @@ def table(n_samples=200):
     for loss in MEASURED:
         for soft in (False, True) if _takes_soft(loss) else (False,):
             found = {dtype: largest_errors(loss, dtype, soft, n_samples) for dtype in DTYPES}
-            yield _name(loss), soft, found
+            yield name_of(loss), soft, found
 
 
-def _name(loss):
+def name_of(loss):
+    """Return how a loss is written that differs from its defaults only where it must."""
     given = {f.name: getattr(loss, f.name) for f in fields(loss)}
     changed = [f"{f.name}={given[f.name]!r}" for f in fields(loss) if given[f.name] != f.default]
     return f"{type(loss).__name__}({', '.join(changed)})"
 
 
-def main():
-    """Print the table."""
+def environment():
+    """Return what the last bits depend on: exp, log and others of NumPy are not the same on all."""
+    return {
+        "machine": platform.machine(),
+        "simd": np.show_config(mode="dicts")["SIMD Extensions"].get("found", []),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+    }
+
+
+def main(arguments=None):
+    """Print the table, and store it if told to.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Those of the command line, by default.
+    """
+    parser = argparse.ArgumentParser(
+        "python -m lossbook.accuracy", description=main.__doc__.splitlines()[0]
+    )
+    parser.add_argument("--samples", type=int, default=200, help="points tried for each loss")
+    parser.add_argument("--output", type=Path, help="JSON file to store the table in")
+    given = parser.parse_args(arguments)
     columns = [f"{part} {np.finfo(dtype).bits}" for dtype in DTYPES for part in PARTS]
     print("largest error in ulp, by bits".ljust(64), *(f"{name:>11}" for name in columns))
-    for name, soft, found in table():
+    rows = []
+    for name, soft, found in table(given.samples):
         cells = [f"{error:11.1f}" for errors in found.values() for error in errors.values()]
         print(f"{name}{', soft targets' if soft else ''}".ljust(64), *cells, flush=True)
+        rows += [
+            {"loss": name, "soft": soft, "dtype": np.dtype(dtype).name}
+            | {part: round(error, 3) for part, error in errors.items()}
+            for dtype, errors in found.items()
+        ]
+    if given.output:
+        stored = {"environment": environment(), "samples": given.samples, "rows": rows}
+        given.output.write_text(json.dumps(stored, indent=1) + "\n")
 
 
 if __name__ == "__main__":

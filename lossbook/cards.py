@@ -110,6 +110,8 @@ class Card:
       Elsewhere          PyTorch: torch.nn.functional.l1_loss
                          Keras: keras.losses.mean_absolute_error
                          scikit-learn: sklearn.metrics.mean_absolute_error
+                         XGBoost: reg:absoluteerror
+                         LightGBM: regression_l1
     """
 
     loss: Loss

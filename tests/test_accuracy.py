@@ -1,6 +1,9 @@
 """Values and derivatives are right to a few units in the last place."""
 
+import json
+import re
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,20 +24,11 @@ def cases():
 
 
 def bound(loss, part):
-    """Return the largest error allowed, in ulp."""
+    """Return the largest error allowed, in ulp: 4, or what the docstring owns up to."""
     if isinstance(loss, lb.SigmoidFocal | lb.SoftmaxFocal):
-        # q is right to 1.5 ulp and raised to the power γ; three such terms add up in the Hessian.
-        return (5 if part == "value" or part == "gradient" else 8) + 3 * loss.gamma
-    if isinstance(loss, lb.PseudoHuber):
-        # A hypotenuse right to 1 ulp is raised to the power 3.
-        return 6
-    if isinstance(loss, lb.GemanMcClure):
-        # It is raised to the power 4, and a difference of squares multiplies it.
-        return 8
-    if isinstance(loss, lb.NegativeBinomialNLL):
-        # A quotient right to 3 ulp is squared.
-        return 8 if part == "hessian" else 5
-    return 5
+        return (8 if part == "hessian" else 5) + 3 * loss.gamma
+    owned = re.search(r"right to (\d+) units in the last place", " ".join(loss.__doc__.split()))
+    return int(owned[1]) if owned else 4
 
 
 def label(argument):
@@ -76,6 +70,50 @@ def test_an_exact_result_has_many_digits():
     assert float(entry.result) == np.exp(-700.0)
     (entry,) = exact("gradient", [1], [0.0])
     assert entry.result == -0.5
+
+
+def stored_rows():
+    """Return the rows of the table that the book shows."""
+    path = Path(__file__).parents[1] / "benchmarks" / "accuracy.json"
+    return json.loads(path.read_text())["rows"]
+
+
+def test_the_stored_table_is_of_these_losses():
+    found = [(row["loss"], row["soft"], row["dtype"]) for row in stored_rows()]
+    measured = {
+        (accuracy.name_of(loss), soft, np.dtype(dtype).name) for loss, soft, dtype in cases()
+    }
+    assert set(found) == measured, "to measure again: make accuracy"
+    assert len(found) == len(measured)
+
+
+def test_the_stored_table_keeps_the_bounds():
+    losses = {accuracy.name_of(loss): loss for loss in accuracy.MEASURED}
+    for row in stored_rows():
+        for part in accuracy.PARTS:
+            assert row[part] <= bound(losses[row["loss"]], part), (row["loss"], part)
+
+
+def test_the_table_is_printed_and_stored(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(accuracy, "MEASURED", (lb.Hinge(), lb.Brier()))
+    path = tmp_path / "accuracy.json"
+    accuracy.main(["--samples", "5", "--output", str(path)])
+    stored = json.loads(path.read_text())
+    assert stored["environment"]["numpy"] == np.__version__
+    assert stored["samples"] == 5
+    kinds = [("Hinge()", False), ("Brier()", False), ("Brier()", True)]
+    expected = [(*kind, dtype) for kind in kinds for dtype in ("float64", "float32")]
+    assert [(row["loss"], row["soft"], row["dtype"]) for row in stored["rows"]] == expected
+    for row in stored["rows"]:
+        loss = getattr(lb, row["loss"][:-2])()
+        errors = accuracy.largest_errors(loss, np.dtype(row["dtype"]).type, row["soft"], 5)
+        assert {part: row[part] for part in errors} == pytest.approx(errors, abs=1e-3)
+    printed = capsys.readouterr().out.splitlines()
+    assert [line.split("  ")[0] for line in printed[1:]] == [
+        "Hinge()",
+        "Brier()",
+        "Brier(), soft targets",
+    ]
 
 
 def test_the_table_has_every_loss_of_numbers_and_of_classes():

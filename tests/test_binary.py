@@ -222,3 +222,11 @@ def test_brier_score_of_several_classes_is_the_sum_of_all():
     rows = np.array([[0.5, 0.25, 0.25], [0.0, 1.0, 0.0]])
     several = metrics.brier_score_loss([0, 1], rows, labels=[0, 1, 2])
     assert several == pytest.approx(((rows - np.eye(3)[[0, 1]]) ** 2).sum(axis=1).mean())
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_modified_huber_is_straight_from_the_first_float_below_minus_one(dtype):
+    # There 1 - m rounds to 2, as at -1 itself.
+    below = np.nextafter(dtype(-1), dtype(-2))
+    hessian = replace(MODIFIED, reduction="none").hessian(np.ones(2, dtype), [below, dtype(-1)])
+    assert hessian.tolist() == [0, 2]

@@ -5,6 +5,7 @@ import os
 import warnings
 from dataclasses import fields
 from itertools import product
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -286,6 +287,29 @@ def test_equivalents_are_those_of_the_instance():
     assert conventions.equivalents(both) == ()
 
 
+def test_listing_shows_every_row_as_it_is_evaluated():
+    listing = conventions.listing(conventions.TABLE, "All & more")
+    page = ElementTree.fromstring(f"<page>{listing._repr_html_()}</page>")
+    assert page.find("div").get("aria-label") == page.find("div/table/caption").text == "All & more"
+    losses = list(dict.fromkeys(row.loss for row in conventions.TABLE))
+    assert [each.text for each in page.findall("div/table/tbody/tr/th/code")] == losses
+    cells = page.findall("div/table/tbody/tr/td")
+    text = [line for line in str(listing).splitlines()[1:] if line not in losses]
+    rows = sorted(conventions.TABLE, key=lambda row: losses.index(row.loss))
+    for row, cell, *lines in zip(rows, cells, text[::2], text[1::2], strict=True):
+        code, words = cell.find("code").text, cell.find("code").tail
+        times = "" if row.factor == "1" or row.curvature else f"{row.factor} * "
+        assert code == times + row.call
+        assert times or row.factor == "1" or f"times {row.factor}." in words
+        assert words.endswith(row.note)
+        assert all(said in words for said in (row.defaults, row.curvature))
+        assert "mean" in words or row.reduction == "none"
+        assert row.targets == "any" or f"Takes {row.targets} only." in words
+        assert lines == [f"  {row.library}: {code}", f"    {words}"]
+    poisson = [row for row in conventions.TABLE if row.name == "torch.distributions.Poisson"]
+    assert "    For constant_terms=True. A distribution" in str(conventions.listing(poisson, ""))
+
+
 class TestPyTorchTraps:
     @pytest.fixture
     def torch(self):
@@ -354,6 +378,23 @@ class TestPyTorchTraps:
         assert scores.grad.isnan().all()
         assert lb.CTC()([[1, 1]], np.zeros((1, 2, 3))) == np.inf
         assert not lb.CTC().gradient([[1, 1]], np.zeros((1, 2, 3))).any()
+
+    def test_what_the_mean_weighted_by_sample_divides_by(self, torch, functional):
+        labels, p = torch.tensor([0.0, 0.0, 1.0]), torch.tensor([0.5, 0.25, 0.875])
+        weight = torch.tensor([1.0, 1.0, 4.0])
+        for by_weight, names in {
+            True: ["mse_loss", "l1_loss"],
+            False: [
+                "huber_loss",
+                "binary_cross_entropy",
+                "binary_cross_entropy_with_logits",
+            ],
+        }.items():
+            for name in names:
+                loss = getattr(functional, name)
+                values = loss(p, labels, reduction="none") * weight
+                expected = values.sum() / (weight.sum() if by_weight else 3)
+                assert loss(p, labels, weight=weight).item() == pytest.approx(expected.item())
 
     def test_what_the_weighted_mean_divides_by(self, torch, functional):
         scores, labels, weight = np.eye(3), np.array([0, 1, 1]), (1.0, 2.0, 0.5)

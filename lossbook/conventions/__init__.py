@@ -26,8 +26,9 @@ from . import (
     structured,
 )
 from .equivalent import Equivalent
+from .listings import Listing
 
-__all__ = ["TABLE", "Equivalent", "equivalents"]
+__all__ = ["TABLE", "Equivalent", "equivalents", "listing"]
 
 TABLE = (
     *regression.ROWS,
@@ -65,3 +66,34 @@ def equivalents(loss):
         and used <= dict(row.parameters).keys() | dict(row.given).keys()
         and all(getattr(loss, name) == value for name, value in row.given)
     )
+
+
+def listing(rows, caption):
+    """Return rows of the table to look at.
+
+    Parameters
+    ----------
+    rows : iterable of Equivalent
+        Some of `TABLE`; they are shown by loss.
+    caption : str
+        What they have in common.
+
+    Returns
+    -------
+    Listing
+        Prints as text; a notebook shows it as a table.
+
+    Examples
+    --------
+    >>> import lossbook as lb
+    >>> from lossbook import conventions
+    >>> rows = conventions.equivalents(lb.SmoothL1(beta=2.0))
+    >>> conventions.listing(rows[:2], "Smooth L1 elsewhere")
+    Smooth L1 elsewhere
+    SmoothL1
+      PyTorch: torch.nn.functional.smooth_l1_loss(y_pred, y_true, beta=beta, reduction="none")
+        beta=0 is allowed and means the absolute error.
+      Keras: 1 / beta * keras.losses.huber(y_true[:, None], y_pred[:, None], delta=beta)
+        Only Huber's scaling exists.
+    """
+    return Listing(tuple(rows), caption)

@@ -129,7 +129,8 @@ class SigmoidCrossEntropy(PointwiseLoss):
     :math:`(u + v)\,\sigma(z)\,\sigma(-z)`.  They are computed from :math:`a = e^{\min(z, 0)}` and
     :math:`b = e^{-\max(z, 0)}`: one of the two is 1, so :math:`\sigma(z) = a/(a+b)`,
     :math:`\sigma(-z) = b/(a+b)`, and nothing overflows or cancels.  The constant that minimises the
-    loss is the log-odds of the mean target [1]_.
+    loss is the log-odds of the mean target [1]_.  With soft targets and a weight, whose products
+    are rounded too, the value is right to 5 units in the last place.
 
     References
     ----------
@@ -227,7 +228,9 @@ class SigmoidFocal(PointwiseLoss):
     the cross-entropy :math:`h = -\log p`, the gradient with respect to :math:`(2y-1)z` is
     :math:`-\alpha_y q^\gamma (q + \gamma p h)` and the second derivative
     :math:`\alpha_y q^\gamma p\,(q + \gamma(2q + \gamma p h - q h))`, which is negative for examples
-    that are hard enough: the loss is not convex.
+    that are hard enough: the loss is not convex.  As the power takes over the rounding errors of
+    :math:`q` :math:`\gamma` times, value and gradient are right to :math:`5 + 3\gamma` units in the
+    last place, and the second derivative, a sum of three such terms, to :math:`8 + 3\gamma`.
 
     References
     ----------
@@ -563,19 +566,19 @@ class ModifiedHuber(MarginLoss):
 
     def _terms(self, m):
         v = positive_part(1 - m)
-        return v, v.clip(0, 2)
+        return m, v, v.clip(0, 2)
 
-    def _of_margin(self, v, c):
+    def _of_margin(self, m, v, c):
         return c * (2 * v - c)
 
-    def _slope(self, v, c):
+    def _slope(self, m, v, c):
         return -2 * c
 
-    def _curvature(self, v, c):
-        return 2 * np.sign(c) * (v == c)
+    def _curvature(self, m, v, c):
+        return 2 * np.sign(c) * (m >= -1)
 
-    def _majorizer(self, y, v, c):
-        return np.full_like(v, 2)
+    def _majorizer(self, y, m, v, c):
+        return np.full_like(m, 2)
 
     def _optimal_constant(self, y_true, weight):
         return weighted_mean(y_true, weight)

@@ -605,7 +605,9 @@ class SoftmaxFocal(_OfLabelProbability):
     :math:`f'\,(p_k - [k = y])`, the diagonal second derivative
     :math:`f''\,(p_k - [k = y])^2 + f'\,p_k (1 - p_k)`, which may be negative: the loss is not
     convex.  For two classes it is `SigmoidFocal` of the difference of their scores.  The constant
-    that minimises the loss is found by bisection.
+    that minimises the loss is found by bisection.  As the power takes over the rounding errors of
+    :math:`q` :math:`\gamma` times, value and gradient are right to :math:`5 + 3\gamma` units in the
+    last place, and the second derivative, a sum of three such terms, to :math:`8 + 3\gamma`.
 
     References
     ----------
@@ -778,7 +780,9 @@ class Poly1CrossEntropy(ClassLoss):
     :math:`U p_k - u_k`, and the diagonal second derivative
     :math:`U p_k (1 - p_k) - \varepsilon\,(p_k^2 \sum_{j \ne k} t_j p_j + t_k p_k (1 - p_k)^2)`.
     The loss is convex up to :math:`\varepsilon = 1`.  The constant that minimises it is found by
-    bisection.
+    bisection.  For a negative :math:`\varepsilon` a series takes the place of the difference
+    :math:`-\log p_k - (1 - p_k)` below :math:`1 - p_k = \tfrac12`; just beyond, the value is right
+    to 6 units in the last place.
 
     References
     ----------
