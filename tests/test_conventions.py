@@ -2,6 +2,8 @@
 
 import importlib
 import os
+import re
+import sys
 import warnings
 from dataclasses import fields
 from itertools import product
@@ -84,9 +86,33 @@ def load(module):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            return importlib.import_module(module)
+            return import_without_operators(module)
         except (ImportError, OSError) as error:
             pytest.skip(f"{module.split('.')[0]} cannot be imported here: {error}")
+
+
+def import_without_operators(module):
+    """Import a module; where torchvision misses compiled operators, name them for it.
+
+    Its builds are made for one build of PyTorch each; the losses are plain Python and need none.
+    """
+    for _ in range(10):
+        try:
+            return importlib.import_module(module)
+        except RuntimeError as error:
+            missing = re.search("operator torchvision::(.*) does not exist", str(error))
+            if missing is None:
+                raise
+            library = load("torch.library").Library("torchvision", "FRAGMENT")
+            library.define(f"{missing[1]}(Tensor boxes, Tensor scores, float iou) -> Tensor")
+            OPERATORS.append(library)
+            for name in [name for name in sys.modules if name.split(".")[0] == "torchvision"]:
+                del sys.modules[name]
+    raise ImportError(f"{module} misses too many operators")
+
+
+OPERATORS = []
+"""Kept, for an operator lives no longer than the library that has named it."""
 
 
 def instances(row):
@@ -232,6 +258,9 @@ def test_row_holds(row):
     )
     if row.name == "keras.losses.poisson":
         # It adds 1e-7 to rates in the logarithm.
+        close["atol"] = 1e-6
+    if row.name == "torchvision.ops.complete_box_iou_loss":
+        # It hands its eps on to a part of the loss only.
         close["atol"] = 1e-6
     if row.name == "keras.losses.ctc":
         # Here it does all else in single precision too: a few units in the last place of 1.

@@ -67,10 +67,10 @@ def test_two_empty_masks_cost_nothing(loss, dtype):
 
 
 @DTYPES
-@pytest.mark.parametrize("loss", OF_SHARES, ids=repr)
+@pytest.mark.parametrize(
+    "loss", [loss for loss in OF_SHARES if not vars(loss).get("smooth")], ids=repr
+)
 def test_an_empty_target_or_prediction_misses_all(loss, dtype):
-    if getattr(loss, "smooth", 0):
-        pytest.skip("what is added is shared by all masks")
     tiny = float(np.finfo(dtype).tiny)
     for y_pred in [0.25, 0.0, 0.5], [0.0, 1.0, 0.0], [0.0, tiny, 0.0]:
         value, gradient, hessian = parts(loss, np.zeros(3), y_pred, dtype)
