@@ -169,7 +169,7 @@ class NegativeLogLikelihood(ClassLoss):
 
 
 @dataclass(frozen=True, repr=False)
-class KLDivergence(ClassLoss):
+class KLDivergence(CategoricalCrossEntropy):
     r"""Divergence of Kullback and Leibler, :math:`\ell = \sum_k t_k \log(t_k / p_k)` [1]_.
 
     Cross-entropy less the entropy of the target: 0 where the prediction is the target.
@@ -202,24 +202,8 @@ class KLDivergence(ClassLoss):
     array([0.        , 0.69314718])
     """
 
-    y_pred_domain = DISTRIBUTIONS
-
-    traits = CategoricalCrossEntropy.traits
-
-    def _shared(self, y_true, y_pred):
-        return _at_targets(y_true, y_pred)
-
     def _value(self, t, p, put):
         return np.add.reduce(np.where(t > 0, t * log_ratio(t, p), 0), axis=0)
-
-    def _gradient(self, t, p, put):
-        return put(-zero_if_nan(t / p))
-
-    def _hessian(self, t, p, put):
-        return put(zero_if_nan(t / p / p))
-
-    def _optimal_constant(self, t, weight):
-        return np.average(t, axis=1, weights=weight)
 
 
 @dataclass(frozen=True, repr=False)
