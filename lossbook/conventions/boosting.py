@@ -30,7 +30,7 @@ ROWS = (
         "AbsoluteError",
         "reg:absoluteerror",
         curvature="1",
-        note=f"With 1 for the curvature, which is 0. {_RENEWED}",
+        note=f"The exact one is 0. {_RENEWED}",
     ),
     _lightgbm(
         "AbsoluteError",
@@ -44,7 +44,7 @@ ROWS = (
         parameters=(("delta", "alpha"),),
         defaults="alpha=0.9",
         curvature="1",
-        note="With 1 for the curvature everywhere: no Newton step beyond delta.",
+        note="So beyond delta a leaf makes no Newton step.",
     ),
     _xgboost(
         "PseudoHuber",
@@ -60,7 +60,7 @@ ROWS = (
         settings=', "quantile_alpha": quantile',
         parameters=(("quantile", "quantile_alpha"),),
         curvature="1",
-        note=f"With 1 for the curvature, which is 0. {_RENEWED}",
+        note=f"The exact one is 0. {_RENEWED}",
     ),
     _lightgbm(
         "Pinball",
@@ -75,8 +75,7 @@ ROWS = (
         "reg:squaredlogerror",
         factor="2",
         curvature="np.maximum(exact, 2e-6)",
-        note="Half of it. Its curvature, negative where the prediction is far above the target, is "
-        "at least 1e-6.",
+        note="Half of it. Far above the target the exact second derivative is negative.",
     ),
     _lightgbm(
         "Fair",
@@ -99,19 +98,19 @@ ROWS = (
         "poisson",
         settings=', "poisson_max_delta_step": 0.7',
         curvature="np.exp(0.7) * exact",
-        note="The factor e^0.7 of the curvature, the default, makes steps shorter.",
+        note="The factor e^0.7, the default, makes steps shorter.",
     ),
     _xgboost(
         "GammaNLL",
         "reg:gamma",
         curvature="exact",
-        note="With y e^-z for the curvature; the Fisher information would be 1.",
+        note="That is y e^-z; the Fisher information would be 1.",
     ),
     _lightgbm(
         "GammaNLL",
         "gamma",
         curvature="exact",
-        note="With y e^-z for the curvature; the Fisher information would be 1.",
+        note="That is y e^-z; the Fisher information would be 1.",
     ),
     _xgboost(
         "TweedieNLL",
@@ -157,8 +156,7 @@ ROWS = (
         "Hinge",
         "binary:hinge",
         curvature="1.0 * (y_true * y_pred < 1)",
-        note="Labels are 0 and 1. With 1 for the curvature inside the margin; predictions are "
-        "labels, not margins.",
+        note="Labels are 0 and 1, and so are predictions.",
     ),
     _xgboost(
         "SoftmaxCrossEntropy",
@@ -175,6 +173,6 @@ ROWS = (
         settings=', "num_class": K',
         targets="labels",
         curvature="K / (K - 1) * exact",
-        note="The curvature is multiplied by K/(K-1), as each class has a tree of its own.",
+        note="Each class has a tree of its own.",
     ),
 )
