@@ -279,5 +279,5 @@ def _aim(loss):
 
 
 def _elsewhere(row):
-    factor = "" if row.factor == "1" else f"{row.factor} * "
-    return [f"{row.library}: ", Code(factor + row.name), " (private)" if "._" in row.name else ""]
+    private = " (private)" if "._" in row.name else ""
+    return [f"{row.library}: ", Code(row.times_factor(row.name)), private]

@@ -11,6 +11,12 @@ def _objective(library, loss, objective, *, settings="", **row):
 
 
 _xgboost, _lightgbm = partial(_objective, "XGBoost"), partial(_objective, "LightGBM")
+
+
+def _both(loss, of_xgboost, of_lightgbm, **row):
+    return _xgboost(loss, of_xgboost, **row), _lightgbm(loss, of_lightgbm, **row)
+
+
 _RENEWED = "Leaves are given its best constant afterwards, not a Newton step."
 
 ROWS = (
@@ -100,28 +106,16 @@ ROWS = (
         curvature="np.exp(0.7) * exact",
         note="The factor e^0.7, the default, makes steps shorter.",
     ),
-    _xgboost(
+    *_both(
         "GammaNLL",
         "reg:gamma",
-        curvature="exact",
-        note="That is y e^-z; the Fisher information would be 1.",
-    ),
-    _lightgbm(
-        "GammaNLL",
         "gamma",
         curvature="exact",
         note="That is y e^-z; the Fisher information would be 1.",
     ),
-    _xgboost(
+    *_both(
         "TweedieNLL",
         "reg:tweedie",
-        settings=', "tweedie_variance_power": power',
-        parameters=(("power", "tweedie_variance_power"),),
-        curvature="exact",
-        note="Powers from 1 to 2.",
-    ),
-    _lightgbm(
-        "TweedieNLL",
         "tweedie",
         settings=', "tweedie_variance_power": power',
         parameters=(("power", "tweedie_variance_power"),),

@@ -55,3 +55,7 @@ class Equivalent:
     curvature: str = ""
     defaults: str = ""
     note: str = ""
+
+    def times_factor(self, what):
+        """Return, in words, the factor times something, which alone is enough for a factor of 1."""
+        return what if self.factor == "1" else f"{self.factor} * {what}"

@@ -67,7 +67,7 @@ class Listing:
 
 def _code(row):
     # What trains has no value to multiply.
-    return row.call if row.factor == "1" or row.curvature else f"{row.factor} * {row.call}"
+    return row.call if row.curvature else row.times_factor(row.call)
 
 
 def _words(row):

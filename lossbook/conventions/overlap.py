@@ -2,22 +2,25 @@
 
 from .equivalent import Equivalent
 
+_OF_KERAS = (
+    "Without axis= the whole batch is one mask; the denominator is larger by 1e-7, "
+    "so two empty masks cost 1."
+)
+
 ROWS = (
     Equivalent(
         loss="Dice",
         library="Keras",
         name="keras.losses.dice",
         call="keras.losses.dice(y_true, y_pred, axis=1)",
-        note="Without axis= the whole batch is one mask; the denominator is larger by 1e-7, "
-        "so two empty masks cost 1.",
+        note=_OF_KERAS,
     ),
     Equivalent(
         loss="Jaccard",
         library="Keras",
         name="keras.losses.tversky",
         call="keras.losses.tversky(y_true, y_pred, alpha=1.0, beta=1.0, axis=1)",
-        note="Without axis= the whole batch is one mask; the denominator is larger by 1e-7, "
-        "so two empty masks cost 1.",
+        note=_OF_KERAS,
     ),
     Equivalent(
         loss="Tversky",

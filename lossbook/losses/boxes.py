@@ -93,6 +93,8 @@ class Pair:
     overlap, excess, lack, gap : ndarray
         What both boxes cover, only the predicted, only the true one, and neither, in lengths of
         the hull: 1 together.
+    across : ndarray
+        How long the predicted edges are that move along x and along y, in lengths of the hull.
     """
 
     def __init__(self, y_true, y_pred):
@@ -107,6 +109,7 @@ class Pair:
         self.excess = _ratio(np.minimum(excess, self.size), self.hull)
         self.lack = _ratio(np.minimum(lack, self.true_size), self.hull)
         self.gap = _ratio(-negative_part(shared), self.hull)
+        self.across = (self.overlap + self.excess)[::-1]
 
     @cached_property
     def missed(self):
@@ -115,8 +118,9 @@ class Pair:
 
     def growth(self, outside):
         """Return the growth of the union's area, in areas of the hull, when edges move."""
-        across = (self.overlap + self.excess)[::-1]
-        return across if outside else np.where(self.overlap > 0, self.excess[::-1], across)
+        if outside:
+            return self.across
+        return np.where(self.overlap > 0, self.excess[::-1], self.across)
 
 
 class Missed:
@@ -134,8 +138,7 @@ class Missed:
 
     def slope(self, outside):
         """Return the first derivative."""
-        overlap, excess = self.pair.overlap, self.pair.excess
-        across = (overlap + excess)[::-1]
+        overlap, excess, across = self.pair.overlap, self.pair.excess, self.pair.across
         if outside:
             return self.covered * _ratio(across, self.union)
         towards = _ratio(overlap[::-1], self.union)

@@ -91,9 +91,12 @@ class OverlapLoss(MaskLoss):
         return up * (1 - t) - down * t
 
     def _hessian(self, t, missed, common, total):
+        return self._bend(t, total, self._gradient(t, missed, common, total))
+
+    def _bend(self, t, total, slope):
+        """Return the second derivative of the share, of which this is the first."""
         alpha, beta, _ = self._terms()
-        gradient = OverlapLoss._gradient(self, t, missed, common, total)
-        return -2 * (alpha * (1 - t) + (1 - beta) * t) * (gradient / total)
+        return -2 * (alpha * (1 - t) + (1 - beta) * t) * (slope / total)
 
 
 _LEAST_TOTAL = 1e-300
@@ -309,8 +312,9 @@ class FocalTversky(OverlapLoss):
     def _gradient(self, t, u, *rest):
         return self.gamma * _finite_power(u, self.gamma - 1) * super()._gradient(t, u, *rest)
 
-    def _hessian(self, t, u, *rest):
-        slope, bend = super()._gradient(t, u, *rest), super()._hessian(t, u, *rest)
+    def _hessian(self, t, u, common, total):
+        slope = super()._gradient(t, u, common, total)
+        bend = self._bend(t, total, slope)
         first = self.gamma * _finite_power(u, self.gamma - 1)
         second = self.gamma * (self.gamma - 1) * _finite_power(u, self.gamma - 2)
         return first * bend + second * slope**2
@@ -426,9 +430,6 @@ class _OfPixels(Distributions):
     """Distributions over the classes, one for each pixel, the entries of a pixel side by side."""
 
     n_classes: int = field(kw_only=True)
-
-    def __str__(self):
-        return super().__str__()
 
     def contains(self, values):
         """Return which of the values are in the domain."""

@@ -259,7 +259,7 @@ def _vanishes(expr):
             else names.setdefault(e, sp.Dummy())
         ),
     )
-    rest = sp.fraction(sp.together(expr))[0]
+    rest = _numerator(expr)
     for square, root in roots.items():
         rest = sp.rem(rest, root**2 - square, root)
     return _is_zero(rest)
@@ -274,7 +274,11 @@ def _in_exponentials(expr):
 
 def _is_zero(rational):
     """Return whether the numerator of a rational expression is 0."""
-    return sp.sring(sp.fraction(sp.together(rational))[0])[1] == 0
+    return sp.sring(_numerator(rational))[1] == 0
+
+
+def _numerator(rational):
+    return sp.fraction(sp.together(rational))[0]
 
 
 def _points(expr, n_points=12):

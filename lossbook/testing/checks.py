@@ -20,11 +20,9 @@ from ..core.domains import (
     TwoValues,
 )
 from ..core.loss import REDUCTIONS, ClassLoss, Loss, PointwiseLoss, RowLoss
-from .derivatives import derivative, room_inside
+from .derivatives import EPSILON, derivative, room_inside
 from .samples import FAR, REAL_LINE, between, corner_members, non_members, unreduced
 from .views import Batched
-
-_EPSILON = np.finfo(np.float64).eps
 
 
 def _parts(loss, *inputs):
@@ -323,7 +321,7 @@ def check_convexity(loss, samples):
         finite = np.isfinite(value)
         x, value = line.x[finite], value[finite]
         width, size = np.diff(x), 1 + np.maximum(np.abs(value[1:]), np.abs(value[:-1]))
-        slope, rounding = np.diff(value) / width, 16 * _EPSILON * size / width
+        slope, rounding = np.diff(value) / width, 16 * EPSILON * size / width
         fall = np.diff(slope) < -(rounding[1:] + rounding[:-1])
         falls |= fall.any()
         numbers = {"y_true": line.label, "x": x[1:-1], "before": slope[:-1], "after": slope[1:]}

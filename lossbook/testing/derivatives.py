@@ -4,7 +4,7 @@ import numpy as np
 
 from ..core.domains import Boxes, Directions, Distributions, Interval, LogDistributions
 
-_EPSILON = np.finfo(np.float64).eps
+EPSILON = np.finfo(np.float64).eps
 
 
 def derivative(function, room):
@@ -33,7 +33,7 @@ def derivative(function, room):
         values = np.array([function(step * h) for step in (-2, -1, 1, 2)])
         with np.errstate(invalid="ignore", over="ignore"):
             estimate = (values[0] - 8 * values[1] + 8 * values[2] - values[3]) / (12 * h)
-            rounding = 16 * _EPSILON * (1 + np.abs(values).max(axis=0)) / h
+            rounding = 16 * EPSILON * (1 + np.abs(values).max(axis=0)) / h
             bound = np.abs(estimate - previous) + rounding
         better = bound < error
         best, error = np.where(better, estimate, best), np.where(better, bound, error)
