@@ -1,0 +1,1 @@
+"""Formulas as data, and what is made of them."""
