@@ -56,13 +56,13 @@ reduction : {"mean", "sum", "none"}, keyword only
 class Loss(Declared):
     """Base of all losses.
 
-    A subclass becomes a frozen dataclass, without a decorator, whose fields are its parameters.  It implements ``_shared``,
-    which turns blocks of the inputs into the quantities its formulas have in common, and three
-    functions of these: ``_value``, ``_gradient`` (with respect to the prediction) and
-    ``_hessian`` (its diagonal second derivative), each in plain NumPy.  Samples are on the last
-    axis of a block.  A loss that is not called with ``y_true`` and ``y_pred`` names its `inputs`
-    in the order of a call, ``y_true`` first where there are targets, and in `options` those that
-    are given by keyword or not at all.
+    A subclass becomes a frozen dataclass, without a decorator, whose fields are its parameters.
+    It implements ``_shared``, which turns blocks of the inputs into the quantities its formulas
+    have in common, and three functions of these: ``_value``, ``_gradient`` (with respect to the
+    prediction) and ``_hessian`` (its diagonal second derivative), each in plain NumPy.  Samples
+    are on the last axis of a block.  A loss that is not called with ``y_true`` and ``y_pred``
+    names its `inputs` in the order of a call, ``y_true`` first where there are targets, and in
+    `options` those that are given by keyword or not at all.
     """
 
     reduction: str = field(default="mean", kw_only=True)
