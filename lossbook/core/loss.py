@@ -5,7 +5,7 @@ them the value, the gradient and the second derivative.  Checks, blocks, threads
 reduction are written here, once.
 """
 
-from dataclasses import dataclass, field, fields
+from dataclasses import field
 from inspect import Parameter, Signature
 from math import prod
 from typing import ClassVar
@@ -13,6 +13,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .declared import Declared, with_parameter
 from .domains import DISTRIBUTIONS, FINITE, LABELS, ClassIndices, Domain
 from .inputs import (
     Batch,
@@ -23,7 +24,6 @@ from .inputs import (
     samples_first,
     working_dtype,
 )
-from .parameters import check_parameters
 from .parameters import parameter as parameter
 from .streaming import stream, total
 from .traits import Traits
@@ -46,23 +46,23 @@ CURVATURES = {
 """What may stand for the second derivative, and the part that it is."""
 
 
-@dataclass(frozen=True, repr=False)
-class Loss:
+_REDUCTION = """\
+reduction : {"mean", "sum", "none"}, keyword only
+    ``"mean"`` is the weighted mean Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"``
+    leaves one value wℓ a sample."""
+"""What is said of the parameter that every loss has, in the docstring of each."""
+
+
+class Loss(Declared):
     """Base of all losses.
 
-    A subclass is a frozen dataclass whose fields are its parameters.  It implements ``_shared``,
-    which turns blocks of the inputs into the quantities its formulas have in common, and three
-    functions of these: ``_value``, ``_gradient`` (with respect to the prediction) and
-    ``_hessian`` (its diagonal second derivative), each in plain NumPy.  Samples are on the last
-    axis of a block.  A loss that is not called with ``y_true`` and ``y_pred`` names its `inputs`
-    in the order of a call, ``y_true`` first where there are targets, and in `options` those that
-    are given by keyword or not at all.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is the weighted mean Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"``
-        leaves one value wℓ a sample.
+    A subclass becomes a frozen dataclass, without a decorator, whose fields are its parameters.
+    It implements ``_shared``, which turns blocks of the inputs into the quantities its formulas
+    have in common, and three functions of these: ``_value``, ``_gradient`` (with respect to the
+    prediction) and ``_hessian`` (its diagonal second derivative), each in plain NumPy.  Samples
+    are on the last axis of a block.  A loss that is not called with ``y_true`` and ``y_pred``
+    names its `inputs` in the order of a call, ``y_true`` first where there are targets, and in
+    `options` those that are given by keyword or not at all.
     """
 
     reduction: str = field(default="mean", kw_only=True)
@@ -76,6 +76,7 @@ class Loss:
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
+        cls.__doc__ = with_parameter(cls.__doc__, "reduction", _REDUCTION)
         if {"inputs", "options"} & vars(cls).keys():
             for name, parts in CALLS.items():
                 setattr(cls, name, _taking(cls, name, parts))
@@ -83,15 +84,7 @@ class Loss:
     def __post_init__(self):
         if self.reduction not in REDUCTIONS:
             raise ValueError(f"reduction must be one of {REDUCTIONS}; got {self.reduction!r}")
-        check_parameters(self)
-
-    def __repr__(self) -> str:
-        shown = [
-            f"{f.name}={getattr(self, f.name)!r}"
-            for f in fields(self)
-            if f.name != "reduction" or self.reduction not in ("mean", None)
-        ]
-        return f"{type(self).__name__}({', '.join(shown)})"
+        super().__post_init__()
 
     # What a caller asks for.
 
@@ -387,6 +380,9 @@ class Loss:
         return stream(work, batch.n_samples, batch.block_size)
 
 
+Loss.__doc__ = with_parameter(Loss.__doc__, "reduction", _REDUCTION)
+
+
 def _one_or_all(arrays):
     """Return the only array, or all of them as a tuple."""
     return arrays[0] if len(arrays) == 1 else arrays
@@ -402,7 +398,6 @@ def as_distributions(y_true, y_pred):
     return one_hot(y_true, len(y_pred), y_pred.dtype) if y_true.ndim == 1 else y_true
 
 
-@dataclass(frozen=True, repr=False)
 class PointwiseLoss(Loss):
     """Base of losses in which every element of the arrays is a sample of its own."""
 
@@ -417,7 +412,6 @@ class PointwiseLoss(Loss):
         return Batch(columns, (shape,), shape, dtype)
 
 
-@dataclass(frozen=True, repr=False)
 class RowLoss(Loss):
     """Base of losses of whole rows: the last axis of target and prediction is of one sample.
 
@@ -448,7 +442,6 @@ class RowLoss(Loss):
         return column.block(0, prod(sample_shape)), sample_shape
 
 
-@dataclass(frozen=True, repr=False)
 class JointLoss(Loss):
     """Base of losses of several predictions, which have one shape and each a gradient.
 
@@ -482,7 +475,6 @@ class JointLoss(Loss):
         return Batch(columns, (shape,) * len(predictions), sample_shape, dtype)
 
 
-@dataclass(frozen=True, repr=False)
 class BatchLoss(JointLoss):
     """Base of losses that compare the samples of a batch with each other.
 
@@ -568,7 +560,6 @@ def _taking(kind, name, parts):
     return taking
 
 
-@dataclass(frozen=True, repr=False)
 class ClassLoss(Loss):
     """Base of losses over classes, which are on the last axis of the prediction.
 
