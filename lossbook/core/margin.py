@@ -1,12 +1,9 @@
 """Losses of the margin: of how far a score lies on the side of its label."""
 
-from dataclasses import dataclass
-
 from .domains import PLUS_MINUS_ONE
 from .loss import PointwiseLoss
 
 
-@dataclass(frozen=True, repr=False)
 class MarginLoss(PointwiseLoss):
     """Base of losses that depend on the margin ``m = y_true * y_pred`` alone, labels -1 and +1.
 

@@ -1,7 +1,5 @@
 """Losses of whole masks."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from .loss import RowLoss
@@ -12,7 +10,6 @@ def shape_of_masks(shape):
     return shape[:1] if len(shape) > 1 else ()
 
 
-@dataclass(frozen=True, repr=False)
 class MaskLoss(RowLoss):
     """Base of losses of whole masks.
 

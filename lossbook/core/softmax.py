@@ -4,7 +4,6 @@ Scores are taken relative to the largest, so that nothing overflows, and one min
 the sum of the others, so that nothing cancels.
 """
 
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -210,7 +209,6 @@ def _curvature_product(exp, total, rest, vector):
     return p * (v - np.add.reduce(p * v, axis=0))
 
 
-@dataclass(frozen=True, repr=False)
 class LabelProbabilityLoss(ClassLoss):
     """Base of losses f(h) of the label's cross-entropy h = -log p_y, which vanish with q = 1 - p_y.
 

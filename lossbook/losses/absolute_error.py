@@ -1,7 +1,5 @@
 """The absolute error, which aims at the median."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from ..core.optimum import weighted_quantile
@@ -9,16 +7,10 @@ from ..core.residual import ResidualLoss
 from ..core.traits import Traits
 
 
-@dataclass(frozen=True, repr=False)
 class AbsoluteError(ResidualLoss):
     r"""Absolute error, :math:`\ell = |r|` with the residual :math:`r = \hat y - y`.
 
     The mean over the samples is the mean absolute error.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----

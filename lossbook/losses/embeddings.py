@@ -1,6 +1,5 @@
 """Losses of embeddings: vectors whose directions or distances say what belongs together."""
 
-from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
@@ -14,18 +13,12 @@ from ..core.vectors import Angle, Vector
 from .softmax import SoftmaxCrossEntropy
 
 
-@dataclass(frozen=True, repr=False)
 class CosineDistance(JointLoss):
     r"""Cosine distance of two vectors, one minus the cosine of the angle between them.
 
     .. math::
 
         \ell = 1 - \frac{a \cdot b}{|a|\,|b|}
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -72,7 +65,6 @@ class CosineDistance(JointLoss):
         return angle.hessian()
 
 
-@dataclass(frozen=True, repr=False)
 class CosineEmbedding(JointLoss):
     r"""Cosine loss of pairs: those that match shall be parallel, the others apart.
 
@@ -85,8 +77,6 @@ class CosineEmbedding(JointLoss):
     ----------
     margin : float, default 0.0
         Cosine :math:`m` up to which pairs that do not match cost nothing; in [-1, 1].
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -135,7 +125,6 @@ class CosineEmbedding(JointLoss):
         return tuple(slope * by_one for by_one in angle.hessian())
 
 
-@dataclass(frozen=True, repr=False)
 class HingeEmbedding(PointwiseLoss):
     r"""Hinge loss of a distance: that of a pair that matches shall be small, others large.
 
@@ -147,8 +136,6 @@ class HingeEmbedding(PointwiseLoss):
     ----------
     margin : float, default 1.0
         Distance :math:`m` from which on pairs that do not match cost nothing; not negative.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -191,7 +178,6 @@ class HingeEmbedding(PointwiseLoss):
         return np.zeros_like(x)
 
 
-@dataclass(frozen=True, repr=False)
 class Contrastive(JointLoss):
     r"""Contrastive loss of pairs by their Euclidean distance :math:`d = |a - b|` [1]_.
 
@@ -203,8 +189,6 @@ class Contrastive(JointLoss):
     ----------
     margin : float, default 1.0
         Distance :math:`m` from which on pairs that do not match cost nothing; positive.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -261,7 +245,6 @@ class Contrastive(JointLoss):
         return bend, bend
 
 
-@dataclass(frozen=True, repr=False)
 class Triplet(JointLoss):
     r"""Triplet margin loss: the positive shall be nearer to the anchor than the negative.
 
@@ -273,8 +256,6 @@ class Triplet(JointLoss):
     ----------
     margin : float, default 1.0
         How much nearer, :math:`m`; positive.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -342,7 +323,6 @@ class Triplet(JointLoss):
 _CROSS_ENTROPY = SoftmaxCrossEntropy()
 
 
-@dataclass(frozen=True, repr=False)
 class _SimilarityLoss(BatchLoss):
     """Base of cross-entropies of the softmax of an anchor's cosines with the rows of its batch.
 
@@ -421,7 +401,6 @@ def _own(scores, some):
     return rows.reshape(-1, *(1,) * (scores.ndim - 1)) == rows[some]
 
 
-@dataclass(frozen=True, repr=False)
 class InfoNCE(_SimilarityLoss):
     r"""Cross-entropy of finding a query's own key among all keys of a batch, by cosine [1]_ [2]_.
 
@@ -434,8 +413,6 @@ class InfoNCE(_SimilarityLoss):
     ----------
     temperature : float, default 0.07
         What the cosines are divided by, :math:`\tau`; positive.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the queries, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -504,7 +481,6 @@ class InfoNCE(_SimilarityLoss):
         return _own(scores, some).astype(scores.dtype)
 
 
-@dataclass(frozen=True, repr=False)
 class SupervisedContrastive(_SimilarityLoss):
     r"""Cross-entropy of finding the samples of an anchor's class among all others, by cosine [1]_.
 
@@ -519,8 +495,6 @@ class SupervisedContrastive(_SimilarityLoss):
     ----------
     temperature : float, default 0.1
         What the cosines are divided by, :math:`\tau`; positive.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the anchors, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----

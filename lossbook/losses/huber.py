@@ -1,6 +1,5 @@
 """Losses of one shape near zero and another far off: parabola, then line, or free, then not."""
 
-from dataclasses import dataclass
 from math import log
 
 import numpy as np
@@ -12,7 +11,6 @@ from ..core.residual import ResidualLoss
 from ..core.traits import Traits
 
 
-@dataclass(frozen=True, repr=False)
 class Huber(ResidualLoss):
     r"""Huber's loss: squared near zero, straight beyond :math:`\delta` [1]_.
 
@@ -28,8 +26,6 @@ class Huber(ResidualLoss):
     ----------
     delta : float, default 1.0
         Residual beyond which the loss grows linearly, in the unit of the targets; positive.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -83,7 +79,6 @@ class Huber(ResidualLoss):
         return 1 / np.maximum(np.abs(r) / self.delta, np.ones_like(r))
 
 
-@dataclass(frozen=True, repr=False)
 class SmoothL1(ResidualLoss):
     r"""Smooth L1 loss: the absolute error with its kink rounded off within :math:`\beta` [1]_.
 
@@ -101,8 +96,6 @@ class SmoothL1(ResidualLoss):
     ----------
     beta : float, default 1.0
         Residual beyond which the loss grows linearly, in the unit of the targets; positive.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -153,7 +146,6 @@ class SmoothL1(ResidualLoss):
         return 1 / np.maximum(np.abs(r), np.full_like(r, self.beta))
 
 
-@dataclass(frozen=True, repr=False)
 class PseudoHuber(ResidualLoss):
     r"""Pseudo-Huber loss, :math:`\ell = \delta^2\bigl(\sqrt{1 + (r/\delta)^2} - 1\bigr)`.
 
@@ -165,8 +157,6 @@ class PseudoHuber(ResidualLoss):
     delta : float, default 1.0
         Residual around which the loss turns from a parabola into a line, in the unit of the
         targets; positive.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -218,16 +208,10 @@ class PseudoHuber(ResidualLoss):
         return self.delta / h
 
 
-@dataclass(frozen=True, repr=False)
 class LogCosh(ResidualLoss):
     r"""Logarithm of the hyperbolic cosine, :math:`\ell = \log\cosh r` with :math:`r = \hat y - y`.
 
     Half the squared error near zero, :math:`|r| - \log 2` far from it.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -272,7 +256,6 @@ class LogCosh(ResidualLoss):
         return tanh_ratio(r)
 
 
-@dataclass(frozen=True, repr=False)
 class EpsilonInsensitive(ResidualLoss):
     r"""Epsilon-insensitive loss, :math:`\ell = \max(0, |r| - \varepsilon)` [1]_.
 
@@ -280,8 +263,6 @@ class EpsilonInsensitive(ResidualLoss):
     ----------
     epsilon : float, default 0.1
         Residual up to which nothing is charged, in the unit of the targets; not negative.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -325,7 +306,6 @@ class EpsilonInsensitive(ResidualLoss):
         return np.zeros_like(r)
 
 
-@dataclass(frozen=True, repr=False)
 class SquaredEpsilonInsensitive(ResidualLoss):
     r"""Squared epsilon-insensitive loss, :math:`\ell = \max(0, |r| - \varepsilon)^2` [1]_.
 
@@ -333,8 +313,6 @@ class SquaredEpsilonInsensitive(ResidualLoss):
     ----------
     epsilon : float, default 0.1
         Residual up to which nothing is charged, in the unit of the targets; not negative.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----

@@ -1,6 +1,5 @@
 """Losses for classes of which some are rare: easy samples weigh less, or hard ones more."""
 
-from dataclasses import dataclass
 from math import inf, sqrt
 
 import numpy as np
@@ -20,7 +19,6 @@ from ..core.softmax import (
 from ..core.traits import Traits
 
 
-@dataclass(frozen=True, repr=False)
 class SigmoidFocal(PointwiseLoss):
     r"""Focal loss of a score: cross-entropy that turns away from what is already easy [1]_.
 
@@ -35,8 +33,6 @@ class SigmoidFocal(PointwiseLoss):
     alpha : float or None, default None
         Weight :math:`\alpha_1 = \alpha` of the positive and :math:`\alpha_0 = 1 - \alpha` of the
         negative class, in [0, 1]; None weights nothing.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -126,7 +122,6 @@ class SigmoidFocal(PointwiseLoss):
         return -sign * self._gradient(sign, modulation, *rest)
 
 
-@dataclass(frozen=True, repr=False)
 class SoftmaxFocal(LabelProbabilityLoss):
     r"""Focal loss over classes: cross-entropy that turns away from what is already easy [1]_.
 
@@ -141,8 +136,6 @@ class SoftmaxFocal(LabelProbabilityLoss):
     alpha : sequence of float, optional
         Weight :math:`\alpha_k` of each class; not negative.  None weights nothing.  The mean
         divides by the number of samples all the same.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -229,7 +222,6 @@ class SoftmaxFocal(LabelProbabilityLoss):
         return np.log(on_simplex(slope, len(t)))
 
 
-@dataclass(frozen=True, repr=False)
 class Poly1CrossEntropy(ClassLoss):
     r"""Cross-entropy with its first polynomial term changed [1]_.
 
@@ -246,8 +238,6 @@ class Poly1CrossEntropy(ClassLoss):
     epsilon : float, default 1.0
         What is added to the first coefficient, :math:`\varepsilon`; at least -1.  With 0 the loss
         is the cross-entropy.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----

@@ -1,7 +1,5 @@
 """Losses of the probability of one of two classes."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from ..core.domains import POSITIVE, UNIT_INTERVAL, Interval
@@ -11,7 +9,6 @@ from ..core.optimum import weighted_mean
 from ..core.traits import Traits
 
 
-@dataclass(frozen=True, repr=False)
 class BinaryCrossEntropy(PointwiseLoss):
     r"""Log loss of a probability, :math:`\ell = -y \log p - (1 - y) \log(1 - p)`.
 
@@ -22,8 +19,6 @@ class BinaryCrossEntropy(PointwiseLoss):
     eps : float, default 0.0
         Probabilities are first clipped to ``[eps, 1 - eps]``, which bounds the loss and biases it;
         in [0, 0.5).  With 0, a wrong prediction made with certainty costs ``inf``.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -96,7 +91,6 @@ class BinaryCrossEntropy(PointwiseLoss):
         return weighted_mean(y_true, weight)
 
 
-@dataclass(frozen=True, repr=False)
 class SigmoidCrossEntropy(PointwiseLoss):
     r"""Log loss of a score, the cross-entropy of :math:`p = \sigma(z) = 1/(1 + e^{-z})`.
 
@@ -111,8 +105,6 @@ class SigmoidCrossEntropy(PointwiseLoss):
     label_smoothing : float, default 0.0
         Targets are first moved towards one half, :math:`y \leftarrow (1-\varepsilon) y +
         \varepsilon/2`; in [0, 1].
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -198,14 +190,8 @@ class SigmoidCrossEntropy(PointwiseLoss):
             return float(np.log(self.pos_weight) + np.log(y) - np.log1p(-y))
 
 
-@dataclass(frozen=True, repr=False)
 class Brier(PointwiseLoss):
     r"""Brier score, :math:`\ell = (p - y)^2`: the squared error of a probability [1]_.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----

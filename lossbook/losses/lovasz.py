@@ -32,7 +32,6 @@ def _lovasz_weights(errors, positive):
     return weights
 
 
-@dataclass(frozen=True, repr=False)
 class LovaszHinge(MaskLoss):
     r"""Lovász hinge: the convex surrogate of the Jaccard loss, on scores [1]_ [2]_.
 
@@ -43,11 +42,6 @@ class LovaszHinge(MaskLoss):
     With the pixels in the order of their errors :math:`e_k`, the largest first, :math:`g_k` is what
     the Jaccard loss :math:`|M| / |P \cup M|` of the positives :math:`P` grows by when pixel
     :math:`k` joins the mispredicted :math:`M`.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the masks, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -129,7 +123,6 @@ class _OfPixels(Distributions):
         return np.moveaxis(values.reshape(-1, self.n_classes, values.shape[-1]), 1, 0)
 
 
-@dataclass(frozen=True, repr=False)
 class LovaszSoftmax(Loss):
     r"""Lovász-softmax: a surrogate of the mean Jaccard loss of the classes, on probabilities [1]_.
 
@@ -141,11 +134,6 @@ class LovaszSoftmax(Loss):
     The outer sum is over the :math:`M` classes that occur in the image.  With the pixels in the
     order of their errors :math:`e_{ik}` for a class, the largest first, :math:`g_{ik}` is what the
     Jaccard loss of the class grows by when pixel :math:`i` joins the mispredicted ones.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the images, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----

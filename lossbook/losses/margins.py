@@ -1,6 +1,5 @@
 """Losses of margins: of how far the score of the label lies above that of its rivals."""
 
-from dataclasses import dataclass
 from math import inf, sqrt
 
 import numpy as np
@@ -13,16 +12,10 @@ from ..core.optimum import weighted_mean
 from ..core.traits import Traits
 
 
-@dataclass(frozen=True, repr=False)
 class LogisticMargin(MarginLoss):
     r"""Logistic loss of a margin, :math:`\ell = \log(1 + e^{-m})` with :math:`m = yz`.
 
     It is `SigmoidCrossEntropy` for labels -1 and +1.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -87,14 +80,8 @@ def _log_odds(y_true, weight):
     return float(np.log(positive) - np.log(negative))
 
 
-@dataclass(frozen=True, repr=False)
 class Hinge(MarginLoss):
     r"""Hinge loss, :math:`\ell = \max(0, 1 - m)` with the margin :math:`m = yz`.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -144,14 +131,8 @@ class Hinge(MarginLoss):
         return float(np.sign(np.sum(weight * y_true)))
 
 
-@dataclass(frozen=True, repr=False)
 class SquaredHinge(MarginLoss):
     r"""Squared hinge loss, :math:`\ell = \max(0, 1 - m)^2` with the margin :math:`m = yz`.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -200,7 +181,6 @@ class SquaredHinge(MarginLoss):
         return weighted_mean(y_true, weight)
 
 
-@dataclass(frozen=True, repr=False)
 class ModifiedHuber(MarginLoss):
     r"""Modified Huber loss: the squared hinge, straight below the margin :math:`m = -1` [1]_.
 
@@ -211,11 +191,6 @@ class ModifiedHuber(MarginLoss):
             -4m & m < -1
         \end{cases}
         \qquad m = yz
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -268,14 +243,8 @@ class ModifiedHuber(MarginLoss):
         return weighted_mean(y_true, weight)
 
 
-@dataclass(frozen=True, repr=False)
 class Perceptron(MarginLoss):
     r"""Perceptron loss, :math:`\ell = \max(0, -m)` with the margin :math:`m = yz`.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -324,14 +293,8 @@ class Perceptron(MarginLoss):
         return 0.0
 
 
-@dataclass(frozen=True, repr=False)
 class Exponential(MarginLoss):
     r"""Exponential loss, :math:`\ell = e^{-m}` with the margin :math:`m = yz`.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -383,7 +346,6 @@ class Exponential(MarginLoss):
         return _log_odds(y_true, weight) / 2
 
 
-@dataclass(frozen=True, repr=False)
 class _ClassHinge(ClassLoss):
     """Base of losses of the scores' shortfalls s_k = margin - z_y + z_k, where positive."""
 
@@ -398,7 +360,6 @@ class _ClassHinge(ClassLoss):
         return shortfall, label
 
 
-@dataclass(frozen=True, repr=False)
 class CrammerSinger(_ClassHinge):
     r"""Multiclass hinge loss of the strongest rival [1]_.
 
@@ -411,8 +372,6 @@ class CrammerSinger(_ClassHinge):
     margin : float, default 1.0
         How far the label's score is to lie above all others; not negative.  With 0 the loss is that
         of the multiclass perceptron.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -469,7 +428,6 @@ class CrammerSinger(_ClassHinge):
         return self.margin * (2 * mass > mass.sum())
 
 
-@dataclass(frozen=True, repr=False)
 class MultiMargin(_ClassHinge):
     r"""Multiclass hinge loss of all rivals [1]_.
 
@@ -483,8 +441,6 @@ class MultiMargin(_ClassHinge):
         How far the label's score is to lie above each other; not negative.
     power : {1, 2}, default 1
         Of each shortfall.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----

@@ -4,7 +4,7 @@ Overlap is never subtracted from 1: a loss is the share that errors have in the 
 common, so a small loss keeps all its digits.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import inf
 
 import numpy as np
@@ -16,7 +16,6 @@ from ..core.masks import MaskLoss, sum_of_pixels
 from ..core.traits import Traits
 
 
-@dataclass(frozen=True, repr=False)
 class OverlapLoss(MaskLoss):
     """Base of losses E/(E + C): what errors are of the errors E and what is common, C.
 
@@ -79,7 +78,6 @@ _LEAST_TOTAL = 1e-300
 """Masks that are emptier have slopes too steep for a float, in the pixels that they lack."""
 
 
-@dataclass(frozen=True, repr=False)
 class Dice(OverlapLoss):
     r"""Dice loss, one minus the Dice coefficient of two masks, which is also their F1 score.
 
@@ -92,8 +90,6 @@ class Dice(OverlapLoss):
     smooth : float, default 0.0
         What is added above and below, :math:`s`; not negative.  With 0 an empty target costs 1
         whatever is predicted, with gradient 0, unless the prediction is empty too.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the masks, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -128,18 +124,12 @@ class Dice(OverlapLoss):
         return 0.5, 0.5, self.smooth / 2
 
 
-@dataclass(frozen=True, repr=False)
 class Jaccard(OverlapLoss):
     r"""Jaccard loss, one minus the intersection over the union of two masks.
 
     .. math::
 
         \ell = 1 - \frac{\sum_k t_k p_k}{\sum_k t_k + \sum_k p_k - \sum_k t_k p_k}
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the masks, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -166,7 +156,6 @@ class Jaccard(OverlapLoss):
         return 1.0, 1.0, 0.0
 
 
-@dataclass(frozen=True, repr=False)
 class Tversky(OverlapLoss):
     r"""Tversky loss: false positives and false negatives have weights of their own [1]_.
 
@@ -182,8 +171,6 @@ class Tversky(OverlapLoss):
     beta : float, default 0.5
         Weight :math:`\beta` of the false negatives; positive.  A larger one brings recall at the
         price of precision.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the masks, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -217,7 +204,6 @@ class Tversky(OverlapLoss):
         return self.alpha, self.beta, 0.0
 
 
-@dataclass(frozen=True, repr=False)
 class FocalTversky(OverlapLoss):
     r"""Focal Tversky loss, the power :math:`\ell = u^\gamma` of the Tversky loss :math:`u` [1]_.
 
@@ -235,8 +221,6 @@ class FocalTversky(OverlapLoss):
     gamma : float, default 0.75
         The exponent :math:`\gamma` itself; positive.  Above 1 it turns from masks that are nearly
         right to those that are not, below 1 the other way.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the masks, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----

@@ -1,6 +1,5 @@
 """Losses that weigh predicting too much and too little differently."""
 
-from dataclasses import dataclass
 from math import log, log1p
 
 import numpy as np
@@ -13,7 +12,6 @@ from ..core.residual import ResidualLoss
 from ..core.traits import Traits
 
 
-@dataclass(frozen=True, repr=False)
 class Pinball(ResidualLoss):
     r"""Pinball loss, :math:`\ell = \max((1 - q)\,r, -q\,r)`: each side of zero has its own slope.
 
@@ -21,8 +19,6 @@ class Pinball(ResidualLoss):
     ----------
     quantile : float, default 0.5
         The quantile :math:`q` to predict, in (0, 1); with 0.5 it is half the absolute error.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -73,7 +69,6 @@ class Pinball(ResidualLoss):
         return weighted_quantile(y_true, weight, self.quantile)
 
 
-@dataclass(frozen=True, repr=False)
 class SmoothPinball(ResidualLoss):
     r"""Pinball loss with its kink rounded off, :math:`\ell = w\log(1 + e^{r/w}) - q\,r` [1]_.
 
@@ -83,8 +78,6 @@ class SmoothPinball(ResidualLoss):
         The quantile :math:`q` that is predicted as the width goes to 0, in (0, 1).
     width : float, default 0.1
         Width :math:`w` of the rounded stretch, in the unit of the targets; positive.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -145,7 +138,6 @@ class SmoothPinball(ResidualLoss):
         return root_of_slope(self, y_true, weight, reach)
 
 
-@dataclass(frozen=True, repr=False)
 class Expectile(ResidualLoss):
     r"""Asymmetric squared error, :math:`\ell = |\tau - [r > 0]|\,r^2` with :math:`r = \hat y - y`.
 
@@ -154,8 +146,6 @@ class Expectile(ResidualLoss):
     level : float, default 0.5
         The level :math:`\tau` of the expectile to predict, in (0, 1); with 0.5 it is half the
         squared error.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----

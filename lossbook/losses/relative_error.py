@@ -1,7 +1,5 @@
 """Losses of ratios: of how many times, or by what share, a prediction is off."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from ..core.domains import ABOVE_MINUS_ONE, NONZERO
@@ -10,14 +8,8 @@ from ..core.optimum import weighted_mean, weighted_quantile
 from ..core.traits import Traits
 
 
-@dataclass(frozen=True, repr=False)
 class SquaredLogError(PointwiseLoss):
     r"""Squared logarithmic error, :math:`\ell = (\log(1 + \hat y) - \log(1 + y))^2`.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -70,14 +62,8 @@ class SquaredLogError(PointwiseLoss):
         return float(np.expm1(weighted_mean(np.log1p(y_true), weight)))
 
 
-@dataclass(frozen=True, repr=False)
 class AbsolutePercentageError(PointwiseLoss):
     r"""Absolute error in proportion to the target, :math:`\ell = |\hat y - y| / |y|`.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----

@@ -1,6 +1,5 @@
 """Losses of the probabilities of several classes, which are on the last axis of the prediction."""
 
-from dataclasses import dataclass
 from math import log
 
 import numpy as np
@@ -41,16 +40,10 @@ def _at_targets(y_true, y_pred):
     return np.ones_like(at_label), at_label, put
 
 
-@dataclass(frozen=True, repr=False)
 class CategoricalCrossEntropy(ClassLoss):
     r"""Cross-entropy of predicted class probabilities, :math:`\ell = -\sum_k t_k \log p_k`.
 
     Takes probabilities; for raw scores use `SoftmaxCrossEntropy`, which cannot overflow.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -101,17 +94,11 @@ class CategoricalCrossEntropy(ClassLoss):
         return np.average(t, axis=1, weights=weight)
 
 
-@dataclass(frozen=True, repr=False)
 class NegativeLogLikelihood(ClassLoss):
     r"""Cross-entropy of predicted log-probabilities, :math:`\ell = -\sum_k t_k\, l_k`.
 
     Takes logarithms of probabilities, what a log-softmax returns; for raw scores use
     `SoftmaxCrossEntropy`, for probabilities `CategoricalCrossEntropy`.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -165,16 +152,10 @@ class NegativeLogLikelihood(ClassLoss):
         return np.log(np.average(t, axis=1, weights=weight))
 
 
-@dataclass(frozen=True, repr=False)
 class KLDivergence(CategoricalCrossEntropy):
     r"""Divergence of Kullback and Leibler, :math:`\ell = \sum_k t_k \log(t_k / p_k)` [1]_.
 
     Cross-entropy less the entropy of the target: 0 where the prediction is the target.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -203,18 +184,12 @@ class KLDivergence(CategoricalCrossEntropy):
         return np.add.reduce(np.where(t > 0, t * log_ratio(t, p), 0), axis=0)
 
 
-@dataclass(frozen=True, repr=False)
 class JensenShannon(ClassLoss):
     r"""Divergence of target and prediction from their middle :math:`m = (t + p)/2` [1]_.
 
     .. math::
 
         \ell = \tfrac12 \sum_k t_k \log\frac{t_k}{m_k} + \tfrac12 \sum_k p_k \log\frac{p_k}{m_k}
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -281,7 +256,6 @@ def _log_of_share(part, both, u):
     return np.where(u > -0.5, np.log1p(u), np.log(2 * part / both))
 
 
-@dataclass(frozen=True, repr=False)
 class SoftmaxCrossEntropy(ClassLoss):
     r"""Cross-entropy of class scores, with :math:`p_k = e^{z_k} / \sum_j e^{z_j}`.
 
@@ -299,8 +273,6 @@ class SoftmaxCrossEntropy(ClassLoss):
         :math:`\sum_k c_k t_k` of the unsmoothed targets instead of their number.
     ignore_index : int, optional
         Label of samples to leave out of everything, the mean's divisor included.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----

@@ -1,7 +1,5 @@
 """Squared errors, which aim at the mean."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from ..core.optimum import weighted_mean
@@ -9,16 +7,10 @@ from ..core.residual import ResidualLoss
 from ..core.traits import Traits
 
 
-@dataclass(frozen=True, repr=False)
 class SquaredError(ResidualLoss):
     r"""Squared error, :math:`\ell = r^2` with the residual :math:`r = \hat y - y`.
 
     The mean over the samples is the mean squared error.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -66,14 +58,8 @@ class SquaredError(ResidualLoss):
         return weighted_mean(y_true, weight)
 
 
-@dataclass(frozen=True, repr=False)
 class HalfSquaredError(ResidualLoss):
     r"""Half the squared error, :math:`\ell = \tfrac12 r^2` with :math:`r = \hat y - y`.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----

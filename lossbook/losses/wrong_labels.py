@@ -1,6 +1,5 @@
 """Losses for labels of which some are wrong."""
 
-from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
@@ -11,7 +10,6 @@ from ..core.softmax import LabelProbabilityLoss
 from ..core.traits import Traits
 
 
-@dataclass(frozen=True, repr=False)
 class GeneralizedCrossEntropy(LabelProbabilityLoss):
     r"""Generalised cross-entropy, :math:`\ell = (1 - p_y^q)/q`, for labels that may be wrong [1]_.
 
@@ -23,8 +21,6 @@ class GeneralizedCrossEntropy(LabelProbabilityLoss):
     ----------
     q : float, default 0.7
         How much less unlikely labels count; in (0, 1].
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
