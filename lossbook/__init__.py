@@ -12,6 +12,7 @@ array([0.25, 0.5 ])
 from .core.loss import Loss
 from .core.streaming import get_num_threads, set_num_threads
 from .core.traits import Traits
+from .engines import engine, get_engine, set_engine
 from .losses.absolute_error import AbsoluteError
 from .losses.adversarial import (
     HingeGAN,
@@ -159,6 +160,9 @@ __all__ = [
     "WassersteinGAN",
     "WeightedSum",
     "Welsch",
+    "engine",
+    "get_engine",
     "get_num_threads",
+    "set_engine",
     "set_num_threads",
 ]

@@ -15,7 +15,7 @@ def sum_entries(terms):
 
     Added row by row, terms in single precision would lose more digits the more there are.
     """
-    while len(terms) > _FEW:
+    while type(terms) is np.ndarray and len(terms) > _FEW:  # a kernel adds like this by itself
         whole = len(terms) // _FEW * _FEW
         sums = np.add.reduce(terms[:whole].reshape(-1, _FEW, *terms.shape[1:]), axis=1)
         terms = np.concatenate([sums, terms[whole:]]) if whole < len(terms) else sums

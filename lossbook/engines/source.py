@@ -33,7 +33,7 @@ from .trace import Node, in_order
 
 TILE = 1024
 """How many samples are in a tile, where a sample is one number."""
-GROUP = 128
+GROUP = 64
 """How many terms of a sum are added one after the other; the sums of groups are added then."""
 
 

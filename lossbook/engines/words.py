@@ -1,12 +1,15 @@
-"""Kernels: the sources of loops, compiled by numba."""
+"""The words that the sources of kernels are written in.
+
+The elementary functions are in `elementary`.  Here is what is left: functions with a few selections
+in place of the branches that they would have in Python, with NumPy's answers for NaN, and the small
+loops that several sources share.
+"""
 
 import math
-import time
 
 import numba
 import numpy as np
 from numba import types
-from numba.core import compiler, registry
 from numba.extending import intrinsic
 
 from .elementary import DOUBLE, SINGLE, absolute, copysign, inlined, select
@@ -163,46 +166,3 @@ WORDS = dict(
 )
 WORDS |= {f"{name}64": function for name, function in DOUBLE.items()}
 WORDS |= {f"{name}32": function for name, function in SINGLE.items()}
-
-
-def _array(dtype, ndim=1):
-    return types.Array(numba.from_dtype(np.dtype(dtype)), ndim, "C")
-
-
-def argument_types(source):
-    """Return numba's types of what a kernel takes."""
-
-    def of(node, dtype):
-        return _array(dtype, 2 if math.prod(node.shape[:-1]) > 1 else 1)
-
-    return (
-        types.uint64,
-        types.float64,
-        *[_array(np.float64)] * source.task.weighted,
-        *(of(node, node.dtype) for node in source.inputs),
-        *(of(node, source.dtype) for node in source.task.written),
-        *(_array(node.dtype) for node in source.tables),
-        *[types.float64] * len(source.arguments),
-    )
-
-
-def compile_source(source):
-    """Return the function of a source, in machine code."""
-    namespace = dict(WORDS)
-    exec(compile(source.text, "<kernel>", "exec"), namespace)
-    flags = compiler.Flags()
-    flags.error_model = "numpy"
-    flags.release_gil = True
-    flags.nrt = True
-    flags.no_cfunc_wrapper = True
-    flags.noalias = True
-    target = registry.cpu_target
-    return compiler.compile_extra(
-        target.typing_context,
-        target.target_context,
-        namespace["kernel"],
-        argument_types(source),
-        types.Tuple((types.bool_, types.float64)),
-        flags,
-        {},
-    )

@@ -25,6 +25,7 @@ so all other operations work on operands of one dtype.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
+from itertools import chain
 from math import prod
 from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
@@ -113,47 +114,47 @@ class Trace(NamedTuple):
 
     Attributes
     ----------
-    outputs : tuple of Node
-        What the formula returns, tuples in it flattened.
-    structure : list of (int or None)
-        For each result of the formula, how long the tuple is that it is, or None for an array.
+    results : list of Node or of tuple of Node
+        What the formula returns.
     parameters : dict of str to float
         The values of the parameters.
     """
 
-    outputs: tuple[Node, ...]
-    structure: list[int | None]
+    results: list[Node | tuple[Node, ...]]
     parameters: dict[str, float]
 
-    def evaluate(self, apply: Callable, inputs: Sequence) -> list:
-        """Return the results of the formula for given inputs.
+    def evaluate(self, apply: Callable, inputs: Sequence = ()) -> list:
+        """Return what the formula returns for given inputs.
 
         Parameters
         ----------
         apply : callable
-            Takes a node and the values of its operands and returns that of the node, for all
-            operations but inputs and parameters.
+            Takes a node and the values of its operands, and returns the value of the node, for
+            all nodes but inputs and parameters.
         inputs : sequence
             The value of each input.
 
         Returns
         -------
         list
-            One value, or a tuple of them, for each result of the formula.
+            A value or a tuple of values for each result.
         """
         values: dict[Node, Any] = {}
-        for node in in_order(self.outputs):
+        for node in in_order(chain.from_iterable(map(_as_tuple, self.results))):
             if node.operation == "input":
                 values[node] = inputs[node.detail]
             elif node.operation == "parameter":
                 values[node] = self.parameters[node.detail]
             else:
                 values[node] = apply(node, *(values[each] for each in node.operands))
-        flat = iter(values[node] for node in self.outputs)
         return [
-            next(flat) if length is None else tuple(next(flat) for _ in range(length))
-            for length in self.structure
+            tuple(map(values.get, result)) if type(result) is tuple else values[result]
+            for result in self.results
         ]
+
+
+def _as_tuple(result):
+    return result if type(result) is tuple else (result,)
 
 
 def trace(
@@ -189,12 +190,11 @@ def trace(
         Traced(Node.of("input", (), index, dtype=np.dtype(dtype), shape=tuple(shape)))
         for index, (dtype, shape) in enumerate(inputs)
     ]
-    results = formula(_with_parameters(loss, parameters), *blocks)
-    flat: list[Node] = []
-    for result in results:
-        flat.extend(_node_of(each) for each in (result if type(result) is tuple else (result,)))
-    structure = [len(result) if type(result) is tuple else None for result in results]
-    return Trace(tuple(flat), structure, parameters)
+    results = [
+        tuple(map(_node_of, result)) if type(result) is tuple else _node_of(result)
+        for result in formula(_with_parameters(loss, parameters), *blocks)
+    ]
+    return Trace(results, parameters)
 
 
 def _with_parameters(loss, parameters):

@@ -1,1 +1,0 @@
-"""Formulas as data, and what is made of them."""
