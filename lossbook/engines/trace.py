@@ -337,8 +337,7 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
 
     def take(self, place):
         """Return each sample's entry at a place."""
-        index = _node_of(place)
-        return Traced(Node.of("take", (self.node, index), dtype=self.dtype, shape=index.shape))
+        return Traced(_taken(self.node, _node_of(place)))
 
     def put(self, place, values):
         """Replace each sample's entry at a place."""
@@ -419,6 +418,16 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         if function not in _FUNCTIONS:
             raise NotTraceableError(f"a formula cannot be traced through {function.__name__}")
         return _FUNCTIONS[function](*args, **kwargs)
+
+
+def _taken(row, index):
+    """Return an entry of a row; that of a sum is a sum of entries, so the row need not be kept."""
+    if len(row.shape) < 2:
+        return row
+    if row.operation in ("add", "subtract", "multiply", "negative"):
+        operands = tuple(_taken(each, index) for each in row.operands)
+        return Node.of(row.operation, operands, dtype=row.dtype, shape=index.shape)
+    return Node.of("take", (row, index), dtype=row.dtype, shape=index.shape)
 
 
 def _is_place(key):
