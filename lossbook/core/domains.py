@@ -162,11 +162,13 @@ class ClassIndices(Domain):
     def contains(self, values):
         """Return which of the values are in the domain."""
         valid = (values >= 0) & (values < self.n_classes)
+        if np.asarray(values).dtype.kind == "f":
+            valid &= values == np.floor(values)
         return valid if self.ignore_index is None else valid | (values == self.ignore_index)
 
     def holds(self, block):
         """Return whether all values of a block are in the domain."""
-        if self.ignore_index is None:
+        if self.ignore_index is None and block.dtype.kind != "f":
             low = np.minimum.reduce(block, axis=None)
             high = np.maximum.reduce(block, axis=None)
             return bool(low >= 0 and high < self.n_classes)

@@ -40,9 +40,10 @@ def _shapes_of(part, batch):
 
 
 def _names_of(part, batch):
+    name = part if part in ("value", "gradient") else "hessian"
     if part == "value" or len(batch.shapes) == 1:
-        return (part,)
-    return [f"{part} by {column.name}" for column in batch.columns[-len(batch.shapes) :]]
+        return (name,)
+    return [f"{name} by {column.name}" for column in batch.columns[-len(batch.shapes) :]]
 
 
 def checked_out(out, places, taken, reduction):

@@ -3,12 +3,15 @@
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import inf
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
+from ..core.arrays import as_real_array, require_shape, working_dtype
 from ..core.domains import Domain, Integers
-from ..core.inputs import Batch, Column, as_real_array, require_shape, working_dtype
-from ..core.loss import Loss
+from ..core.inputs import Batch, Column
+from ..core.loss import Call, Loss, Out
 from ..core.parameters import whole_number
 from ..core.traits import Traits
 
@@ -98,14 +101,25 @@ class CTC(Loss):
 
     blank: int = 0
 
-    options = ("input_lengths",)
+    def _inputs(
+        self,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        input_lengths: ArrayLike | None = None,
+        curvature: str = "exact",
+        out: Out = None,
+    ) -> Call[NDArray[Any]]:
+        return Call((y_true, y_pred, input_lengths), sample_weight, curvature, out)
 
-    traits = Traits(
-        convex=False,
-        differentiable=True,
-        twice_differentiable=True,
-        elicits="probability of the label sequence",
-    )
+    def _traits(self):
+        return Traits(
+            convex=False,
+            differentiable=True,
+            twice_differentiable=True,
+            elicits="probability of the label sequence",
+        )
 
     def __post_init__(self):
         super().__post_init__()
