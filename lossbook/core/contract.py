@@ -270,7 +270,8 @@ class Loss(Declared):
     @property
     def __name__(self) -> str:
         """The name of the class, for those who take a loss for a function."""
-        return type(self).__name__
+        kind: type = type(self)
+        return kind.__name__
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the parameters by name, as scikit-learn's estimators do.

@@ -71,15 +71,15 @@ class GAN(Declared):
     generated: ClassVar[Verdict]
     elicits: ClassVar[str]
 
-    def __init_subclass__(cls, **kwargs):
+    def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.__doc__ = with_parameter(cls.__doc__, "reduction", _REDUCTION)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         Generator(type(self), reduction=self.reduction)
 
     @property
-    def discriminator(self):
+    def discriminator(self) -> Any:
         """The loss of the discriminator, called with the scores of real and of fake samples.
 
         There may be more of the one than of the other: the loss is the mean over the real samples
@@ -94,7 +94,7 @@ class GAN(Declared):
         return Discriminator(type(self), reduction=self.reduction)
 
     @property
-    def generator(self):
+    def generator(self) -> Any:
         """The loss of the generator, called with the scores of its samples.
 
         Returns
@@ -110,7 +110,7 @@ class ScoreLoss(JointLoss):
     gan: type[GAN] = field(repr=False)
 
     @property
-    def verdict(self):
+    def verdict(self) -> Any:
         """What a score costs."""
         raise NotImplementedError
 
@@ -151,11 +151,11 @@ class RealScores(ScoreLoss):
     ) -> Call[NDArray[Any]]:
         return Call((real,), sample_weight, curvature, out)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"{Discriminator(self.gan, reduction=self.reduction)!r}.sides[0]"
 
     @property
-    def verdict(self):
+    def verdict(self) -> Any:
         """What a score costs."""
         return self.gan.real
 
@@ -173,11 +173,11 @@ class FakeScores(ScoreLoss):
     ) -> Call[NDArray[Any]]:
         return Call((fake,), sample_weight, curvature, out)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"{Discriminator(self.gan, reduction=self.reduction)!r}.sides[1]"
 
     @property
-    def verdict(self):
+    def verdict(self) -> Any:
         """What a score costs."""
         return self.gan.fake
 
@@ -195,11 +195,11 @@ class Generator(ScoreLoss):
     ) -> Call[NDArray[Any]]:
         return Call((fake,), sample_weight, curvature, out)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"{self.gan(reduction=self.reduction)!r}.generator"
 
     @property
-    def verdict(self):
+    def verdict(self) -> Any:
         """What a score costs."""
         return self.gan.generated
 
@@ -220,11 +220,11 @@ class Discriminator(JointLoss):
 
     gan: type[GAN] = field(repr=False)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"{self.gan(reduction=self.reduction)!r}.discriminator"
 
     @property
-    def sides(self):
+    def sides(self) -> Any:
         """The losses of the real scores and of the fake ones."""
         return tuple(side(self.gan, reduction=self.reduction) for side in (RealScores, FakeScores))
 

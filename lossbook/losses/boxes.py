@@ -8,9 +8,10 @@ edges: but for whether the edge is outside the true box or inside.
 
 from functools import cached_property
 from math import pi
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..core.domains import BOXES
 from ..core.elementwise import negative_part, positive_part
@@ -96,7 +97,7 @@ class Pair:
         How long the predicted edges are that move along x and along y, in lengths of the hull.
     """
 
-    def __init__(self, y_true, y_pred):
+    def __init__(self, y_true: NDArray[Any], y_pred: NDArray[Any]) -> None:
         (low, high), (true_low, true_high) = (y.reshape(2, 2, -1) for y in (y_pred, y_true))
         self.beyond = np.stack([true_low - low, high - true_high])
         self.size, self.true_size = high - low, true_high - true_low
@@ -111,11 +112,11 @@ class Pair:
         self.across = (self.overlap + self.excess)[::-1]
 
     @cached_property
-    def missed(self):
+    def missed(self) -> Any:
         """What the boxes miss of each other."""
         return Missed(self)
 
-    def growth(self, outside):
+    def growth(self, outside: bool) -> Any:
         """Return the growth of the union's area, in areas of the hull, when edges move."""
         if outside:
             return self.across
@@ -125,7 +126,7 @@ class Pair:
 class Missed:
     """One minus the intersection over the union; of two empty boxes 0 if they are equal, else 1."""
 
-    def __init__(self, pair):
+    def __init__(self, pair: Any) -> None:
         self.pair = pair
         (x, y), (more_x, more_y), (less_x, less_y) = pair.overlap, pair.excess, pair.lack
         both, lacking = x * y, less_x * (y + less_y) + x * less_y
@@ -135,7 +136,7 @@ class Missed:
         apart = (pair.beyond != 0).any(axis=(0, 1))
         self.value = np.where(self.union > 0, missed / self.union, apart)
 
-    def slope(self, outside):
+    def slope(self, outside: bool) -> Any:
         """Return the first derivative."""
         overlap, excess, across = self.pair.overlap, self.pair.excess, self.pair.across
         if outside:
@@ -145,7 +146,7 @@ class Missed:
             overlap > 0, -towards * _ratio(excess * across + self.true_area, self.union), 0
         )
 
-    def bend(self, outside):
+    def bend(self, outside: bool) -> Any:
         """Return the second derivative."""
         return -2 * self.slope(outside) * _ratio(self.pair.growth(outside), self.union)
 
@@ -153,18 +154,18 @@ class Missed:
 class Void:
     """The share of the hull that neither box covers."""
 
-    def __init__(self, pair):
+    def __init__(self, pair: Any) -> None:
         self.pair = pair
         (more_x, more_y), (less_x, less_y), (gap_x, gap_y) = pair.excess, pair.lack, pair.gap
         self.value = more_x * less_y + less_x * more_y + gap_x + gap_y * (1 - gap_x)
 
-    def slope(self, outside):
+    def slope(self, outside: bool) -> Any:
         """Return the first derivative."""
         if outside:
             return (self.pair.lack + self.pair.gap)[::-1] - self.value
         return -self.pair.growth(outside)
 
-    def bend(self, outside):
+    def bend(self, outside: bool) -> Any:
         """Return the second derivative."""
         return -2 * outside * self.slope(outside)
 
@@ -172,17 +173,17 @@ class Void:
 class Distance:
     """The squared distance of the centres over the squared diagonal of the hull."""
 
-    def __init__(self, pair):
+    def __init__(self, pair: Any) -> None:
         diagonal = np.hypot(*pair.hull)
         self.hull = _ratio(pair.hull, diagonal)
         self.offset = _ratio((pair.beyond[1] - pair.beyond[0]) / 2, diagonal)
         self.value = np.add.reduce(self.offset**2, axis=0)
 
-    def slope(self, outside):
+    def slope(self, outside: bool) -> Any:
         """Return the first derivative."""
         return self.hull * (_OUTWARDS * self.offset - 2 * outside * self.hull * self.value)
 
-    def bend(self, outside):
+    def bend(self, outside: bool) -> Any:
         """Return the second derivative."""
         curved = 0.5 * self.hull**2
         return curved - 2 * outside * self.hull**2 * (2 * self.slope(outside) + self.value)
@@ -194,7 +195,7 @@ class Aspect:
     θ is the angle between the diagonals of the boxes, turned to start in one corner.
     """
 
-    def __init__(self, pair):
+    def __init__(self, pair: Any) -> None:
         self.missed = pair.missed
         diagonal, true_diagonal = np.hypot(*pair.size), np.hypot(*pair.true_size)
         self.direction, direction = (
@@ -221,12 +222,12 @@ class Aspect:
     def _slope_of_v(self):
         return 8 / pi**2 * self.angle * self._turns()[0]
 
-    def slope(self, outside):
+    def slope(self, outside: bool) -> Any:
         """Return the first derivative."""
         a = self.alpha
         return a * (2 - a) * self._slope_of_v() - a**2 * self.missed.slope(outside)
 
-    def bend(self, outside):
+    def bend(self, outside: bool) -> Any:
         """Return the second derivative."""
         a, (first, second) = self.alpha, self._turns()
         across = (

@@ -49,7 +49,7 @@ class Huber(ResidualLoss):
     array([0.5, 1. ])
     """
 
-    delta: float = parameter(1.0, POSITIVE)
+    delta: float = parameter(default=1.0, domain=POSITIVE)
 
     def _traits(self):
         return Traits(
@@ -117,7 +117,7 @@ class SmoothL1(ResidualLoss):
     array([0.0625, 2.75  ])
     """
 
-    beta: float = parameter(1.0, POSITIVE)
+    beta: float = parameter(default=1.0, domain=POSITIVE)
 
     def _traits(self):
         return Traits(
@@ -183,7 +183,7 @@ class PseudoHuber(ResidualLoss):
     array([0.25  , 2.1623])
     """
 
-    delta: float = parameter(1.0, POSITIVE)
+    delta: float = parameter(default=1.0, domain=POSITIVE)
 
     def _traits(self):
         return Traits(
@@ -292,7 +292,7 @@ class EpsilonInsensitive(ResidualLoss):
     array([0. , 1.5])
     """
 
-    epsilon: float = parameter(0.1, NON_NEGATIVE)
+    epsilon: float = parameter(default=0.1, domain=NON_NEGATIVE)
 
     def _traits(self):
         return Traits(
@@ -343,7 +343,7 @@ class SquaredEpsilonInsensitive(ResidualLoss):
     array([0.  , 2.25])
     """
 
-    epsilon: float = parameter(0.1, NON_NEGATIVE)
+    epsilon: float = parameter(default=0.1, domain=NON_NEGATIVE)
 
     def _traits(self):
         return Traits(

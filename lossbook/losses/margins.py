@@ -369,7 +369,7 @@ class Exponential(MarginLoss):
 class _ClassHinge(ClassLoss):
     """Base of losses of the scores' shortfalls s_k = margin - z_y + z_k, where positive."""
 
-    margin: float = parameter(1.0, NON_NEGATIVE)
+    margin: float = parameter(default=1.0, domain=NON_NEGATIVE)
 
     y_true_domain = LABELS
 
@@ -491,7 +491,7 @@ class MultiMargin(_ClassHinge):
            [-2.,  1.,  1.]])
     """
 
-    power: float = parameter(1, TwoValues(1, 2))
+    power: float = parameter(default=1, domain=TwoValues(1, 2))
 
     def _traits(self):
         squared = self.power == 2

@@ -307,7 +307,7 @@ class SoftmaxCrossEntropy(ClassLoss):
            [ 1. , -1. ]])
     """
 
-    label_smoothing: float = parameter(0.0, UNIT_INTERVAL)
+    label_smoothing: float = parameter(default=0.0, domain=UNIT_INTERVAL)
     class_weight: tuple[float, ...] | None = None
     ignore_index: int | None = None
 
@@ -375,13 +375,13 @@ class SoftmaxCrossEntropy(ClassLoss):
         >>> lb.SoftmaxCrossEntropy().hessian_vector_product([0], [[0.0, 0.0]], [[1.0, 0.0]])
         array([[ 0.25, -0.25]])
         """
-        batch, vector = self._read(y_true, y_pred), as_real_array("vector", vector)
-        require_shape("vector", vector, *batch.shapes, "that of y_pred")
-        column = Column("vector", vector, batch.sample_shape, batch.dtype, None)
+        batch, given = self._read(y_true, y_pred), as_real_array("vector", vector)
+        require_shape("vector", given, batch.shapes[0], "that of y_pred")
+        column = Column("vector", given, batch.sample_shape, batch.dtype, None)
         batch.columns = (*batch.columns, column)
         return evaluate(self, ("hessian_vector_product",), batch, sample_weight, None)[0]
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         object.__setattr__(self, "class_weight", class_weights("class_weight", self.class_weight))
         if self.ignore_index is not None:

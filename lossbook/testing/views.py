@@ -5,10 +5,10 @@ from functools import singledispatch
 
 import numpy as np
 
-from ..core.domains import LABELS
+from ..core.domains import LABELS, Domain
 from ..core.loss import BatchLoss, ClassLoss, JointLoss, Loss, PointwiseLoss, RowLoss, TargetLoss
 from ..losses.lovasz import LovaszSoftmax
-from ..losses.sequences import CTC, LabelSequences
+from ..losses.sequences import CTC
 from ..losses.several_tasks import WeightedSum
 
 
@@ -37,12 +37,12 @@ class View(TargetLoss):
         return self.behind.traits
 
     @property
-    def y_true_domain(self):
+    def y_true_domain(self) -> Domain:  # type: ignore[override]
         """That of the loss behind."""
         return self.behind.y_true_domain
 
     @property
-    def y_pred_domain(self):
+    def y_pred_domain(self) -> Domain | None:  # type: ignore[override]
         """That of the loss behind."""
         return self.behind.y_pred_domain
 
@@ -108,7 +108,7 @@ class Alike(View):
     width = None
 
     @property
-    def link(self):
+    def link(self) -> str:  # type: ignore[override]
         """That of the loss behind."""
         return self.behind.link
 
@@ -126,7 +126,7 @@ class PointwiseSum(Alike, PointwiseLoss):
 
 
 @dataclass(frozen=True, repr=False)
-class ClassSum(Alike, ClassLoss):
+class ClassSum(Alike, ClassLoss):  # type: ignore[override]
     """A sum of losses over classes, seen as one."""
 
 
@@ -203,6 +203,8 @@ _FRAMES = 4
 class Sequences(View):
     """CTC of inputs of few frames, whose scores lie side by side."""
 
+    behind: CTC
+
     @property
     def n_classes(self):
         """Enough for the blank and two labels."""
@@ -214,7 +216,7 @@ class Sequences(View):
         return _FRAMES * self.n_classes
 
     @property
-    def y_true_domain(self):
+    def y_true_domain(self) -> Domain:  # type: ignore[override]
         """Sequences of the labels that there are."""
         return LabelSequences(self.n_classes, self.behind.blank)
 
