@@ -122,8 +122,9 @@ def assert_labels_only(loss):
     for call in loss, loss.gradient, loss.hessian:
         with pytest.raises(ValueError, match=r"y_true must have shape \(1,\) \(labels\) for"):
             call([[0.5, 0.5]], [[0.0, 1.0]])
-        with pytest.raises(TypeError, match="y_true must hold integer labels; got dtype float64"):
-            call([0.0], [[0.0, 1.0]])
+        with pytest.raises(ValueError, match=r"a class index from 0 to 1; got 0.5 at index 0"):
+            call([0.5], [[0.0, 1.0]])
+        np.testing.assert_array_equal(call([1.0], [[0.0, 1.0]]), call([1], [[0.0, 1.0]]))
         with pytest.raises(ValueError, match="a class index from 0 to 1; got 2 at index 0"):
             call([2], [[0.0, 1.0]])
 

@@ -22,7 +22,7 @@ from lossbook.core.domains import (
     UNIT_INTERVAL,
     ZERO_OR_ONE,
 )
-from lossbook.core.loss import BatchLoss, ClassLoss, JointLoss, RowLoss
+from lossbook.core.loss import BatchLoss, Call, ClassLoss, JointLoss, RowLoss
 from lossbook.core.residual import ResidualLoss
 from lossbook.symbolic import notation
 from lossbook.symbolic.formula import listed
@@ -451,7 +451,8 @@ except ImportError as error:
 class Interaction(JointLoss):
     """Two factors of somebody else's."""
 
-    inputs = "y_true", "first", "second"
+    def _inputs(self, y_true, first, second, sample_weight=None, *, curvature="exact", out=None):
+        return Call((y_true, first, second), sample_weight, curvature, out)
 
     def _traits(self):
         return replace(lb.SquaredError().traits, convex=False)
@@ -471,7 +472,9 @@ class Interaction(JointLoss):
 class Gap(JointLoss):
     """The squared distance of two rows."""
 
-    inputs = "first", "second"
+    def _inputs(self, first, second, sample_weight=None, *, curvature="exact", out=None):
+        return Call((first, second), sample_weight, curvature, out)
+
     entries = 1
 
     def _traits(self):

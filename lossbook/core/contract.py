@@ -454,6 +454,7 @@ def _sign(cls):
     cls.inputs = tuple(name for name in positional if name not in ("self", "sample_weight"))
     cls.options = tuple(name for name in by_keyword if name not in ("curvature", "out"))
     names = ", ".join(cls.inputs + cls.options)
+    cls._inputs.__qualname__ = cls.__qualname__  # what Python's own errors name
     for name in METHODS:
         method = getattr(Loss, name)
         own = FunctionType(method.__code__, method.__globals__, name)

@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from .inputs import Weights, samples_first
-from .results import given_results, new_results
+from .results import given_results
 from .streaming import stream, total
 
 
@@ -30,7 +30,7 @@ def numpy_block(loss, parts, columns, weights, divisor, targets, start, stop):
     divisor : float
         What every result is divided by, except a sum of values.
     targets : list
-        For each part the arrays to write to, samples first; None for a value that is summed.
+        For each part the arrays to write to, samples first; none for a value that is summed.
     start, stop : int
         The bounds of the block.
 
@@ -53,7 +53,7 @@ def numpy_block(loss, parts, columns, weights, divisor, targets, start, stop):
     block_sum = 0.0
     for function, target in zip(parts.values(), targets, strict=True):
         of_part = function(*shared)
-        if target is None:
+        if not target:
             weighted = of_part if weight is None else of_part * weight
             if absent is not None:
                 weighted[..., absent] = 0
@@ -88,12 +88,19 @@ def use_engine(engine):
 
 def evaluate(loss, parts, batch, sample_weight, out):
     """Return the parts of a loss for a batch: a float, an array or a tuple of arrays for each."""
-    functions = {}
+    reduced, functions, results = loss.reduction != "none", {}, []
     for part in parts:
         if part == "value":
             functions[part] = loss._value
+            shapes = () if reduced else (batch.sample_shape,)
         else:
             functions[part] = loss._gradient if part == "gradient" else loss._part(part)
+            shapes = batch.shapes
+        if out is None:
+            arrays = []
+            for shape in shapes:
+                arrays.append(np.empty(shape, batch.dtype))
+            results.append(arrays)
     weights = None if sample_weight is None else Weights(sample_weight, batch.sample_shape)
     if loss.reduction != "mean":
         divisor = 1
@@ -101,26 +108,23 @@ def evaluate(loss, parts, batch, sample_weight, out):
         divisor = batch.n_samples if weights is None else weights.total
     else:
         divisor = batch.total_mass(weights)
-    if out is None:
-        results = new_results(parts, batch, loss.reduction)
-    else:
+    if out is not None:
         results = given_results(out, parts, batch, loss.reduction, weights)
         if batch.n_samples > batch.block_size:  # what is refused late must not have changed them
             stream(batch.blocks, batch.n_samples, batch.block_size)
     targets = results
     if len(batch.sample_shape) != 1 or len(batch.shapes[0]) > 2:
         targets = [
-            of_part and [samples_first(array, batch.sample_shape) for array in of_part]
-            for of_part in results
+            [samples_first(array, batch.sample_shape) for array in of_part] for of_part in results
         ]
 
     block = None if _engine is None else _engine(loss, functions, batch.columns)
     block = partial(block or loss._block, loss, functions, batch.columns, weights, divisor, targets)
     sums = stream(block, batch.n_samples, batch.block_size)
     finished = []
-    for of_part in results:
-        if of_part is None:
-            finished.append(total(sums) / divisor)
+    for arrays in results:
+        if not arrays:
+            finished.append((float(sums[0]) if len(sums) == 1 else total(sums)) / divisor)
         else:
-            finished.append(of_part if len(of_part) > 1 else of_part[0])
+            finished.append(arrays[0] if len(arrays) == 1 else tuple(arrays))
     return tuple(finished)

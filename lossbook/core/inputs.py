@@ -6,7 +6,7 @@ import numpy as np
 
 from .arrays import DOUBLE, HALF, SINGLE, as_real_array, require_shape
 from .arrays import working_dtype as working_dtype
-from .domains import NON_NEGATIVE
+from .domains import NON_NEGATIVE, extremes
 from .results import checked_out as checked_out
 from .streaming import BLOCK_BYTES, stream, total
 
@@ -62,8 +62,7 @@ class Column:
 
     def _exactly(self, block, start):
         """Return a block of integers as floats that hold them: of single precision, if it can."""
-        low = int(np.minimum.reduce(block, axis=None))
-        high = int(np.maximum.reduce(block, axis=None))
+        low, high = extremes(block)
         if -self.exact_up_to <= low and high <= self.exact_up_to:
             return block.astype(self.dtype)
         floats = block.astype(DOUBLE)
@@ -204,8 +203,8 @@ class Batch:
         self.columns, self.dtype, self.mass = columns, dtype, mass
         self.shapes, self.sample_shape = shapes, sample_shape
         self.n_samples = prod(sample_shape)
-        values_per_sample = prod(shapes[0][len(sample_shape) :])
-        self.block_size = max(1, BLOCK_BYTES // (dtype.itemsize * values_per_sample))
+        sample_bytes = dtype.itemsize * prod(shapes[0]) // self.n_samples
+        self.block_size = max(1, BLOCK_BYTES // sample_bytes)
 
     def total_mass(self, weights):
         """Return what the mean divides by."""

@@ -11,7 +11,7 @@ from .contract import Call as Call
 from .contract import Loss as Loss
 from .contract import Out as Out
 from .contract import TargetLoss as TargetLoss
-from .domains import DISTRIBUTIONS, LABELS, ClassIndices, Domain
+from .domains import DISTRIBUTIONS, LABELS, Domain, class_indices
 from .inputs import Batch, Column, weight_of
 from .parameters import parameter as parameter
 
@@ -102,7 +102,7 @@ class ClassLoss(TargetLoss):
 
     def _label_domain(self, n_entries):
         """Return the domain of labels, for predictions of a number of entries."""
-        return ClassIndices(n_entries)
+        return class_indices(n_entries)
 
     def _kept(self, labels):
         """Return which of the labels count, or None where all do."""
@@ -211,8 +211,6 @@ class BatchLoss(JointLoss):
             if part == "value":
                 values = np.where(weight > 0, of_part.reshape(stop) * weight, 0)
                 of_part, total = (values,), np.add.reduce(values)
-            if target is None:
-                continue
             for terms, array in zip(of_part, target, strict=True):
                 array[...] = terms.reshape(-1, stop).T.reshape(array.shape)
         return total

@@ -221,10 +221,8 @@ class LovaszSoftmax(TargetLoss):
                 f"got shape {y_pred.shape}"
             )
         require_shape("y_true", y_true, y_pred.shape[:-1], "one label a pixel")
-        if y_true.dtype.kind == "f":
-            raise TypeError(f"y_true must hold integer labels; got dtype {y_true.dtype}")
         sample_shape, n_classes = shape_of_masks(y_true.shape), y_pred.shape[-1]
-        labels, dtype = ClassIndices(n_classes), working_dtype(y_true.dtype, y_pred.dtype)
+        labels, dtype = ClassIndices(n_classes), working_dtype(y_pred.dtype, y_pred.dtype)
         columns = (
             Column("y_true", y_true, sample_shape, np.dtype(np.intp), labels),
             Column("y_pred", y_pred, sample_shape, dtype, _OfPixels(n_classes=n_classes)),

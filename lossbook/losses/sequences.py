@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..core.arrays import as_real_array, require_shape, working_dtype
-from ..core.domains import Domain, Integers
+from ..core.domains import ClassIndices, Domain, Integers
 from ..core.inputs import Batch, Column
 from ..core.loss import Call, Loss, Out
 from ..core.parameters import whole_number
@@ -37,7 +37,7 @@ class LabelSequences(Domain):
     def contains(self, values):
         """Return which of the values are in the domain."""
         padding = values == PADDING
-        label = (values >= 0) & (values < self.n_classes) & (values != self.blank)
+        label = ClassIndices(self.n_classes).contains(values) & (values != self.blank)
         label[1:] &= ~padding[:-1]
         return label | padding
 
@@ -164,7 +164,7 @@ class CTC(Loss):
         else:
             lengths = as_real_array("input_lengths", input_lengths)
             require_shape("input_lengths", lengths, sample_shape, "one for each input")
-        dtype, index = working_dtype(labels.dtype, scores.dtype), np.dtype(np.intp)
+        dtype, index = working_dtype(scores.dtype, scores.dtype), np.dtype(np.intp)
         label_domain = replace(self.y_true_domain, n_classes=n_classes)
         columns = (
             Column("y_true", labels, sample_shape, index, label_domain),
@@ -195,8 +195,6 @@ def _as_labels(y_true):
         raise ValueError(
             f"{error}; pad shorter label sequences with {PADDING} at the end"
         ) from None
-    if labels.dtype.kind == "f":
-        raise TypeError(f"y_true must hold integer labels; got dtype {labels.dtype}")
     return labels
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..core.arrays import as_real_array, require_shape
-from ..core.domains import DISTRIBUTIONS, LOG_DISTRIBUTIONS, UNIT_INTERVAL, ClassIndices
+from ..core.domains import DISTRIBUTIONS, LOG_DISTRIBUTIONS, UNIT_INTERVAL, class_indices
 from ..core.elementwise import log_ratio, zero_if_nan
 from ..core.evaluation import evaluate
 from ..core.inputs import Batch, Column
@@ -449,7 +449,7 @@ class SoftmaxCrossEntropy(ClassLoss):
         )
 
     def _label_domain(self, n_classes):
-        return ClassIndices(n_classes, self.ignore_index)
+        return class_indices(n_classes, self.ignore_index)
 
     def _formula(self, s):
         t, p, mass = s.t_k, s.p_k, 1
@@ -486,7 +486,8 @@ class SoftmaxCrossEntropy(ClassLoss):
         return batch
 
     def _shared(self, y_true, y_pred, *vector):
-        below, kept = below_top(y_pred), self._kept(y_true)
+        below = below_top(y_pred)
+        kept = None if self.ignore_index is None else self._kept(y_true)
         if y_true.ndim == 1 and self.class_weight is None and self.label_smoothing == 0:
             return LabelSoftmax(y_true if kept is None else y_true * kept, below, kept), *vector
         return TargetSoftmax(self._weighted_target(y_true, kept, below), below), *vector

@@ -194,7 +194,7 @@ def test_best_focal_score_is_the_global_one(gamma, share):
 
 def test_only_labels_where_distributions_have_no_meaning():
     assert_labels_only(SOFTMAX_FOCAL)
-    with pytest.raises(TypeError, match="y_true must hold integer labels"):
+    with pytest.raises(ValueError, match=r"y_true must be a class index from 0; got 0.5"):
         SOFTMAX_FOCAL.optimal_constant([[0.5, 0.5]])
 
 

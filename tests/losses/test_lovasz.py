@@ -165,9 +165,12 @@ def test_lovasz_softmax_keeps_the_contract():
     check_loss(lb.LovaszSoftmax(), n_classes=5)
 
 
-def test_labels_of_pixels_are_integers():
-    with pytest.raises(TypeError, match="y_true must hold integer labels; got dtype float64"):
-        lb.LovaszSoftmax()(np.zeros((2, 3)), PROBABILITIES)
+def test_labels_of_pixels_are_whole_numbers():
+    with pytest.raises(ValueError, match=r"a class index from 0 to .*; got 0.5 at index 0, 0"):
+        lb.LovaszSoftmax()(np.full((2, 3), 0.5), PROBABILITIES)
+    labels = np.zeros((2, 3))
+    whole, integers = (lb.LovaszSoftmax()(y, PROBABILITIES) for y in (labels, labels.astype(int)))
+    assert whole == integers
 
 
 @pytest.mark.parametrize(

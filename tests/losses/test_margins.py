@@ -234,7 +234,7 @@ def test_only_labels_where_distributions_have_no_meaning(loss):
 
 
 def test_the_best_constant_is_of_labels_only():
-    with pytest.raises(TypeError, match="y_true must hold integer labels"):
+    with pytest.raises(ValueError, match=r"y_true must be a class index from 0; got 0.5"):
         CRAMMER.optimal_constant([[0.5, 0.5]])
 
 

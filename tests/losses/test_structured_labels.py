@@ -206,10 +206,10 @@ def test_the_predicted_class_is_the_median():
     [
         (lambda: CORAL([3], [[0.0, 1.0]]), ValueError, "from 0 to 2; got 3 at index 0"),
         (lambda: CORAL([-1], [[0.0, 1.0]]), ValueError, "from 0 to 2; got -1 at index 0"),
-        (lambda: CORAL([1.0], [[0.0, 1.0]]), TypeError, "y_true must hold integer labels"),
+        (lambda: CORAL([1.5], [[0.0, 1.0]]), ValueError, "from 0 to 2; got 1.5 at index 0"),
         (lambda: CORAL([[1, 0]], [[0.0, 1.0]]), ValueError, "shape (1,) (labels) for y_pred"),
         (lambda: CORAL(0, 1.0), ValueError, "y_pred must have two classes or more"),
-        (lambda: CORAL.optimal_constant([0.5]), TypeError, "y_true must hold integer labels"),
+        (lambda: CORAL.optimal_constant([0.5]), ValueError, "a class index from 0; got 0.5"),
         (lambda: MARGIN([[0.5, 1]], [[0.0, 1.0]]), ValueError, "0 or 1; got 0.5 at index 0, 0"),
         (
             lambda: SOFT_MARGIN([[0, 1.5]], [[0.0, 1]]),

@@ -76,7 +76,7 @@ def test_optimal_constants(loss, y_true, weight, best):
 
 def test_only_labels_where_distributions_have_no_meaning():
     assert_labels_only(GENERALIZED)
-    with pytest.raises(TypeError, match="y_true must hold integer labels"):
+    with pytest.raises(ValueError, match=r"y_true must be a class index from 0; got 0.5"):
         GENERALIZED.optimal_constant([[0.5, 0.5]])
 
 
