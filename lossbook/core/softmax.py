@@ -222,6 +222,25 @@ class LabelProbabilityLoss(ClassLoss):
     y_true_domain = LABELS
     link = "multinomial_logit"
 
+    def _of_label(self, s, value, slope, bend, definitions=None, **stated):
+        """Return the formula of f(h) from those of f, f' and f''."""
+        t, p, first, second = s.t_k, s.p_k, s.slope, s.bend
+        softmax = {
+            t: s.ONE_HOT,
+            p: s.SOFTMAX,
+            s.p_y: s.sum_j(t * p),
+            s.q_y: s.sum_j((1 - t) * p),
+        }
+        return s.Formula(
+            value=value,
+            gradient=first * (p - t),
+            hessian=first * p * (1 - p) + second * (p - t) ** 2,
+            y_true=s.label,
+            y_pred=s.z_k,
+            definitions={**softmax, **(definitions or {}), first: slope, second: bend},
+            **stated,
+        )
+
     def _shared(self, y_true, y_pred):
         softmax = LabelSoftmax(y_true, below_top(y_pred))
         return softmax, *self._terms(softmax)

@@ -69,6 +69,28 @@ class Vector:
 class Angle:
     """The cosine distance of two vectors, which does not cancel where they are nearly parallel."""
 
+    @staticmethod
+    def formula(s: Any) -> NDArray[Any]:
+        """Return the cosine of a and b in symbols, its derivatives, and what these abbreviate."""
+        cosine, (length_a, length_b) = (
+            s.Symbol("c", real=True),
+            s.symbols("alpha beta", positive=True),
+        )
+        a, b, u, v = map(s.vector, "abuv")
+        gradient = (cosine * u - v) / length_a, (cosine * v - u) / length_b
+        hessian = (
+            (2 * u * (v - cosine * u) + cosine * (1 - u**2)) / length_a**2,
+            (2 * v * (u - cosine * v) + cosine * (1 - v**2)) / length_b**2,
+        )
+        definitions = {
+            length_a: s.length(a),
+            length_b: s.length(b),
+            u: a / length_a,
+            v: b / length_b,
+            cosine: s.sum_j(u * v),
+        }
+        return cosine, gradient, hessian, definitions
+
     def __init__(self, first: NDArray[Any], second: NDArray[Any]) -> None:
         self.first, self.second = Vector(first), Vector(second)
         undirected = self.first.is_zero | self.second.is_zero

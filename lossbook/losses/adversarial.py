@@ -33,6 +33,9 @@ class NegativeMargin(MarginLoss):
             elicits="a score without bound",
         )
 
+    def _formula(self, s):
+        return s.of_margin(value=-s.m, gradient=-s.y, hessian=0)
+
     def _of_margin(self, m):
         return -m
 
@@ -123,6 +126,22 @@ class ScoreLoss(JointLoss):
             lipschitz=loss.lipschitz,
             bounded=minus,
             elicits="samples that pass for real",
+        )
+
+    def _formula(self, s):
+        score = s.Symbol("r" if self.inputs == ("real",) else "f", real=True)
+        of_label = self.verdict.loss._formula(s).written_out()
+        known = {of_label.y_true: self.verdict.label, of_label.y_pred: score}
+
+        def of_score(expr):
+            return s.nsimplify(self.verdict.sign * expr.subs(known))
+
+        return s.Formula(
+            value=of_score(of_label.value),
+            gradient=of_score(of_label.gradient),
+            hessian=of_score(of_label.hessian),
+            y_true=None,
+            y_pred=score,
         )
 
     def _shared(self, scores):
@@ -241,6 +260,16 @@ class Discriminator(JointLoss):
     def _evaluate(self, parts, inputs, sample_weight, out):
         both = WeightedSum(self.sides)
         return both._evaluate(parts, (None, tuple(inputs)), sample_weight, out)
+
+    def _formula(self, s):
+        real, fake = (side._formula(s) for side in self.sides)
+        return s.Formula(
+            value=real.value + fake.value,
+            gradient=(real.gradient, fake.gradient),
+            hessian=(real.hessian, fake.hessian),
+            y_true=None,
+            y_pred=(real.y_pred, fake.y_pred),
+        )
 
 
 class MinimaxGAN(GAN):

@@ -61,6 +61,17 @@ class Huber(ResidualLoss):
             elicits="Huber's location",
         )
 
+    def _formula(self, s):
+        r, delta = s.r, s.delta
+        near = abs(r) <= delta
+        return s.of_residual(
+            value=s.cases((r**2 / 2, near), delta * (abs(r) - delta / 2)),
+            gradient=s.cases((r, near), delta * s.sign(r)),
+            hessian=s.cases((1, near), 0),
+            optimum="the mean of the targets, each first moved to within δ of it",
+            parameters={delta: "delta"},
+        )
+
     def _shared(self, y_true, y_pred):
         r = y_pred - y_true
         return r, r.clip(-self.delta, self.delta)
@@ -133,6 +144,17 @@ class SmoothL1(ResidualLoss):
     def _huber(self):
         return Huber(self.beta)
 
+    def _formula(self, s):
+        r, beta = s.r, s.beta
+        near = abs(r) <= beta
+        return s.of_residual(
+            value=s.cases((r**2 / (2 * beta), near), abs(r) - beta / 2),
+            gradient=s.cases((r / beta, near), s.sign(r)),
+            hessian=s.cases((1 / beta, near), 0),
+            optimum="the mean of the targets, each first moved to within β of it",
+            parameters={beta: "beta"},
+        )
+
     def _shared(self, y_true, y_pred):
         return self._huber._shared(y_true, y_pred)
 
@@ -195,6 +217,17 @@ class PseudoHuber(ResidualLoss):
             elicits="pseudo-Huber location",
         )
 
+    def _formula(self, s):
+        r, delta = s.r, s.delta
+        root = s.sqrt(1 + (r / delta) ** 2)
+        return s.of_residual(
+            value=delta**2 * (root - 1),
+            gradient=r / root,
+            hessian=1 / root**3,
+            optimum=f"{s.BALANCE}, each below δ",
+            parameters={delta: "delta"},
+        )
+
     def _shared(self, y_true, y_pred):
         r = y_pred - y_true
         return r, np.hypot(r, self.delta)
@@ -245,6 +278,15 @@ class LogCosh(ResidualLoss):
             lipschitz=1.0,
             symmetric=True,
             elicits="log-cosh location",
+        )
+
+    def _formula(self, s):
+        r = s.r
+        return s.of_residual(
+            value=s.log(s.cosh(r)),
+            gradient=s.tanh(r),
+            hessian=1 / s.cosh(r) ** 2,
+            optimum=f"{s.BALANCE}, each below 1",
         )
 
     def _value(self, r):
@@ -304,6 +346,16 @@ class EpsilonInsensitive(ResidualLoss):
             elicits="centre of a tube",
         )
 
+    def _formula(self, s):
+        r, epsilon = s.r, s.epsilon
+        return s.of_residual(
+            value=s.Max(0, abs(r) - epsilon),
+            gradient=s.cases((s.sign(r), abs(r) > epsilon), 0),
+            hessian=0,
+            optimum="the centre of a tube of half-width ε with as many targets above it as below",
+            parameters={epsilon: "epsilon"},
+        )
+
     def _shared(self, y_true, y_pred):
         r = y_pred - y_true
         return r, positive_part(np.abs(r) - self.epsilon)
@@ -352,6 +404,18 @@ class SquaredEpsilonInsensitive(ResidualLoss):
             twice_differentiable=False,
             symmetric=True,
             elicits="centre of a tube",
+        )
+
+    def _formula(self, s):
+        r, epsilon = s.r, s.epsilon
+        excess = s.Max(0, abs(r) - epsilon)
+        return s.of_residual(
+            value=excess**2,
+            gradient=2 * s.sign(r) * excess,
+            hessian=s.cases((2, abs(r) > epsilon), 0),
+            optimum="the centre of a tube of half-width ε "
+            "that targets overshoot as far above as below",
+            parameters={epsilon: "epsilon"},
         )
 
     def _shared(self, y_true, y_pred):

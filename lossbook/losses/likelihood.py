@@ -80,6 +80,13 @@ class PoissonNLL(LogMeanLoss):
             elicits="mean",
         )
 
+    def _formula(self, s):
+        y, z = s.y, s.z
+        constant = s.log(s.factorial(y)) if self.constant_terms else 0
+        return s.of_log_mean(
+            value=s.exp(z) - y * z + constant, gradient=s.exp(z) - y, hessian=s.exp(z)
+        )
+
     def _shared(self, y_true, y_pred):
         return y_true, y_pred, np.exp(y_pred)
 
@@ -147,6 +154,20 @@ class GammaNLL(LogMeanLoss):
     y_true_domain = POSITIVE
 
     _traits = PoissonNLL._traits
+
+    def _formula(self, s):
+        y, z, phi = s.y, s.z, s.phi
+        constant, parameters = 0, {phi: "dispersion"}
+        if self.dispersion == 1:
+            phi, parameters = 1, {}
+        elif self.constant_terms:
+            constant = s.log(s.Gamma(1 / phi)) + s.log(phi) / phi - (1 / phi - 1) * s.log(y)
+        return s.of_log_mean(
+            value=(z + y * s.exp(-z)) / phi + constant,
+            gradient=(1 - y * s.exp(-z)) / phi,
+            hessian=y * s.exp(-z) / phi,
+            parameters=parameters,
+        )
 
     def _shared(self, y_true, y_pred):
         return y_true, y_pred, _over_power_of_mean(y_true, 1.0, y_pred)
@@ -241,6 +262,18 @@ class TweedieNLL(LogMeanLoss):
             elicits="mean",
         )
 
+    def _formula(self, s):
+        if self.power in (1, 2):
+            return (PoissonNLL() if self.power == 1 else GammaNLL())._formula(s)
+        y, z, mu, xi = s.y, s.z, s.mu, s.xi
+        return s.of_log_mean(
+            value=mu ** (2 - xi) / (2 - xi) - y * mu ** (1 - xi) / (1 - xi),
+            gradient=mu ** (2 - xi) - y * mu ** (1 - xi),
+            hessian=(2 - xi) * mu ** (2 - xi) - (1 - xi) * y * mu ** (1 - xi),
+            definitions={mu: s.exp(z)},
+            parameters={xi: "power"},
+        )
+
     def _shared(self, y_true, y_pred):
         of_mean = _over_power_of_mean(1.0, self.power - 2, y_pred)
         of_target = _over_power_of_mean(y_true, self.power - 1, y_pred)
@@ -331,6 +364,24 @@ class NegativeBinomialNLL(LogMeanLoss):
     y_true_domain = NON_NEGATIVE
 
     _traits = PoissonNLL._traits
+
+    def _formula(self, s):
+        y, z, mu, alpha = s.y, s.z, s.mu, s.alpha
+        constant = 0
+        if self.constant_terms:
+            constant = (
+                s.log(s.factorial(y))
+                + s.log(s.Gamma(1 / alpha))
+                - s.log(s.Gamma(y + 1 / alpha))
+                - y * s.log(alpha)
+            )
+        return s.of_log_mean(
+            value=(y + 1 / alpha) * s.log(1 + alpha * mu) - y * z + constant,
+            gradient=(mu - y) / (1 + alpha * mu),
+            hessian=mu * (1 + alpha * y) / (1 + alpha * mu) ** 2,
+            definitions={mu: s.exp(z)},
+            parameters={alpha: "dispersion"},
+        )
 
     def _shared(self, y_true, y_pred):
         # μ = a/b, and one of the two is 1.
@@ -438,6 +489,19 @@ class GaussianNLL(JointLoss):
             differentiable=True,
             twice_differentiable=True,
             elicits="mean and variance",
+        )
+
+    def _formula(self, s):
+        y, mu, log_variance, x = s.y, s.mu, s.s, s.x
+        constant = s.log(2 * s.pi) / 2 if self.constant_terms else 0
+        return s.Formula(
+            value=(log_variance + x**2) / 2 + constant,
+            gradient=(x * s.exp(-log_variance / 2), (1 - x**2) / 2),
+            hessian=(s.exp(-log_variance), x**2 / 2),
+            y_true=y,
+            y_pred=(mu, log_variance),
+            definitions={x: (mu - y) * s.exp(-log_variance / 2)},
+            optimum="the mean of the targets, and the logarithm of their variance",
         )
 
     def _shared(self, y_true, mean, log_variance):

@@ -59,6 +59,30 @@ class BinaryCrossEntropy(PointwiseLoss):
             elicits="probability",
         )
 
+    def _formula(self, s):
+        y, p, clipped = s.y, s.p, s.p
+        gradient = (1 - y) / (1 - p) - y / p
+        hessian = y / p**2 + (1 - y) / (1 - p) ** 2
+        definitions, parameters = {}, {}
+        if self.eps > 0:
+            clipped, epsilon = s.q, s.epsilon
+            inside = (epsilon <= p) & (p <= 1 - epsilon)
+            gradient, hessian = s.cases((gradient, inside), 0), s.cases((hessian, inside), 0)
+            definitions[clipped] = s.cases(
+                (epsilon, p < epsilon), (1 - epsilon, p > 1 - epsilon), p
+            )
+            parameters[epsilon] = "eps"
+        return s.Formula(
+            value=-y * s.log(clipped) - (1 - y) * s.log(1 - clipped),
+            gradient=gradient,
+            hessian=hessian,
+            y_true=y,
+            y_pred=p,
+            definitions=definitions,
+            optimum="the mean of the targets: the share of ones",
+            parameters=parameters,
+        )
+
     def _shared(self, y_true, y_pred):
         return y_true, y_pred
 
@@ -156,6 +180,30 @@ class SigmoidCrossEntropy(PointwiseLoss):
             elicits="probability" if self._is_plain else "shifted probability",
         )
 
+    def _formula(self, s):
+        y, z, t, w = s.y, s.z, s.y, 1
+        definitions, parameters, optimum = {}, {}, "the log-odds of the mean target"
+        if self.label_smoothing != 0:
+            t, epsilon = s.ytilde, s.epsilon
+            definitions[t] = (1 - epsilon) * y + epsilon / 2
+            parameters[epsilon] = "label_smoothing"
+            optimum += ", smoothed"
+        if self.pos_weight != 1:
+            w = s.w_plus
+            parameters[w] = "pos_weight"
+            optimum += ", plus log w₊"
+        mass = w * t + 1 - t
+        return s.Formula(
+            value=-w * t * s.log(s.sigma(z)) - (1 - t) * s.log(s.sigma(-z)),
+            gradient=mass * s.sigma(z) - w * t,
+            hessian=mass * s.sigma(z) * s.sigma(-z),
+            y_true=y,
+            y_pred=z,
+            definitions=definitions,
+            optimum=optimum,
+            parameters=parameters,
+        )
+
     def _shared(self, y_true, y_pred):
         u, v, z = y_true, 1 - y_true, y_pred
         if self.label_smoothing:
@@ -229,3 +277,14 @@ class Brier(SquaredError):
 
     def _curvatures(self):
         return {"majorizer": self._hessian}
+
+    def _formula(self, s):
+        y, p = s.y, s.p
+        return s.Formula(
+            value=(p - y) ** 2,
+            gradient=2 * (p - y),
+            hessian=2,
+            y_true=y,
+            y_pred=p,
+            optimum="the mean of the targets: the share of ones",
+        )

@@ -118,6 +118,23 @@ class Dice(OverlapLoss):
 
     smooth: float = parameter(default=0.0, domain=NON_NEGATIVE)
 
+    def _formula(self, s):
+        t, p, D, S = s.t_k, s.p_k, *s.symbols("D S", positive=True)
+        added, parameters = (s.s, {s.s: "smooth"}) if self.smooth else (0, {})
+        gradient = (S - 2 * t) / D
+        return s.Formula(
+            value=1 - S,
+            gradient=gradient,
+            hessian=-2 * gradient / D,
+            y_true=t,
+            y_pred=p,
+            definitions={
+                D: s.sum_j(t) + s.sum_j(p) + added,
+                S: (2 * s.sum_j(t * p) + added) / D,
+            },
+            parameters=parameters,
+        )
+
     def _terms(self):
         return 0.5, 0.5, self.smooth / 2
 
@@ -149,6 +166,18 @@ class Jaccard(OverlapLoss):
     >>> lb.Jaccard()([1, 1, 0, 0], [1.0, 0.5, 0.5, 0.0])
     0.4
     """
+
+    def _formula(self, s):
+        t, p, D, i, S = s.t_k, s.p_k, *s.symbols("D I S", positive=True)
+        gradient = (S * (1 - t) - t) / D
+        return s.Formula(
+            value=1 - S,
+            gradient=gradient,
+            hessian=-2 * gradient * (1 - t) / D,
+            y_true=t,
+            y_pred=p,
+            definitions={i: s.sum_j(t * p), D: s.sum_j(t) + s.sum_j(p) - i, S: i / D},
+        )
 
     def _terms(self):
         return 1.0, 1.0, 0.0
@@ -197,6 +226,25 @@ class Tversky(OverlapLoss):
 
     alpha: float = parameter(default=0.5, domain=POSITIVE)
     beta: float = parameter(default=0.5, domain=POSITIVE)
+
+    def _formula(self, s):
+        t, p, alpha, beta = s.t_k, s.p_k, s.alpha, s.beta
+        D, i, S, grown = *s.symbols("D I S", positive=True), s.vector("a")
+        gradient = (S * grown - t) / D
+        return s.Formula(
+            value=1 - S,
+            gradient=gradient,
+            hessian=-2 * gradient * grown / D,
+            y_true=t,
+            y_pred=p,
+            definitions={
+                i: s.sum_j(t * p),
+                D: i + alpha * s.sum_j((1 - t) * p) + beta * s.sum_j(t * (1 - p)),
+                S: i / D,
+                grown: alpha * (1 - t) + (1 - beta) * t,
+            },
+            parameters={alpha: "alpha", beta: "beta"},
+        )
 
     def _terms(self):
         return self.alpha, self.beta, 0.0
@@ -254,6 +302,19 @@ class FocalTversky(OverlapLoss):
     def _traits(self):
         known = super()._traits()
         return known if self.gamma >= 1 else replace(known, lipschitz=inf)
+
+    def _formula(self, s):
+        index, gamma = Tversky(self.alpha, self.beta)._formula(s), s.gamma
+        u, D, d, grown = *s.symbols("u D", positive=True), s.vector("d"), s.vector("a")
+        slope = gamma * u ** (gamma - 1)
+        return replace(
+            index,
+            value=u**gamma,
+            gradient=slope * d,
+            hessian=-2 * slope * d * grown / D + gamma * (gamma - 1) * u ** (gamma - 2) * d**2,
+            definitions={**index.definitions, u: index.value, d: index.gradient},
+            parameters={**index.parameters, gamma: "gamma"},
+        )
 
     def _terms(self):
         return self.alpha, self.beta, 0.0

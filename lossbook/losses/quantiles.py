@@ -50,6 +50,16 @@ class Pinball(ResidualLoss):
             elicits="median" if self.quantile == 0.5 else "quantile",
         )
 
+    def _formula(self, s):
+        r, q = s.r, s.q
+        return s.of_residual(
+            value=s.Max((1 - q) * r, -q * r),
+            gradient=s.cases((1 - q, r > 0), (-q, r < 0), 0),
+            hessian=0,
+            optimum=f"the {'median' if self.quantile == 0.5 else 'q-quantile'} of the targets",
+            parameters={q: "quantile"},
+        )
+
     def _value(self, r):
         return np.maximum((1 - self.quantile) * r, -self.quantile * r)
 
@@ -110,6 +120,16 @@ class SmoothPinball(ResidualLoss):
             lipschitz=max(self.quantile, 1 - self.quantile),
             symmetric=self.quantile == 0.5,
             elicits="smoothed quantile",
+        )
+
+    def _formula(self, s):
+        r, q, w = s.r, s.q, s.w
+        return s.of_residual(
+            value=w * s.log(1 + s.exp(r / w)) - q * r,
+            gradient=s.sigma(r / w) - q,
+            hessian=s.sigma(r / w) * s.sigma(-r / w) / w,
+            optimum=f"{s.BALANCE}, up to q from above and 1 − q from below",
+            parameters={q: "quantile", w: "width"},
         )
 
     def _shared(self, y_true, y_pred):
@@ -177,6 +197,17 @@ class Expectile(ResidualLoss):
             twice_differentiable=self.level == 0.5,
             symmetric=self.level == 0.5,
             elicits="mean" if self.level == 0.5 else "expectile",
+        )
+
+    def _formula(self, s):
+        r, w, tau = s.r, s.w, s.tau
+        return s.of_residual(
+            value=w * r**2,
+            gradient=2 * w * r,
+            hessian=2 * w,
+            definitions={w: s.cases((1 - tau, r > 0), tau)},
+            optimum=f"the {'mean' if self.level == 0.5 else 'τ-expectile'} of the targets",
+            parameters={tau: "level"},
         )
 
     def _shared(self, y_true, y_pred):

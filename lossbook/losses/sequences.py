@@ -130,6 +130,18 @@ class CTC(Loss):
         """The labels, whatever the number of classes."""
         return LabelSequences(inf, self.blank)
 
+    def _formula(self, s):
+        p, gamma, j = s.p_k, s.gamma_k, s.j
+        likelihood = s.Sum(s.at(p, j) * s.given_class(j), (j, 1, s.K))
+        return s.Formula(
+            value=-s.log(likelihood),
+            gradient=p - gamma,
+            hessian=p * (1 - p) - gamma * (1 - gamma),
+            y_true=s.y,
+            y_pred=s.z_k,
+            definitions={p: s.SOFTMAX, gamma: p * s.given_class(s.k) / likelihood},
+        )
+
     def _read(self, y_true, y_pred, input_lengths=None):
         labels, scores = _as_labels(y_true), as_real_array("y_pred", y_pred)
         if scores.ndim < 2 or scores.shape[-1] < 2:

@@ -81,6 +81,13 @@ class Composite(Loss):
         )
         return self._placed(results, out, parts, *inputs, sample_weight)
 
+    def _symbols(self, s):
+        """Return the value of each loss, a function, and its prediction, in symbols."""
+        numbers = range(1, len(self.losses) + 1)
+        predictions = [s.Symbol(f"yhat_{i}", real=True) for i in numbers]
+        each = zip(numbers, predictions, strict=True)
+        return [s.Function(f"ℓ_{i}")(prediction) for i, prediction in each], predictions
+
     def _combined(self, parts, inputs, sample_weight):
         """Return the parts of the whole, in new arrays."""
         raise NotImplementedError
@@ -303,6 +310,18 @@ class WeightedSum(Composite):
         links = {loss.link for loss in self.losses}
         return links.pop() if len(links) == 1 else "identity"
 
+    def _formula(self, s):
+        values, predictions = self._symbols(s)
+        weights = [s.Symbol(f"w_{i + 1}", positive=True) for i in range(len(values))]
+        each = list(zip(weights, values, predictions, strict=True))
+        return s.Formula(
+            value=s.Add(*(w * ell for w, ell, _ in each)),
+            gradient=tuple(w * ell.diff(pred) for w, ell, pred in each),
+            hessian=tuple(w * ell.diff(pred, 2) for w, ell, pred in each),
+            y_true=None,
+            y_pred=tuple(predictions),
+        )
+
     def _combined(self, parts, inputs, sample_weight):
         y_true, y_pred = inputs
         each = self._each(parts, y_true, y_pred, sample_weight)
@@ -423,6 +442,25 @@ class UncertaintyWeighted(Composite):
             twice_differentiable=all(t.twice_differentiable for t in each),
             lipschitz=inf,
             elicits="what each loss aims at, and the noise around it",
+        )
+
+    def _formula(self, s):
+        values, predictions = self._symbols(s)
+        log_variances = [s.Symbol(f"s_{i + 1}", real=True) for i in range(len(values))]
+        each = list(zip(log_variances, values, predictions, strict=True))
+        half = s.Rational(1, 2)
+        return s.Formula(
+            value=s.Add(*(s.exp(-v) * ell + v / 2 for v, ell, _ in each)),
+            gradient=(
+                *(s.exp(-v) * ell.diff(pred) for v, ell, pred in each),
+                *(half - s.exp(-v) * ell for v, ell, _ in each),
+            ),
+            hessian=(
+                *(s.exp(-v) * ell.diff(pred, 2) for v, ell, pred in each),
+                *(s.exp(-v) * ell for v, ell, _ in each),
+            ),
+            y_true=None,
+            y_pred=(*predictions, *log_variances),
         )
 
     def _combined(self, parts, inputs, sample_weight):

@@ -1,5 +1,6 @@
 """Losses of the probabilities of several classes, which are on the last axis of the prediction."""
 
+from dataclasses import replace
 from math import log
 
 import numpy as np
@@ -80,6 +81,17 @@ class CategoricalCrossEntropy(ClassLoss):
             elicits="probability",
         )
 
+    def _formula(self, s):
+        t, p = s.t_k, s.p_k
+        return s.Formula(
+            value=-s.sum_k(t * s.log(p)),
+            gradient=-t / p,
+            hessian=t / p**2,
+            y_true=t,
+            y_pred=p,
+            optimum="the mean of the target distributions: the share of each class",
+        )
+
     def _shared(self, y_true, y_pred):
         return _at_targets(y_true, y_pred)
 
@@ -139,6 +151,17 @@ class NegativeLogLikelihood(ClassLoss):
             elicits="probability",
         )
 
+    def _formula(self, s):
+        t, log_p = s.t_k, s.l_k
+        return s.Formula(
+            value=-s.sum_k(t * log_p),
+            gradient=-t,
+            hessian=0,
+            y_true=t,
+            y_pred=log_p,
+            optimum="the logarithms of the class shares",
+        )
+
     def _shared(self, y_true, y_pred):
         return _at_targets(y_true, y_pred)
 
@@ -182,6 +205,10 @@ class KLDivergence(CategoricalCrossEntropy):
     >>> loss([[0.5, 0.5, 0.0], [0.5, 0.5, 0.0]], [[0.5, 0.5, 0.0], [0.25, 0.25, 0.5]])
     array([0.        , 0.69314718])
     """
+
+    def _formula(self, s):
+        t, p = s.t_k, s.p_k
+        return replace(super()._formula(s), value=s.sum_k(t * s.log(t / p)))
 
     def _value(self, t, p, put):
         return np.add.reduce(np.where(t > 0, t * log_ratio(t, p), 0), axis=0)
@@ -231,6 +258,19 @@ class JensenShannon(ClassLoss):
             bounded=True,
             classification_calibrated=True,
             elicits="sharpened probability",
+        )
+
+    def _formula(self, s):
+        t, p, m = s.t_k, s.p_k, s.m_k
+        return s.Formula(
+            value=s.sum_k(t * s.log(t / m) + p * s.log(p / m)) / 2,
+            gradient=s.log(p / m) / 2,
+            hessian=t / (2 * p * (t + p)),
+            y_true=t,
+            y_pred=p,
+            definitions={m: (t + p) / 2},
+            optimum="the distribution at which the pulls of the targets "
+            "are the same for every class",
         )
 
     def _shared(self, y_true, y_pred):
@@ -410,6 +450,31 @@ class SoftmaxCrossEntropy(ClassLoss):
 
     def _label_domain(self, n_classes):
         return class_indices(n_classes, self.ignore_index)
+
+    def _formula(self, s):
+        t, p, mass = s.t_k, s.p_k, 1
+        definitions, parameters, optimum = {}, {}, "the logarithms of the class shares"
+        if self.label_smoothing != 0:
+            t = (1 - s.epsilon) * t + s.epsilon / s.K
+            parameters[s.epsilon] = "label_smoothing"
+        if self.class_weight is not None:
+            t, mass = s.c_k * t, s.M
+            parameters[s.c_k] = "class_weight"
+        if parameters:
+            t, definitions = s.u_k, {s.u_k: t}
+            optimum += ", smoothed and weighted"
+        if self.class_weight is not None:
+            definitions[mass] = s.sum_j(t)
+        return s.Formula(
+            value=-s.sum_k(t * s.log(p)),
+            gradient=mass * p - t,
+            hessian=mass * p * (1 - p),
+            y_true=s.t_k,
+            y_pred=s.z_k,
+            definitions={**definitions, p: s.SOFTMAX},
+            optimum=optimum + s.SHIFT,
+            parameters=parameters,
+        )
 
     def _read(self, y_true, y_pred):
         batch = super()._read(y_true, y_pred)

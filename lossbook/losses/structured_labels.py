@@ -64,6 +64,24 @@ class Sparsemax(ClassLoss):
             elicits="probability",
         )
 
+    def _formula(self, s):
+        t, z, p, tau = s.t_k, s.z_k, s.p_k, s.threshold
+        inside, size = s.u_k, s.s
+        return s.Formula(
+            value=s.sum_k((t - z) ** 2 - (p - z) ** 2) / 2,
+            gradient=p - t,
+            hessian=inside * (1 - 1 / size),
+            y_true=t,
+            y_pred=z,
+            definitions={
+                inside: s.one_if(s.sum_i(s.Max(0, s.at(z, s.i) - z)) < 1),
+                size: s.sum_j(inside),
+                tau: (s.sum_j(inside * z) - 1) / size,
+                p: inside * (z - tau),
+            },
+            optimum="the mean of the target distributions" + s.SHIFT,
+        )
+
     def _shared(self, y_true, y_pred):
         t, below = as_distributions(y_true, y_pred), below_top(y_pred)
         # The classes of the support are the first ones, as long as the differences fit into 1.
@@ -135,6 +153,17 @@ class MultilabelSoftMargin(RowLoss):
             elicits="probability",
         )
 
+    def _formula(self, s):
+        t, z = s.t_k, s.z_k
+        return s.Formula(
+            value=s.sum_k(-t * s.log(s.sigma(z)) - (1 - t) * s.log(s.sigma(-z))) / s.K,
+            gradient=(s.sigma(z) - t) / s.K,
+            hessian=s.sigma(z) * s.sigma(-z) / s.K,
+            y_true=t,
+            y_pred=z,
+            optimum="the log-odds of the mean of each class's targets",
+        )
+
     def _shared(self, y_true, y_pred):
         return _ONE_SCORE._shared(y_true, y_pred)
 
@@ -195,6 +224,19 @@ class MultilabelMargin(RowLoss):
             twice_differentiable=False,
             lipschitz=lambda n_classes: sqrt((n_classes // 2) * (-n_classes // 2) / -n_classes),
             elicits="scores that keep the labels apart from the rest",
+        )
+
+    def _formula(self, s):
+        t, z, K = s.t_k, s.z_k, s.K
+        t_j, z_j = s.at(t, s.j), s.at(z, s.j)
+        of_labels = s.Sum(t_j * s.one_if(z_j - z < 1), (s.j, 1, K))
+        of_others = s.Sum((1 - t_j) * s.one_if(z - z_j < 1), (s.j, 1, K))
+        return s.Formula(
+            value=s.Sum(t_j * (1 - t) * s.Max(0, 1 - z_j + z), (s.k, 1, K), (s.j, 1, K)) / K,
+            gradient=((1 - t) * of_labels - t * of_others) / K,
+            hessian=0,
+            y_true=t,
+            y_pred=z,
         )
 
     def _shared(self, y_true, y_pred):
@@ -272,6 +314,19 @@ class OrdinalCoral(ClassLoss):
 
     def _label_domain(self, n_entries):
         return ClassIndices(n_entries + 1)
+
+    def _formula(self, s):
+        t, z, y = s.t_k, s.z_k, s.label
+        log_loss = -t * s.log(s.sigma(z)) - (1 - t) * s.log(s.sigma(-z))
+        return s.Formula(
+            value=s.Sum(log_loss, (s.k, 1, s.K - 1)),
+            gradient=s.sigma(z) - t,
+            hessian=s.sigma(z) * s.sigma(-z),
+            y_true=y,
+            y_pred=z,
+            definitions={t: s.one_if(y > s.k)},
+            optimum="the log-odds of the share of labels above each threshold",
+        )
 
     def _shared(self, y_true, y_pred):
         thresholds = np.arange(len(y_pred))[:, None]

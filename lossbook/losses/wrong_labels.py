@@ -58,6 +58,19 @@ class GeneralizedCrossEntropy(LabelProbabilityLoss):
             elicits="sharpened probability",
         )
 
+    def _formula(self, s):
+        p, q = s.p_y, s.q
+        return self._of_label(
+            s,
+            value=(1 - p**q) / q,
+            slope=p**q,
+            bend=-q * p**q,
+            optimum="all for the largest class"
+            if self.q == 1
+            else "the logarithms of the class shares, divided by 1 − q" + s.SHIFT,
+            parameters={q: "q"},
+        )
+
     def _terms(self, softmax):
         return (-self.q * softmax.cross_entropy,)
 

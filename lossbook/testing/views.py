@@ -8,7 +8,7 @@ import numpy as np
 from ..core.domains import LABELS, Domain
 from ..core.loss import BatchLoss, ClassLoss, JointLoss, Loss, PointwiseLoss, RowLoss, TargetLoss
 from ..losses.lovasz import LovaszSoftmax
-from ..losses.sequences import CTC
+from ..losses.sequences import CTC, LabelSequences
 from ..losses.several_tasks import WeightedSum
 
 
