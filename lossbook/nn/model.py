@@ -391,7 +391,7 @@ class Sequential:
             if not isfinite(value):
                 raise FloatingPointError(
                     f"the loss is {value} in batch {number} of epoch {epoch}; a smaller learning "
-                    "rate may help, or a loss that takes scores instead of probabilities"
+                    "rate may help, or a loss of scores in place of one of probabilities"
                 )
             if value == 0 and not gradient.any() and not has_mean(loss, batch):
                 continue  # the sum over no samples
