@@ -90,7 +90,7 @@ from .losses.robust import Cauchy, Fair, GemanMcClure, GeneralRobust, Tukey, Wel
 from .losses.sequence import CTC
 from .losses.structured import MultilabelMargin, MultilabelSoftMargin, OrdinalCoral, Sparsemax
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "BPR",
