@@ -28,7 +28,7 @@ def pages(url):
 
 
 def config(text, url):
-    """Return ``_config.yml`` with the address of the pages, and buttons if there is a repository."""
+    """Return ``_config.yml`` with the address of the pages, and the buttons that need one."""
     settings = {
         "baseurl": f'"{pages(url)}"',
         "use_repository_button": str(bool(url)).lower(),
