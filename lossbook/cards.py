@@ -9,7 +9,7 @@ from .core.domains import FINITE, LABELS, LOG_DISTRIBUTIONS, NONZERO
 from .core.loss import ClassLoss, Loss
 from .losses.several_tasks import Composite
 from .symbolic import expression, latex, pretty
-from .symbolic.derivation import listed
+from .symbolic.formula import listed
 
 AIMS = {
     "mean": "the mean of the target",

@@ -6,12 +6,13 @@ loss; the generator minimises one of the scores of its own samples.
 
 from dataclasses import dataclass, field
 from math import sqrt
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from ..core.declared import Declared, with_parameter
-from ..core.loss import JointLoss, PointwiseLoss
+from ..core.loss import Call, JointLoss, Out, PointwiseLoss
 from ..core.margin import MarginLoss
 from ..core.traits import Traits
 from .log_loss import SigmoidCrossEntropy
@@ -23,13 +24,17 @@ from .squared_error import HalfSquaredError
 class NegativeMargin(MarginLoss):
     """Minus the margin ``m = y_true * y_pred``: a score costs what it says against the label."""
 
-    traits = Traits(
-        convex=True,
-        differentiable=True,
-        twice_differentiable=True,
-        lipschitz=1.0,
-        elicits="a score without bound",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=True,
+            lipschitz=1.0,
+            elicits="a score without bound",
+        )
+
+    def _formula(self, s):
+        return s.of_margin(value=-s.m, gradient=-s.y, hessian=0)
 
     def _of_margin(self, m):
         return -m
@@ -69,15 +74,15 @@ class GAN(Declared):
     generated: ClassVar[Verdict]
     elicits: ClassVar[str]
 
-    def __init_subclass__(cls, **kwargs):
+    def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.__doc__ = with_parameter(cls.__doc__, "reduction", _REDUCTION)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         Generator(type(self), reduction=self.reduction)
 
     @property
-    def discriminator(self):
+    def discriminator(self) -> Any:
         """The loss of the discriminator, called with the scores of real and of fake samples.
 
         There may be more of the one than of the other: the loss is the mean over the real samples
@@ -92,7 +97,7 @@ class GAN(Declared):
         return Discriminator(type(self), reduction=self.reduction)
 
     @property
-    def generator(self):
+    def generator(self) -> Any:
         """The loss of the generator, called with the scores of its samples.
 
         Returns
@@ -108,13 +113,11 @@ class ScoreLoss(JointLoss):
     gan: type[GAN] = field(repr=False)
 
     @property
-    def verdict(self):
+    def verdict(self) -> Any:
         """What a score costs."""
         raise NotImplementedError
 
-    @property
-    def traits(self):
-        """What is known about the loss as a function of the scores."""
+    def _traits(self):
         loss, minus = self.verdict.loss.traits, self.verdict.sign < 0
         return Traits(
             convex=loss.convex and not minus,
@@ -123,6 +126,22 @@ class ScoreLoss(JointLoss):
             lipschitz=loss.lipschitz,
             bounded=minus,
             elicits="samples that pass for real",
+        )
+
+    def _formula(self, s):
+        score = s.Symbol("r" if self.inputs == ("real",) else "f", real=True)
+        of_label = self.verdict.loss._formula(s).written_out()
+        known = {of_label.y_true: self.verdict.label, of_label.y_pred: score}
+
+        def of_score(expr):
+            return s.nsimplify(self.verdict.sign * expr.subs(known))
+
+        return s.Formula(
+            value=of_score(of_label.value),
+            gradient=of_score(of_label.gradient),
+            hessian=of_score(of_label.hessian),
+            y_true=None,
+            y_pred=score,
         )
 
     def _shared(self, scores):
@@ -141,13 +160,21 @@ class ScoreLoss(JointLoss):
 class RealScores(ScoreLoss):
     """What the scores of real samples cost the discriminator."""
 
-    inputs = ("real",)
+    def _inputs(
+        self,
+        real: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        curvature: str = "exact",
+        out: Out = None,
+    ) -> Call[NDArray[Any]]:
+        return Call((real,), sample_weight, curvature, out)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"{Discriminator(self.gan, reduction=self.reduction)!r}.sides[0]"
 
     @property
-    def verdict(self):
+    def verdict(self) -> Any:
         """What a score costs."""
         return self.gan.real
 
@@ -155,13 +182,21 @@ class RealScores(ScoreLoss):
 class FakeScores(ScoreLoss):
     """What the scores of fake samples cost the discriminator."""
 
-    inputs = ("fake",)
+    def _inputs(
+        self,
+        fake: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        curvature: str = "exact",
+        out: Out = None,
+    ) -> Call[NDArray[Any]]:
+        return Call((fake,), sample_weight, curvature, out)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"{Discriminator(self.gan, reduction=self.reduction)!r}.sides[1]"
 
     @property
-    def verdict(self):
+    def verdict(self) -> Any:
         """What a score costs."""
         return self.gan.fake
 
@@ -169,13 +204,21 @@ class FakeScores(ScoreLoss):
 class Generator(ScoreLoss):
     """What the scores of fake samples cost the generator."""
 
-    inputs = ("fake",)
+    def _inputs(
+        self,
+        fake: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        curvature: str = "exact",
+        out: Out = None,
+    ) -> Call[NDArray[Any]]:
+        return Call((fake,), sample_weight, curvature, out)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"{self.gan(reduction=self.reduction)!r}.generator"
 
     @property
-    def verdict(self):
+    def verdict(self) -> Any:
         """What a score costs."""
         return self.gan.generated
 
@@ -183,21 +226,28 @@ class Generator(ScoreLoss):
 class Discriminator(JointLoss):
     """What the scores of real and of fake samples cost the discriminator, together."""
 
-    inputs = ("real", "fake")
+    def _inputs(
+        self,
+        real: ArrayLike,
+        fake: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        curvature: str = "exact",
+        out: Out = None,
+    ) -> Call[tuple[NDArray[Any], NDArray[Any]]]:
+        return Call((real, fake), sample_weight, curvature, out)
 
     gan: type[GAN] = field(repr=False)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"{self.gan(reduction=self.reduction)!r}.discriminator"
 
     @property
-    def sides(self):
+    def sides(self) -> Any:
         """The losses of the real scores and of the fake ones."""
         return tuple(side(self.gan, reduction=self.reduction) for side in (RealScores, FakeScores))
 
-    @property
-    def traits(self):
-        """What is known about the loss as a function of a real score and a fake one."""
+    def _traits(self):
         loss = self.gan.real.loss.traits
         return Traits(
             convex=loss.convex,
@@ -210,6 +260,16 @@ class Discriminator(JointLoss):
     def _evaluate(self, parts, inputs, sample_weight, out):
         both = WeightedSum(self.sides)
         return both._evaluate(parts, (None, tuple(inputs)), sample_weight, out)
+
+    def _formula(self, s):
+        real, fake = (side._formula(s) for side in self.sides)
+        return s.Formula(
+            value=real.value + fake.value,
+            gradient=(real.gradient, fake.gradient),
+            hessian=(real.hessian, fake.hessian),
+            y_true=None,
+            y_pred=(real.y_pred, fake.y_pred),
+        )
 
 
 class MinimaxGAN(GAN):
@@ -397,4 +457,4 @@ class WassersteinGAN(GAN):
 
     real, fake = Verdict(NegativeMargin(), 1.0), Verdict(NegativeMargin(), -1.0)
     generated = Verdict(NegativeMargin(), 1.0)
-    elicits = NegativeMargin.traits.elicits
+    elicits = NegativeMargin().traits.elicits

@@ -57,15 +57,13 @@ class SigmoidFocal(PointwiseLoss):
     array([0.1733, 2.7663])
     """
 
-    gamma: float = parameter(2.0, NON_NEGATIVE)
-    alpha: float | None = parameter(None, UNIT_INTERVAL, optional=True)
+    gamma: float = parameter(default=2.0, domain=NON_NEGATIVE)
+    alpha: float | None = parameter(default=None, domain=UNIT_INTERVAL, optional=True)
 
     y_true_domain = ZERO_OR_ONE
     link = "logit"
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _traits(self):
         return Traits(
             convex=self.gamma == 0,
             differentiable=True,
@@ -83,6 +81,31 @@ class SigmoidFocal(PointwiseLoss):
 
     def _class_weights(self):
         return (1.0, 1.0) if self.alpha is None else (1 - self.alpha, self.alpha)
+
+    def _formula(self, s):
+        y, z, p, sign, gamma = s.y, s.z, s.p, s.s, s.gamma
+        definitions, parameters, weight = (
+            {sign: 2 * y - 1, p: s.sigma(sign * z)},
+            {gamma: "gamma"},
+            1,
+        )
+        if self.alpha is not None:
+            alpha, weight = s.alpha, s.alpha_y
+            definitions[weight] = alpha * y + (1 - alpha) * (1 - y)
+            parameters[alpha] = "alpha"
+        modulation = weight * (1 - p) ** gamma
+        bend = (1 + 2 * gamma) * (1 - p) + gamma * (1 - p) * s.log(p) - gamma**2 * p * s.log(p)
+        return s.Formula(
+            value=-modulation * s.log(p),
+            gradient=sign * modulation * (gamma * p * s.log(p) - (1 - p)),
+            hessian=modulation * p * bend,
+            y_true=y,
+            y_pred=z,
+            definitions=definitions,
+            optimum="the score at which the pulls of the two classes balance; "
+            "0 where they are even",
+            parameters=parameters,
+        )
 
     def _shared(self, y_true, y_pred):
         negative, positive = self._class_weights()
@@ -164,16 +187,14 @@ class SoftmaxFocal(LabelProbabilityLoss):
     array([0.1733, 2.7663])
     """
 
-    gamma: float = parameter(2.0, NON_NEGATIVE)
+    gamma: float = parameter(default=2.0, domain=NON_NEGATIVE)
     alpha: tuple[float, ...] | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         object.__setattr__(self, "alpha", class_weights("alpha", self.alpha))
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _traits(self):
         alpha = self.alpha or (1.0,)
         even, focused = len(set(alpha)) == 1, self.gamma > 0
         return Traits(
@@ -184,6 +205,23 @@ class SoftmaxFocal(LabelProbabilityLoss):
             proper=even and not focused,
             classification_calibrated=even,
             elicits=("flattened " if focused else "" if even else "shifted ") + "probability",
+        )
+
+    def _formula(self, s):
+        p, q, gamma = s.p_y, s.q_y, s.gamma
+        definitions, parameters, weight = {}, {gamma: "gamma"}, 1
+        if self.alpha is not None:
+            weight = s.alpha_y
+            definitions[weight] = s.sum_j(s.t_k * s.alpha_k)
+            parameters[s.alpha_k] = "alpha"
+        return self._of_label(
+            s,
+            value=-weight * q**gamma * s.log(p),
+            slope=weight * q ** (gamma - 1) * (q - gamma * p * s.log(p)),
+            bend=weight * gamma * p * q ** (gamma - 2) * (2 * q + (1 - gamma * p) * s.log(p)),
+            definitions=definitions,
+            optimum="the scores at which the pulls of the classes balance" + s.SHIFT,
+            parameters=parameters,
         )
 
     def _read(self, y_true, y_pred):
@@ -265,13 +303,11 @@ class Poly1CrossEntropy(ClassLoss):
     array([   1.19314718, 1001.        ])
     """
 
-    epsilon: float = parameter(1.0, Interval(-1, inf, include_high=False))
+    epsilon: float = parameter(default=1.0, domain=Interval(-1, inf, include_high=False))
 
     link = "multinomial_logit"
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _traits(self):
         epsilon = self.epsilon
         steepest = (1 + epsilon) ** 2 / (4 * epsilon) if epsilon > 1 else 1.0
         changed = "sharpened " if epsilon > 0 else "flattened " if epsilon < 0 else ""
@@ -286,6 +322,25 @@ class Poly1CrossEntropy(ClassLoss):
         )
 
     # For either sign of epsilon, sums of terms of one sign: none of them cancels up to epsilon = 1.
+
+    def _formula(self, s):
+        t, p, u, epsilon = s.t_k, s.p_k, s.u_k, s.epsilon
+        mass, right = s.U, s.P
+        return s.Formula(
+            value=s.sum_k(t * (epsilon * (1 - p) - s.log(p))),
+            gradient=mass * p - u,
+            hessian=mass * p * (1 - p) - epsilon * ((right - t * p) * p**2 + t * p * (1 - p) ** 2),
+            y_true=t,
+            y_pred=s.z_k,
+            definitions={
+                p: s.SOFTMAX,
+                u: t * (1 + epsilon * p),
+                mass: s.sum_j(u),
+                right: s.sum_j(t * p),
+            },
+            optimum="the scores at which the pulls of the classes balance" + s.SHIFT,
+            parameters={epsilon: "epsilon"},
+        )
 
     def _shared(self, y_true, y_pred):
         softmax = TargetSoftmax(as_distributions(y_true, y_pred), below_top(y_pred))

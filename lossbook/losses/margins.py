@@ -4,10 +4,10 @@ from math import inf, sqrt
 
 import numpy as np
 
-from ..core.domains import LABELS, NON_NEGATIVE, TwoValues
+from ..core.domains import TwoValues
 from ..core.elementwise import decay, negative_part, positive_part, tanh_ratio, two_sides
-from ..core.loss import ClassLoss, parameter
-from ..core.margin import MarginLoss
+from ..core.loss import parameter
+from ..core.margin import ClassMarginLoss, MarginLoss
 from ..core.optimum import weighted_mean
 from ..core.traits import Traits
 
@@ -41,15 +41,26 @@ class LogisticMargin(MarginLoss):
     """
 
     link = "logit"
-    traits = Traits(
-        convex=True,
-        differentiable=True,
-        twice_differentiable=True,
-        lipschitz=1.0,
-        proper=True,
-        classification_calibrated=True,
-        elicits="probability",
-    )
+
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=True,
+            lipschitz=1.0,
+            proper=True,
+            classification_calibrated=True,
+            elicits="probability",
+        )
+
+    def _formula(self, s):
+        y, m = s.y, s.m
+        return s.of_margin(
+            value=s.log(1 + s.exp(-m)),
+            gradient=-y * s.sigma(-m),
+            hessian=s.sigma(m) * s.sigma(-m),
+            optimum="the log-odds of the share of +1",
+        )
 
     def _terms(self, m):
         return m, decay(m)
@@ -64,11 +75,11 @@ class LogisticMargin(MarginLoss):
     def _curvature(self, m, e):
         return e / (1 + e) ** 2
 
+    def _curvatures(self):
+        return {"majorizer": self._majorizer, "fisher": self._hessian}
+
     def _majorizer(self, y, m, e):
         return tanh_ratio(m / 2) / 4
-
-    def _fisher(self, *shared):
-        return self._hessian(*shared)
 
     def _optimal_constant(self, y_true, weight):
         return _log_odds(y_true, weight)
@@ -103,14 +114,24 @@ class Hinge(MarginLoss):
     array([-0., -1.,  1.])
     """
 
-    traits = Traits(
-        convex=True,
-        differentiable=False,
-        twice_differentiable=False,
-        lipschitz=1.0,
-        classification_calibrated=True,
-        elicits="most probable label",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=False,
+            twice_differentiable=False,
+            lipschitz=1.0,
+            classification_calibrated=True,
+            elicits="most probable label",
+        )
+
+    def _formula(self, s):
+        y, m = s.y, s.m
+        return s.of_margin(
+            value=s.Max(0, 1 - m),
+            gradient=s.cases((-y, m < 1), 0),
+            hessian=0,
+            optimum="the label of the larger class",
+        )
 
     def _terms(self, m):
         return m, positive_part(1 - m)
@@ -123,6 +144,9 @@ class Hinge(MarginLoss):
 
     def _curvature(self, m, v):
         return np.zeros_like(m)
+
+    def _curvatures(self):
+        return {"majorizer": self._majorizer}
 
     def _majorizer(self, y, m, v):
         return 0.5 / np.abs(1 - m)
@@ -153,14 +177,24 @@ class SquaredHinge(MarginLoss):
     array([0.  , 0.25, 2.25])
     """
 
-    traits = Traits(
-        convex=True,
-        differentiable=True,
-        twice_differentiable=False,
-        proper=True,
-        classification_calibrated=True,
-        elicits="probability",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=False,
+            proper=True,
+            classification_calibrated=True,
+            elicits="probability",
+        )
+
+    def _formula(self, s):
+        y, m = s.y, s.m
+        return s.of_margin(
+            value=s.Max(0, 1 - m) ** 2,
+            gradient=-2 * y * s.Max(0, 1 - m),
+            hessian=s.cases((2, m < 1), 0),
+            optimum="the mean of the labels",
+        )
 
     def _terms(self, m):
         return (positive_part(1 - m),)
@@ -173,6 +207,9 @@ class SquaredHinge(MarginLoss):
 
     def _curvature(self, v):
         return 2 * np.sign(v)
+
+    def _curvatures(self):
+        return {"majorizer": self._majorizer}
 
     def _majorizer(self, y, v):
         return np.full_like(v, 2)
@@ -213,15 +250,25 @@ class ModifiedHuber(MarginLoss):
     array([ 0.  ,  0.25, 12.  ])
     """
 
-    traits = Traits(
-        convex=True,
-        differentiable=True,
-        twice_differentiable=False,
-        lipschitz=4.0,
-        proper=True,
-        classification_calibrated=True,
-        elicits="probability",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=False,
+            lipschitz=4.0,
+            proper=True,
+            classification_calibrated=True,
+            elicits="probability",
+        )
+
+    def _formula(self, s):
+        y, m = s.y, s.m
+        return s.of_margin(
+            value=s.cases((s.Max(0, 1 - m) ** 2, m >= -1), -4 * m),
+            gradient=s.cases((-2 * y * s.Max(0, 1 - m), m >= -1), -4 * y),
+            hessian=s.cases((2, (m >= -1) & (m < 1)), 0),
+            optimum="the mean of the labels",
+        )
 
     def _terms(self, m):
         v = positive_part(1 - m)
@@ -235,6 +282,9 @@ class ModifiedHuber(MarginLoss):
 
     def _curvature(self, m, v, c):
         return 2 * np.sign(c) * (m >= -1)
+
+    def _curvatures(self):
+        return {"majorizer": self._majorizer}
 
     def _majorizer(self, y, m, v, c):
         return np.full_like(m, 2)
@@ -269,13 +319,23 @@ class Perceptron(MarginLoss):
     array([ 0., -1.,  1.])
     """
 
-    traits = Traits(
-        convex=True,
-        differentiable=False,
-        twice_differentiable=False,
-        lipschitz=1.0,
-        elicits="score 0",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=False,
+            twice_differentiable=False,
+            lipschitz=1.0,
+            elicits="score 0",
+        )
+
+    def _formula(self, s):
+        y, m = s.y, s.m
+        return s.of_margin(
+            value=s.Max(0, -m),
+            gradient=s.cases((-y, m < 0), 0),
+            hessian=0,
+            optimum="0, whatever the labels",
+        )
 
     def _of_margin(self, m):
         return positive_part(-m)
@@ -285,6 +345,9 @@ class Perceptron(MarginLoss):
 
     def _curvature(self, m):
         return np.zeros_like(m)
+
+    def _curvatures(self):
+        return {"majorizer": self._majorizer}
 
     def _majorizer(self, y, m):
         return 0.5 / np.abs(m)
@@ -321,14 +384,25 @@ class Exponential(MarginLoss):
     """
 
     link = "half_logit"
-    traits = Traits(
-        convex=True,
-        differentiable=True,
-        twice_differentiable=True,
-        proper=True,
-        classification_calibrated=True,
-        elicits="probability",
-    )
+
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=True,
+            proper=True,
+            classification_calibrated=True,
+            elicits="probability",
+        )
+
+    def _formula(self, s):
+        y, m = s.y, s.m
+        return s.of_margin(
+            value=s.exp(-m),
+            gradient=-y * s.exp(-m),
+            hessian=s.exp(-m),
+            optimum="half the log-odds of the share of +1",
+        )
 
     def _terms(self, m):
         return (np.exp(-m),)
@@ -346,21 +420,7 @@ class Exponential(MarginLoss):
         return _log_odds(y_true, weight) / 2
 
 
-class _ClassHinge(ClassLoss):
-    """Base of losses of the scores' shortfalls s_k = margin - z_y + z_k, where positive."""
-
-    margin: float = parameter(1.0, NON_NEGATIVE)
-
-    y_true_domain = LABELS
-
-    def _shared(self, y_true, y_pred):
-        label = y_true, np.arange(y_true.size)
-        shortfall = positive_part((y_pred - y_pred[label]) + self.margin)
-        shortfall[label] = 0
-        return shortfall, label
-
-
-class CrammerSinger(_ClassHinge):
+class CrammerSinger(ClassMarginLoss):
     r"""Multiclass hinge loss of the strongest rival [1]_.
 
     .. math::
@@ -402,13 +462,25 @@ class CrammerSinger(_ClassHinge):
            [-1.,  0.,  1.]])
     """
 
-    traits = Traits(
-        convex=True,
-        differentiable=False,
-        twice_differentiable=False,
-        lipschitz=sqrt(2),
-        elicits="a label of more than half the probability",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=False,
+            twice_differentiable=False,
+            lipschitz=sqrt(2),
+            elicits="a label of more than half the probability",
+        )
+
+    def _formula(self, s):
+        shortfall = s.s_k
+        worst = s.max_j(shortfall)
+        return self._of_shortfalls(
+            s,
+            value=worst,
+            gradient=s.one_if(s.Eq(shortfall, worst)) - s.t_k,
+            hessian=0,
+            optimum="the margin for a class with more than half of the labels, 0 for the others",
+        )
 
     def _value(self, shortfall, label):
         return np.maximum.reduce(shortfall, axis=0)
@@ -428,7 +500,7 @@ class CrammerSinger(_ClassHinge):
         return self.margin * (2 * mass > mass.sum())
 
 
-class MultiMargin(_ClassHinge):
+class MultiMargin(ClassMarginLoss):
     r"""Multiclass hinge loss of all rivals [1]_.
 
     .. math::
@@ -470,11 +542,9 @@ class MultiMargin(_ClassHinge):
            [-2.,  1.,  1.]])
     """
 
-    power: float = parameter(1, TwoValues(1, 2))
+    power: float = parameter(default=1, domain=TwoValues(1, 2))
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _traits(self):
         squared = self.power == 2
         return Traits(
             convex=True,
@@ -485,6 +555,20 @@ class MultiMargin(_ClassHinge):
             elicits="scores in the order of the probabilities"
             if squared
             else "scores that keep a margin",
+        )
+
+    def _formula(self, s):
+        t, shortfall = s.t_k, s.s_k
+        push, hessian = s.one_if(shortfall > 0), 0
+        if self.power == 2:
+            rivals = (1 - t) * push
+            push, hessian = 2 * s.Max(0, shortfall), 2 * rivals + 2 * t * s.sum_j(rivals)
+        push = (1 - t) * push
+        return self._of_shortfalls(
+            s,
+            value=s.sum_k((1 - t) * s.Max(0, shortfall) ** int(self.power)),
+            gradient=push - t * s.sum_j(push),
+            hessian=hessian,
         )
 
     def _value(self, shortfall, label):

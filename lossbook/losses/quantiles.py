@@ -38,11 +38,9 @@ class Pinball(ResidualLoss):
     array([0.5, 1.5])
     """
 
-    quantile: float = parameter(0.5, OPEN_UNIT_INTERVAL)
+    quantile: float = parameter(default=0.5, domain=OPEN_UNIT_INTERVAL)
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _traits(self):
         return Traits(
             convex=True,
             differentiable=False,
@@ -50,6 +48,16 @@ class Pinball(ResidualLoss):
             lipschitz=max(self.quantile, 1 - self.quantile),
             symmetric=self.quantile == 0.5,
             elicits="median" if self.quantile == 0.5 else "quantile",
+        )
+
+    def _formula(self, s):
+        r, q = s.r, s.q
+        return s.of_residual(
+            value=s.Max((1 - q) * r, -q * r),
+            gradient=s.cases((1 - q, r > 0), (-q, r < 0), 0),
+            hessian=0,
+            optimum=f"the {'median' if self.quantile == 0.5 else 'q-quantile'} of the targets",
+            parameters={q: "quantile"},
         )
 
     def _value(self, r):
@@ -61,6 +69,9 @@ class Pinball(ResidualLoss):
 
     def _hessian(self, r):
         return np.zeros_like(r)
+
+    def _curvatures(self):
+        return {"majorizer": self._majorizer}
 
     def _majorizer(self, r):
         return 0.5 / np.abs(r)
@@ -98,12 +109,10 @@ class SmoothPinball(ResidualLoss):
     array([0.5, 1.5])
     """
 
-    quantile: float = parameter(0.5, OPEN_UNIT_INTERVAL)
-    width: float = parameter(0.1, POSITIVE)
+    quantile: float = parameter(default=0.5, domain=OPEN_UNIT_INTERVAL)
+    width: float = parameter(default=0.1, domain=POSITIVE)
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _traits(self):
         return Traits(
             convex=True,
             differentiable=True,
@@ -111,6 +120,16 @@ class SmoothPinball(ResidualLoss):
             lipschitz=max(self.quantile, 1 - self.quantile),
             symmetric=self.quantile == 0.5,
             elicits="smoothed quantile",
+        )
+
+    def _formula(self, s):
+        r, q, w = s.r, s.q, s.w
+        return s.of_residual(
+            value=w * s.log(1 + s.exp(r / w)) - q * r,
+            gradient=s.sigma(r / w) - q,
+            hessian=s.sigma(r / w) * s.sigma(-r / w) / w,
+            optimum=f"{s.BALANCE}, up to q from above and 1 − q from below",
+            parameters={q: "quantile", w: "width"},
         )
 
     def _shared(self, y_true, y_pred):
@@ -129,6 +148,9 @@ class SmoothPinball(ResidualLoss):
 
     def _hessian(self, r, x, e):
         return e / (1 + e) ** 2 / self.width
+
+    def _curvatures(self):
+        return {"majorizer": self._majorizer}
 
     def _majorizer(self, r, x, e):
         return tanh_ratio(r / (2 * self.width)) / (4 * self.width)
@@ -166,17 +188,26 @@ class Expectile(ResidualLoss):
     array([1., 3.])
     """
 
-    level: float = parameter(0.5, OPEN_UNIT_INTERVAL)
+    level: float = parameter(default=0.5, domain=OPEN_UNIT_INTERVAL)
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _traits(self):
         return Traits(
             convex=True,
             differentiable=True,
             twice_differentiable=self.level == 0.5,
             symmetric=self.level == 0.5,
             elicits="mean" if self.level == 0.5 else "expectile",
+        )
+
+    def _formula(self, s):
+        r, w, tau = s.r, s.w, s.tau
+        return s.of_residual(
+            value=w * r**2,
+            gradient=2 * w * r,
+            hessian=2 * w,
+            definitions={w: s.cases((1 - tau, r > 0), tau)},
+            optimum=f"the {'mean' if self.level == 0.5 else 'τ-expectile'} of the targets",
+            parameters={tau: "level"},
         )
 
     def _shared(self, y_true, y_pred):
@@ -192,6 +223,9 @@ class Expectile(ResidualLoss):
 
     def _hessian(self, r, weight):
         return 2 * weight
+
+    def _curvatures(self):
+        return {"majorizer": self._majorizer}
 
     def _majorizer(self, r, weight):
         return np.full_like(r, 2 * max(self.level, 1 - self.level))

@@ -36,11 +36,9 @@ class Fair(ResidualLoss):
     array([0.3069, 2.3906])
     """
 
-    scale: float = parameter(1.0, POSITIVE)
+    scale: float = parameter(default=1.0, domain=POSITIVE)
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _traits(self):
         return Traits(
             convex=True,
             differentiable=True,
@@ -48,6 +46,17 @@ class Fair(ResidualLoss):
             lipschitz=self.scale,
             symmetric=True,
             elicits="robust location",
+        )
+
+    def _formula(self, s):
+        r, x, c = s.r, s.x, s.c
+        return s.of_residual(
+            value=c**2 * (abs(x) - s.log(1 + abs(x))),
+            gradient=r / (1 + abs(x)),
+            hessian=1 / (1 + abs(x)) ** 2,
+            definitions={x: r / c},
+            optimum=f"{s.BALANCE}, each below c",
+            parameters={c: "scale"},
         )
 
     def _shared(self, y_true, y_pred):
@@ -65,6 +74,9 @@ class Fair(ResidualLoss):
 
     def _hessian(self, r, x):
         return 1 / (1 + x) ** 2
+
+    def _curvatures(self):
+        return {"majorizer": self._majorizer}
 
     def _majorizer(self, r, x):
         return 1 / (1 + x)
@@ -109,11 +121,9 @@ class Cauchy(ResidualLoss):
     array([0.3466, 4.6052])
     """
 
-    scale: float = parameter(1.0, POSITIVE)
+    scale: float = parameter(default=1.0, domain=POSITIVE)
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _traits(self):
         return Traits(
             convex=False,
             differentiable=True,
@@ -121,6 +131,17 @@ class Cauchy(ResidualLoss):
             lipschitz=self.scale / 2,
             symmetric=True,
             elicits="robust location",
+        )
+
+    def _formula(self, s):
+        r, x, c = s.r, s.x, s.c
+        return s.of_residual(
+            value=c**2 / 2 * s.log(1 + x**2),
+            gradient=r / (1 + x**2),
+            hessian=(1 - x**2) / (1 + x**2) ** 2,
+            definitions={x: r / c},
+            optimum=s.LOWEST,
+            parameters={c: "scale"},
         )
 
     def _shared(self, y_true, y_pred):
@@ -139,6 +160,9 @@ class Cauchy(ResidualLoss):
 
     def _hessian(self, r, x, q):
         return np.where(np.isinf(q), 0, (2 / q - 1) / q)
+
+    def _curvatures(self):
+        return {"majorizer": self._majorizer}
 
     def _majorizer(self, r, x, q):
         return 1 / q
@@ -171,11 +195,9 @@ class GemanMcClure(ResidualLoss):
     array([0.25, 0.45])
     """
 
-    scale: float = parameter(1.0, POSITIVE)
+    scale: float = parameter(default=1.0, domain=POSITIVE)
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _traits(self):
         return Traits(
             convex=False,
             differentiable=True,
@@ -184,6 +206,17 @@ class GemanMcClure(ResidualLoss):
             bounded=True,
             symmetric=True,
             elicits="robust location",
+        )
+
+    def _formula(self, s):
+        r, x, c = s.r, s.x, s.c
+        return s.of_residual(
+            value=r**2 / (2 * (1 + x**2)),
+            gradient=r / (1 + x**2) ** 2,
+            hessian=(1 - 3 * x**2) / (1 + x**2) ** 3,
+            definitions={x: r / c},
+            optimum=s.LOWEST,
+            parameters={c: "scale"},
         )
 
     def _shared(self, y_true, y_pred):
@@ -199,6 +232,9 @@ class GemanMcClure(ResidualLoss):
 
     def _hessian(self, r, v, u):
         return (1 - 2 * v) * (1 + 2 * v) * u * u * u * u
+
+    def _curvatures(self):
+        return {"majorizer": self._majorizer}
 
     def _majorizer(self, r, v, u):
         return u * u * u * u
@@ -231,11 +267,9 @@ class Welsch(ResidualLoss):
     array([0.3161, 0.5   ])
     """
 
-    scale: float = parameter(1.0, POSITIVE)
+    scale: float = parameter(default=1.0, domain=POSITIVE)
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _traits(self):
         return Traits(
             convex=False,
             differentiable=True,
@@ -244,6 +278,17 @@ class Welsch(ResidualLoss):
             bounded=True,
             symmetric=True,
             elicits="robust location",
+        )
+
+    def _formula(self, s):
+        r, x, c = s.r, s.x, s.c
+        return s.of_residual(
+            value=c**2 / 2 * (1 - s.exp(-(x**2))),
+            gradient=r * s.exp(-(x**2)),
+            hessian=(1 - 2 * x**2) * s.exp(-(x**2)),
+            definitions={x: r / c},
+            optimum=s.LOWEST,
+            parameters={c: "scale"},
         )
 
     def _shared(self, y_true, y_pred):
@@ -260,6 +305,9 @@ class Welsch(ResidualLoss):
 
     def _hessian(self, x, square, e):
         return (1 - 2 * square) * e
+
+    def _curvatures(self):
+        return {"majorizer": self._majorizer}
 
     def _majorizer(self, x, square, e):
         return e
@@ -299,11 +347,9 @@ class Tukey(ResidualLoss):
     array([0.3854, 0.6667])
     """
 
-    scale: float = parameter(4.685, POSITIVE)
+    scale: float = parameter(default=4.685, domain=POSITIVE)
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _traits(self):
         return Traits(
             convex=False,
             differentiable=True,
@@ -312,6 +358,18 @@ class Tukey(ResidualLoss):
             bounded=True,
             symmetric=True,
             elicits="robust location",
+        )
+
+    def _formula(self, s):
+        r, x, c = s.r, s.x, s.c
+        inside = abs(x) <= 1
+        return s.of_residual(
+            value=s.cases((c**2 / 6 * (1 - (1 - x**2) ** 3), inside), c**2 / 6),
+            gradient=s.cases((r * (1 - x**2) ** 2, inside), 0),
+            hessian=s.cases(((1 - x**2) * (1 - 5 * x**2), inside), 0),
+            definitions={x: r / c},
+            optimum=s.LOWEST,
+            parameters={c: "scale"},
         )
 
     def _shared(self, y_true, y_pred):
@@ -327,6 +385,9 @@ class Tukey(ResidualLoss):
 
     def _hessian(self, x, square, rest):
         return rest * (1 - 5 * square)
+
+    def _curvatures(self):
+        return {"majorizer": self._majorizer}
 
     def _majorizer(self, x, square, rest):
         return rest * rest
@@ -370,12 +431,10 @@ class GeneralRobust(ResidualLoss):
     array([0.4055, 3.7257])
     """
 
-    alpha: float = parameter(1.0, Interval(-inf, inf, include_high=False))
-    scale: float = parameter(1.0, POSITIVE)
+    alpha: float = parameter(default=1.0, domain=Interval(-inf, inf, include_high=False))
+    scale: float = parameter(default=1.0, domain=POSITIVE)
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _traits(self):
         return Traits(
             convex=self.alpha >= 1,
             differentiable=True,
@@ -400,6 +459,35 @@ class GeneralRobust(ResidualLoss):
     def _is_welsch(self):
         """Whether alpha is so negative that its limit is reached in double precision."""
         return self.alpha < -1e22
+
+    def _formula(self, s):
+        r, x, c, alpha, b = s.r, s.x, s.c, s.shape, s.b
+        definitions, parameters, optimum = {x: r / c}, {c: "scale"}, s.LOWEST
+        if self.alpha == 2:
+            value, gradient, hessian = x**2 / 2, x / c, 1 / c**2
+            optimum = "the mean of the targets"
+        elif self.alpha == 0:
+            value = s.log(1 + x**2 / 2)
+            gradient = 2 * x / (c * (2 + x**2))
+            hessian = 2 * (2 - x**2) / (c**2 * (2 + x**2) ** 2)
+        elif self.alpha == -inf:
+            bell = s.exp(-(x**2) / 2)
+            value, gradient, hessian = 1 - bell, x * bell / c, (1 - x**2) * bell / c**2
+        else:
+            base = 1 + x**2 / b
+            value = b / alpha * (base ** (alpha / 2) - 1)
+            gradient = x / c * base ** (alpha / 2 - 1)
+            hessian = (b + (alpha - 1) * x**2) / (c**2 * (b + x**2)) * base ** (alpha / 2 - 1)
+            definitions[b], parameters[alpha] = abs(alpha - 2), "alpha"
+            optimum = s.BALANCE if self.alpha >= 1 else s.LOWEST
+        return s.of_residual(
+            value=value,
+            gradient=gradient,
+            hessian=hessian,
+            definitions=definitions,
+            optimum=optimum,
+            parameters=parameters,
+        )
 
     def _shared(self, y_true, y_pred):
         x = (y_pred - y_true) / self.scale
@@ -445,7 +533,8 @@ class GeneralRobust(ResidualLoss):
             bend = 1 / s / s + (self.alpha - 1) * (t / s) ** 2
         return g * bend / self.scale / self.scale
 
+    def _curvatures(self):
+        return {"majorizer": self._majorizer} if self.alpha <= 2 else {}
+
     def _majorizer(self, x, t, s, g):
-        if self.alpha > 2:
-            raise ValueError("curvature='majorizer' needs alpha at most 2: beyond, none exists")
         return g / self.scale / self.scale

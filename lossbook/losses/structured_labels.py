@@ -53,15 +53,34 @@ class Sparsemax(ClassLoss):
            [-0.75,  0.75,  0.  ]])
     """
 
-    traits = Traits(
-        convex=True,
-        differentiable=True,
-        twice_differentiable=False,
-        lipschitz=sqrt(2),
-        proper=True,
-        classification_calibrated=True,
-        elicits="probability",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=False,
+            lipschitz=sqrt(2),
+            proper=True,
+            classification_calibrated=True,
+            elicits="probability",
+        )
+
+    def _formula(self, s):
+        t, z, p, tau = s.t_k, s.z_k, s.p_k, s.threshold
+        inside, size = s.u_k, s.s
+        return s.Formula(
+            value=s.sum_k((t - z) ** 2 - (p - z) ** 2) / 2,
+            gradient=p - t,
+            hessian=inside * (1 - 1 / size),
+            y_true=t,
+            y_pred=z,
+            definitions={
+                inside: s.one_if(s.sum_i(s.Max(0, s.at(z, s.i) - z)) < 1),
+                size: s.sum_j(inside),
+                tau: (s.sum_j(inside * z) - 1) / size,
+                p: inside * (z - tau),
+            },
+            optimum="the mean of the target distributions" + s.SHIFT,
+        )
 
     def _shared(self, y_true, y_pred):
         t, below = as_distributions(y_true, y_pred), below_top(y_pred)
@@ -123,15 +142,27 @@ class MultilabelSoftMargin(RowLoss):
     y_true_domain = UNIT_INTERVAL
     link = "logit"
 
-    traits = Traits(
-        convex=True,
-        differentiable=True,
-        twice_differentiable=True,
-        lipschitz=lambda n_classes: 1 / sqrt(n_classes),
-        proper=True,
-        classification_calibrated=True,
-        elicits="probability",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=True,
+            lipschitz=lambda n_classes: 1 / sqrt(n_classes),
+            proper=True,
+            classification_calibrated=True,
+            elicits="probability",
+        )
+
+    def _formula(self, s):
+        t, z = s.t_k, s.z_k
+        return s.Formula(
+            value=s.sum_k(-t * s.log(s.sigma(z)) - (1 - t) * s.log(s.sigma(-z))) / s.K,
+            gradient=(s.sigma(z) - t) / s.K,
+            hessian=s.sigma(z) * s.sigma(-z) / s.K,
+            y_true=t,
+            y_pred=z,
+            optimum="the log-odds of the mean of each class's targets",
+        )
 
     def _shared(self, y_true, y_pred):
         return _ONE_SCORE._shared(y_true, y_pred)
@@ -186,13 +217,27 @@ class MultilabelMargin(RowLoss):
 
     y_true_domain = ZERO_OR_ONE
 
-    traits = Traits(
-        convex=True,
-        differentiable=False,
-        twice_differentiable=False,
-        lipschitz=lambda n_classes: sqrt((n_classes // 2) * (-n_classes // 2) / -n_classes),
-        elicits="scores that keep the labels apart from the rest",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=False,
+            twice_differentiable=False,
+            lipschitz=lambda n_classes: sqrt((n_classes // 2) * (-n_classes // 2) / -n_classes),
+            elicits="scores that keep the labels apart from the rest",
+        )
+
+    def _formula(self, s):
+        t, z, K = s.t_k, s.z_k, s.K
+        t_j, z_j = s.at(t, s.j), s.at(z, s.j)
+        of_labels = s.Sum(t_j * s.one_if(z_j - z < 1), (s.j, 1, K))
+        of_others = s.Sum((1 - t_j) * s.one_if(z - z_j < 1), (s.j, 1, K))
+        return s.Formula(
+            value=s.Sum(t_j * (1 - t) * s.Max(0, 1 - z_j + z), (s.k, 1, K), (s.j, 1, K)) / K,
+            gradient=((1 - t) * of_labels - t * of_others) / K,
+            hessian=0,
+            y_true=t,
+            y_pred=z,
+        )
 
     def _shared(self, y_true, y_pred):
         return y_true == 1, y_pred
@@ -257,17 +302,31 @@ class OrdinalCoral(ClassLoss):
     y_true_domain = LABELS
     link = "cumulative_logit"
 
-    traits = Traits(
-        convex=True,
-        differentiable=True,
-        twice_differentiable=True,
-        lipschitz=sqrt,
-        proper=True,
-        elicits="probability above each threshold",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=True,
+            lipschitz=sqrt,
+            proper=True,
+            elicits="probability above each threshold",
+        )
 
     def _label_domain(self, n_entries):
         return ClassIndices(n_entries + 1)
+
+    def _formula(self, s):
+        t, z, y = s.t_k, s.z_k, s.label
+        log_loss = -t * s.log(s.sigma(z)) - (1 - t) * s.log(s.sigma(-z))
+        return s.Formula(
+            value=s.Sum(log_loss, (s.k, 1, s.K - 1)),
+            gradient=s.sigma(z) - t,
+            hessian=s.sigma(z) * s.sigma(-z),
+            y_true=y,
+            y_pred=z,
+            definitions={t: s.one_if(y > s.k)},
+            optimum="the log-odds of the share of labels above each threshold",
+        )
 
     def _shared(self, y_true, y_pred):
         thresholds = np.arange(len(y_pred))[:, None]

@@ -1,4 +1,4 @@
-"""Penalties on the size of weights, added to the loss in training; biases are free."""
+"""Penalties on the size of weights, which are added to the loss in training.  Biases are free."""
 
 from dataclasses import dataclass
 
@@ -10,15 +10,15 @@ from ..core.parameters import check_parameters, parameter
 
 
 class Penalty:
-    """Base of all penalties.  The sum of two is a penalty, too."""
+    """Base of all penalties.  The sum of two penalties is a penalty as well."""
 
     def __call__(self, weight: NDArray) -> float:
         """Return the penalty on an array of weights."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define __call__, its value")
 
     def gradient(self, weight: NDArray) -> NDArray:
         """Return the gradient of the penalty with respect to the weights."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define gradient, its derivative")
 
     def __add__(self, other):
         return Both(self, other) if isinstance(other, Penalty) else NotImplemented
@@ -26,16 +26,16 @@ class Penalty:
 
 @dataclass(frozen=True)
 class L1(Penalty):
-    r"""Sum of absolute weights, :math:`\lambda \sum_i |w_i|`: it draws weights towards exactly 0.
+    r"""Sum of absolute weights, :math:`\lambda \sum_i |w_i|`, which makes many weights exactly 0.
 
     Parameters
     ----------
     strength : float, default 0.0001
-        Factor :math:`\lambda`; not negative.
+        Factor :math:`\lambda`, which may not be negative.
 
     Notes
     -----
-    The gradient is :math:`\lambda \operatorname{sign}(w)`, 0 at the kink :math:`w = 0`.
+    The gradient is :math:`\lambda \operatorname{sign}(w)`, which is 0 at the kink :math:`w = 0`.
 
     Examples
     --------
@@ -63,12 +63,12 @@ class L1(Penalty):
 
 @dataclass(frozen=True)
 class L2(Penalty):
-    r"""Sum of squared weights, :math:`\lambda \sum_i w_i^2`: it makes large weights smaller.
+    r"""Sum of squared weights, :math:`\lambda \sum_i w_i^2`, which makes large weights smaller.
 
     Parameters
     ----------
     strength : float, default 0.0001
-        Factor :math:`\lambda`; not negative.
+        Factor :math:`\lambda`, which may not be negative.
 
     Notes
     -----
@@ -102,7 +102,7 @@ class L2(Penalty):
 
 @dataclass(frozen=True, repr=False)
 class Both(Penalty):
-    """Sum of two penalties, written ``L1(0.01) + L2(0.01)``, which is the elastic net's [1]_.
+    """Sum of two penalties.  ``L1(0.01) + L2(0.01)`` is the penalty of the elastic net [1]_.
 
     Parameters
     ----------

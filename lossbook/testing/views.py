@@ -5,15 +5,15 @@ from functools import singledispatch
 
 import numpy as np
 
-from ..core.domains import LABELS
-from ..core.loss import BatchLoss, ClassLoss, JointLoss, Loss, PointwiseLoss, RowLoss
+from ..core.domains import LABELS, Domain
+from ..core.loss import BatchLoss, ClassLoss, JointLoss, Loss, PointwiseLoss, RowLoss, TargetLoss
 from ..losses.lovasz import LovaszSoftmax
 from ..losses.sequences import CTC, LabelSequences
 from ..losses.several_tasks import WeightedSum
 
 
 @dataclass(frozen=True, repr=False)
-class View(Loss):
+class View(TargetLoss):
     """A loss seen as one of a single prediction, whose last axis belongs to one sample.
 
     A subclass says in ``_seen`` how the loss behind it is called.
@@ -37,18 +37,21 @@ class View(Loss):
         return self.behind.traits
 
     @property
-    def y_true_domain(self):
+    def y_true_domain(self) -> Domain:  # type: ignore[override]
         """That of the loss behind."""
         return self.behind.y_true_domain
 
     @property
-    def y_pred_domain(self):
+    def y_pred_domain(self) -> Domain | None:  # type: ignore[override]
         """That of the loss behind."""
         return self.behind.y_pred_domain
 
     def _seen(self, loss, parts, y_true, y_pred, sample_weight):
         """Return the parts of the loss behind, derivatives by the whole of `y_pred`."""
         raise NotImplementedError
+
+    def _all_curvatures(self):
+        return dict.fromkeys(self.behind.curvatures)
 
     def _evaluate(self, parts, inputs, sample_weight, out):
         loss = replace(self.behind, reduction=self.reduction)
@@ -105,7 +108,7 @@ class Alike(View):
     width = None
 
     @property
-    def link(self):
+    def link(self) -> str:  # type: ignore[override]
         """That of the loss behind."""
         return self.behind.link
 
@@ -123,7 +126,7 @@ class PointwiseSum(Alike, PointwiseLoss):
 
 
 @dataclass(frozen=True, repr=False)
-class ClassSum(Alike, ClassLoss):
+class ClassSum(Alike, ClassLoss):  # type: ignore[override]
     """A sum of losses over classes, seen as one."""
 
 
@@ -200,6 +203,8 @@ _FRAMES = 4
 class Sequences(View):
     """CTC of inputs of few frames, whose scores lie side by side."""
 
+    behind: CTC
+
     @property
     def n_classes(self):
         """Enough for the blank and two labels."""
@@ -211,7 +216,7 @@ class Sequences(View):
         return _FRAMES * self.n_classes
 
     @property
-    def y_true_domain(self):
+    def y_true_domain(self) -> Domain:  # type: ignore[override]
         """Sequences of the labels that there are."""
         return LabelSequences(self.n_classes, self.behind.blank)
 
