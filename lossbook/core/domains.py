@@ -7,6 +7,7 @@ message names it.  In a block over classes the samples are on the last axis.
 
 import math
 from dataclasses import dataclass, replace
+from functools import reduce
 from functools import lru_cache
 from typing import Any
 
@@ -158,7 +159,7 @@ class Intersection(Domain):
 
     def contains(self, values: NDArray[Any]) -> NDArray[Any]:
         """Return which of the values are in the domain."""
-        return np.logical_and.reduce([domain.contains(values) for domain in self.domains])
+        return reduce(np.logical_and, (domain.contains(values) for domain in self.domains))
 
 
 @dataclass(frozen=True)

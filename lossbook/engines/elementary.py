@@ -52,9 +52,7 @@ def _call(builder, operation, *arguments):
     ty = arguments[0].type
     signature = ir.FunctionType(ty, [ty] * len(arguments))
     name = _intrinsic_name(operation, ty)
-    return builder.call(
-        cgutils.get_or_insert_function(builder.module, signature, name), arguments
-    )
+    return builder.call(cgutils.get_or_insert_function(builder.module, signature, name), arguments)
 
 
 @intrinsic
@@ -317,7 +315,19 @@ def _functions(number, exp_terms, log_terms, magic, exp_range, one_lost, log2, d
         equal = x == y
         return high + log1p(exp(select(equal, zero, low - high)))
 
-    functions = exp, expm1, tanh, sinh, log, log1p, arctanh, hypot, logaddexp
+    @inlined
+    def ldexp(x, n):
+        return scaled(x, number(n))
+
+    @inlined
+    def frexp_exponent(x):
+        size = absolute(x)
+        is_tiny = size < tiny
+        m, k = split(select(is_tiny, size * rise, size))
+        k = select(is_tiny, k - digits, k) + select(m < one, zero, one)
+        return numba.int32(select(size == zero, zero, k))
+
+    functions = exp, expm1, ldexp, frexp_exponent, tanh, sinh, log, log1p, arctanh, hypot, logaddexp
     return {each.__name__: each for each in functions} | {"exp_of_sum": exp_of_sum}
 
 

@@ -99,7 +99,6 @@ _FUNCTIONS = {
     "isfinite",
     "isinf",
     "isnan",
-    "ldexp",
     "logical_not",
     "maximum",
     "minimum",
@@ -114,6 +113,7 @@ _FUNCTIONS_OF_A_PRECISION = {
     "expm1",
     "hypot",
     "log",
+    "ldexp",
     "log1p",
     "logaddexp",
     "power",
@@ -132,7 +132,7 @@ _CHEAP = {"absolute", "add", "cast", "multiply", "negative", "put", "sign", "sub
 """What is computed again in a later loop faster than it is kept."""
 
 
-def _apply(operation, dtype, operands):
+def _apply(operation, dtype, operands, operand_dtype=None):
     """Return the expression of an elementwise operation on expressions."""
     if operation in _SIGNS:
         return f"{operands[0]} {_SIGNS[operation]} {operands[1]}"
@@ -140,6 +140,8 @@ def _apply(operation, dtype, operands):
         return f"{operation}({', '.join(operands)})"
     if operation in _FUNCTIONS_OF_A_PRECISION and dtype.kind == "f":
         return f"{operation}{8 * dtype.itemsize}({', '.join(operands)})"
+    if operation == "frexp.exponent":
+        return f"frexp_exponent{8 * operand_dtype.itemsize}({operands[0]})"
     if operation == "invert" and dtype == bool:
         return f"logical_not({operands[0]})"
     if operation == "where":
@@ -249,6 +251,8 @@ class Source:
             elif node.operation in ("take", "rows") and before.operation != "input":
                 # These read a row out of order, so all of it has to be there.
                 level = max(level, level_before + 1)
+            elif node.operation == "put_rows" and _is_row(node.operands[1]):
+                level = max(level, self._levels[node.operands[1]] + 1)
         return level
 
     # Expressions.
@@ -276,13 +280,16 @@ class Source:
         is_elsewhere = self._levels[node] != loop.level or _entries(node) != loop.entries
         if (reduces and of_row) or (is_elsewhere and not (_is_row(node) and operation in _CHEAP)):
             return self._keep(node)
-        if not of_row and (reduces or operation in ("take", "rows", "put")):
-            return self._use(operands[2 if operation == "put" else 0], loop)
+        if not of_row and (reduces or operation in ("take", "rows", "put", "put_rows")):
+            return self._use(operands[0 if operation in ("take", "rows") or reduces else -1], loop)
         if operation == "take":
             return self._in_array(operands[0], f"size_t({self._use(operands[1], loop)})")
         if operation == "rows":
-            start, step = node.detail
-            return self._in_array(operands[0], f"size_t({start} + {step} * int64(k))")
+            start, step, _ = node.detail
+            place = f"{start} + {step} * int64(k)" if _is_row(node) else start
+            return self._in_array(operands[0], f"size_t({place})")
+        if operation == "put_rows":
+            return self._put_rows(node, loop)
         used = [self._use(each, loop) for each in operands]
         if operation == "put":
             return f"select(int64(k) == {used[1]}, {used[2]}, {used[0]})"
@@ -290,7 +297,7 @@ class Source:
             return _convert(used[0], operands[0].dtype, node.dtype)
         if operation.endswith(".accumulate"):
             return self._accumulate(node, used[0], loop)
-        return _apply(operation, node.dtype, used)
+        return _apply(operation, node.dtype, used, operands[0].dtype)
 
     def _in_array(self, row, k):
         """Return an entry of a row that is in an array."""
@@ -304,6 +311,20 @@ class Source:
         """Return where a node is kept from one loop to another."""
         self._kept[node] = None
         return self._in_array(node, "k") if _is_row(node) else f"s{self._number[node]}[i]"
+
+    def _put_rows(self, node, loop):
+        """Return an entry of a row, some entries of which come from another row."""
+        (row, values), (start, step, count) = node.operands, node.detail
+        if abs(step) != 1:
+            raise NotCompilableError("a formula that changes every other row cannot be compiled")
+        at = f"{step} * (int64(k) - {start})"
+        used = self._use(row, loop)
+        if _is_row(values):
+            inside = f"size_t(min(max({at}, 0), {count - 1}))"
+            value = self._in_array(values, inside)
+        else:
+            value = self._use(values, loop)
+        return f"select(({at} >= 0) & ({at} < {count}), {value}, {used})"
 
     def _accumulate(self, node, value, loop):
         """Return the running sum of a row, after the lines that take in an entry."""
@@ -418,7 +439,10 @@ class Source:
                     f"    a{index} = {np.dtype(node.dtype)}(a{index})"
                     for index, node in enumerate(self.arguments)
                 ),
-                *(f"    {name} = scratch({size}, {dtype})" for name, (size, dtype) in arrays.items()),
+                *(
+                    f"    {name} = scratch({size}, {dtype})"
+                    for name, (size, dtype) in arrays.items()
+                ),
                 "    for first in range(size_t(0), n, tile):",
                 "        size = min(tile, n - first)",
                 *([*_indented(2, self._around(checks)), *stop] if checks.lines else []),

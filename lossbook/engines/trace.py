@@ -54,7 +54,7 @@ class Node:
         What the operation is applied to.
     detail : object
         What else it needs: the index of an input, the name of a parameter, the value of a
-        constant, the slice of rows.
+        constant, where rows start, the step from one to the next and how many there are.
     dtype : dtype
         That of the result.
     shape : tuple of int
@@ -279,10 +279,23 @@ def _common(nodes):
 class Traced(np.lib.mixins.NDArrayOperatorsMixin):
     """What a formula takes for an array while it is traced."""
 
-    __slots__ = ("node",)
+    __slots__ = ("_node", "_whole")
 
-    def __init__(self, node):
-        self.node = node
+    def __init__(self, node, whole=None):
+        self._node, self._whole = node, whole
+
+    @property
+    def node(self):
+        """The node that this is now; where this is some rows of an array, they change in it, too."""
+        return self._node
+
+    @node.setter
+    def node(self, node):
+        self._node = node
+        if self._whole is not None:
+            array, rows = self._whole
+            operands = array.node, node
+            array.node = Node.of("put_rows", operands, rows, dtype=array.dtype, shape=array.shape)
 
     def __repr__(self):
         return f"Traced({self.node!r})"
@@ -354,18 +367,28 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
             return Traced(_with_axes(self.node, (*shape, *rest)))
         if self.ndim > 1 and isinstance(key, slice):
             rows = range(*key.indices(len(self)))
-            return self._rows((rows.start, rows.step), (len(rows), *self.shape[1:]))
+            return self._rows((rows.start, rows.step, len(rows)), (len(rows), *self.shape[1:]))
         if self.ndim > 1 and isinstance(key, int | np.integer):
-            return self._rows((range(len(self))[key], 1), self.shape[1:])
+            return self._rows((range(len(self))[key], 1, 1), self.shape[1:])
         raise NotTraceableError(f"a formula cannot be traced through the index {key!r}")
 
-    def _rows(self, start_and_step, shape):
-        return Traced(Node.of("rows", (self.node,), start_and_step, dtype=self.dtype, shape=shape))
+    def _rows(self, rows, shape):
+        if self.node.operation == "put_rows" and self.node.detail == rows:
+            return Traced(self.node.operands[1], (self, rows))
+        if self.node.operation == "constant" and not np.ndim(self.node.detail):
+            return Traced(_constant(self.node.detail, shape), (self, rows))
+        node = Node.of("rows", (self.node,), rows, dtype=self.dtype, shape=shape)
+        return Traced(node, (self, rows))
 
     def __setitem__(self, key, values):
-        if not _is_place(key):
-            raise NotTraceableError(f"a formula cannot be traced that changes the index {key!r}")
-        self.put(key[0], values)
+        if _is_place(key):
+            self.put(key[0], values)
+        elif isinstance(key, tuple) and len(key) == 2 and isinstance(key[1], Traced):
+            self.node = _where(key[1], values, self).node
+        else:
+            rows, node = self[key], _cast(_node_of(values), self.dtype)
+            if rows.node is not node:
+                rows.node = node
 
     def __pow__(self, exponent):
         # As NumPy's arrays do.
@@ -483,7 +506,7 @@ _FUNCTIONS = {
     np.ones_like: lambda like, dtype=None: _full_like(like, 1, dtype),
     np.copy: Traced.copy,
     np.clip: Traced.clip,
-    np.take: lambda array, place: Traced(_node_of(array)).take(place),
+    np.take: lambda table, place: Traced(_node_of(table[:, None])).take(place),
 }
 
 

@@ -232,7 +232,8 @@ class SoftmaxFocal(LabelProbabilityLoss):
     def _terms(self, softmax):
         modulation = softmax.wrong**self.gamma
         if self.alpha is not None:
-            modulation = np.array(self.alpha, modulation.dtype)[softmax.label] * modulation
+            weight = np.array(self.alpha, modulation.dtype)
+            modulation = np.take(weight, softmax.label) * modulation
         return modulation, zero_if_nan(softmax.right * softmax.cross_entropy)
 
     def _value(self, softmax, modulation, ph):

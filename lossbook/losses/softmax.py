@@ -34,7 +34,7 @@ def _at_targets(y_true, y_pred):
     place = place_of(y_true)
 
     def put(terms):
-        whole = np.zeros(y_pred.shape, y_pred.dtype)
+        whole = np.zeros_like(y_pred)
         whole.put(place, terms)
         return whole
 
