@@ -278,7 +278,7 @@ class Directions(Domain):
 
     def contains(self, values: NDArray[Any]) -> NDArray[Any]:
         """Return which of the values are in the domain: all."""
-        return np.ones(np.shape(values), bool)
+        return np.ones_like(values, bool)
 
     def holds(self, block: NDArray[Any]) -> bool:
         """Return whether all values of a block are in the domain: they are."""

@@ -15,7 +15,7 @@ from .kernels import kernel
 from .source import NotCompilableError, Source, Task
 from .trace import Node, Trace, trace
 
-PARTS = frozenset({"value", "gradient", "hessian", "absolute_hessian", "majorizer", "fisher"})
+PARTS = frozenset({"value", "gradient", "exact", "abs", "majorizer", "fisher"})
 
 
 class Blocks:
@@ -25,7 +25,7 @@ class Blocks:
     ----------
     loss : Loss
         States the mathematics.
-    parts : sequence of str
+    parts : iterable of str
         What is wanted.
     columns : sequence of Column
         Inputs of the kind.
@@ -79,7 +79,7 @@ class Blocks:
                 return numpy_block(loss, parts, columns, weights, divisor, targets, start, stop)
             arrays.append(block)
         for of_part in targets:
-            for array in of_part or ():
+            for array in of_part:
                 place = array[start:stop]
                 if place.flags.c_contiguous:
                     arrays.append(_flat(place))
@@ -115,9 +115,16 @@ def _formula(parts, domains):
             for domain, block in zip(domains, inputs, strict=True)
             if domain is not None
         ]
-        return [*(getattr(loss, f"_{part}")(*shared) for part in parts), tuple(conditions)]
+        return [*(_function(loss, part)(*shared) for part in parts), tuple(conditions)]
 
     return formula
+
+
+def _function(loss, part):
+    """Return the function of the shared quantities that a part is."""
+    if part == "value":
+        return loss._value
+    return loss._gradient if part == "gradient" else loss._part(part)
 
 
 @np.errstate(all="ignore")
@@ -161,7 +168,7 @@ class Engine:
         if known is None or known[0]() is not loss:
             known = ref(loss, lambda _, key=id(loss): self._known.pop(key, None)), {}
             self._known[id(loss)] = known
-        kind = [parts]
+        kind = [*parts]
         for column in columns:
             kind += column.dtype, column.array.shape[len(column.sample_shape) :]
         kind = tuple(kind)

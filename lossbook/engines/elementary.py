@@ -167,7 +167,7 @@ def _functions(number, exp_terms, log_terms, magic, exp_range, one_lost, log2, d
     number : type
         np.float64 or np.float32.
     exp_terms : tuple of float
-        Coefficients of (eʳ - 1 - r)/r² for \|r\| up to ½ log 2.
+        Coefficients of (eʳ - 1 - r)/r² for |r| up to ½ log 2.
     log_terms : tuple of float
         Coefficients of (log((1 + s)/(1 - s))/s - 2)/s², as a function of s², for s up to
         (√2 - 1)/(√2 + 1).

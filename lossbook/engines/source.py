@@ -338,7 +338,7 @@ class Source:
     def _scaled(self, node, loop):
         """Return a node times the scale, as it is written to an array."""
         value, scale = self._use(node, loop), "scale"
-        if self.task.weighted and loop.entries > 1:
+        if self.task.weighted and (loop.level > 0 or loop.entries > 1):
             scale = "scales[i]"
         wide = np.result_type(node.dtype, self.dtype)
         if wide != node.dtype:

@@ -445,7 +445,7 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
 
 def _taken(row, index):
     """Return an entry of a row; that of a sum is a sum of entries, so the row need not be kept."""
-    if len(row.shape) < 2:
+    if prod(row.shape) == 1:
         return row
     if row.operation in ("add", "subtract", "multiply", "negative"):
         operands = tuple(_taken(each, index) for each in row.operands)
@@ -506,7 +506,7 @@ _FUNCTIONS = {
     np.ones_like: lambda like, dtype=None: _full_like(like, 1, dtype),
     np.copy: Traced.copy,
     np.clip: Traced.clip,
-    np.take: lambda table, place: Traced(_node_of(table[:, None])).take(place),
+    np.take_along_axis: lambda rows, place, axis: Traced(_node_of(rows)).take(place),
 }
 
 

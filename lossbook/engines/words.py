@@ -185,6 +185,7 @@ WORDS = dict(
     fmax=fmax,
     fmin=fmin,
     inf=math.inf,
+    int32=numba.int32,
     int64=numba.int64,
     isfinite=isfinite,
     isinf=isinf,

@@ -232,8 +232,8 @@ class SoftmaxFocal(LabelProbabilityLoss):
     def _terms(self, softmax):
         modulation = softmax.wrong**self.gamma
         if self.alpha is not None:
-            weight = np.array(self.alpha, modulation.dtype)
-            modulation = np.take(weight, softmax.label) * modulation
+            weight = np.array(self.alpha, modulation.dtype)[:, None]
+            modulation = np.take_along_axis(weight, softmax.label[None], axis=0)[0] * modulation
         return modulation, zero_if_nan(softmax.right * softmax.cross_entropy)
 
     def _value(self, softmax, modulation, ph):

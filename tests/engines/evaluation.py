@@ -20,7 +20,8 @@ def with_numpy(node, *operands):
         return np.frexp(operands[0])[method == "exponent"]
     if operation == "take":
         row, index = operands
-        return np.broadcast_to(row, (len(row), index.size))[index, np.arange(index.size)]
+        row = np.broadcast_to(row, (len(row), index.size))
+        return np.take_along_axis(row, index.reshape(1, -1), axis=0).reshape(index.shape)
     if operation == "put":
         row, index, value = operands
         changed = np.array(np.broadcast_to(row, (node.shape[0], index.size)))

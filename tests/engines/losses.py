@@ -7,7 +7,7 @@ from lossbook.core.domains import DISTRIBUTIONS, FINITE
 from lossbook.core.loss import ClassLoss, JointLoss, PointwiseLoss, RowLoss
 from lossbook.testing.samples import draw
 
-PARTS = "value", "gradient", "hessian", "absolute_hessian", "majorizer", "fisher"
+PARTS = "value", "gradient", "exact", "abs", "majorizer", "fisher"
 PLAIN = [
     getattr(lb, name)()
     for name in lb.__all__

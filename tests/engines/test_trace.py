@@ -18,7 +18,8 @@ def kinds(columns):
 def part_of(part):
     def formula(loss, *blocks):
         shared = loss._shared(*blocks)
-        return [getattr(loss, f"_{part}")(*(shared if type(shared) is tuple else (shared,)))]
+        function = getattr(loss, f"_{part}", None) or loss._part(part)
+        return [function(*(shared if type(shared) is tuple else (shared,)))]
 
     return formula
 
@@ -41,7 +42,7 @@ def test_graphs_compute_what_formulas_compute(loss, soft, dtype):
         with np.errstate(all="ignore"):
             try:
                 (expected,) = formula(loss, *blocks)
-            except (AttributeError, ValueError):
+            except ValueError:
                 continue  # a curvature that this loss does not have
             (got,) = trace(formula, loss, kinds(columns)).evaluate(with_numpy, blocks)
         for one, other in zip(as_tuple(got), as_tuple(expected), strict=True):
