@@ -177,7 +177,7 @@ class ClassIndices(Domain):
     def contains(self, values: NDArray[Any]) -> NDArray[Any]:
         """Return which of the values are in the domain."""
         valid = (values >= 0) & (values < self.n_classes)
-        if np.asarray(values).dtype.kind == "f":
+        if getattr(values, "dtype", np.dtype(float)).kind == "f":
             valid &= values == np.floor(values)
         return valid if self.ignore_index is None else valid | (values == self.ignore_index)
 

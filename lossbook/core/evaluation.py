@@ -121,7 +121,8 @@ def evaluate(loss: Any, parts: Any, batch: Any, sample_weight: Any, out: Any) ->
         divisor = batch.total_mass(weights)
     if out is not None:
         results = given_results(out, parts, batch, loss.reduction, weights)
-        if batch.n_samples > batch.block_size:  # what is refused late must not have changed them
+        # What is refused late must not have changed them; engines write before they refuse.
+        if batch.n_samples > batch.block_size or _engine is not None:
             stream(batch.blocks, batch.n_samples, batch.block_size)
     targets = results
     if len(batch.sample_shape) != 1 or len(batch.shapes[0]) > 2:

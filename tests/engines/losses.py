@@ -44,18 +44,14 @@ LOSSES = PLAIN + CHOSEN
 LEFT_TO_NUMPY = {
     "CIoU",
     "DIoU",
-    "Dice",
-    "FocalTversky",
     "GIoU",
     "IoU",
-    "Jaccard",
     "ListMLE",
     "LovaszHinge",
     "LovaszSoftmax",
     "Sparsemax",
-    "Tversky",
 }
-"""Losses that no engine compiles: boxes, masks, and what sorts."""
+"""Losses that no engine compiles: those of boxes, and those that sort."""
 
 
 def inputs(loss, n=60, n_entries=4, dtype=np.float64, soft=False, seed=0):
