@@ -144,6 +144,8 @@ def _apply(operation, dtype, operands, operand_dtype=None):
         return f"frexp_exponent{8 * operand_dtype.itemsize}({operands[0]})"
     if operation == "invert" and dtype == bool:
         return f"logical_not({operands[0]})"
+    if operation == "square":
+        return f"{operands[0]} * {operands[0]}"
     if operation == "where":
         return f"select({', '.join(operands)})"
     if operation in _UNCHANGED:

@@ -14,7 +14,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numba.np.arrayobj import populate_array
 
-from .elementary import DOUBLE, SINGLE, absolute, copysign, inlined, select
+from .elementary import DOUBLE, SINGLE, absolute, copysign, floor, inlined, select
 
 # The words of a source.
 
@@ -182,6 +182,7 @@ WORDS = dict(
     fill=fill,
     float32=numba.float32,
     float64=numba.float64,
+    floor=floor,
     fmax=fmax,
     fmin=fmin,
     inf=math.inf,

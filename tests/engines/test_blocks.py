@@ -175,7 +175,11 @@ def test_what_is_refused_has_changed_nothing():
 
 
 def test_absent_samples_change_nothing():
-    y, z, weight = np.zeros(5), np.array([1.0, np.nan, np.inf, 2.0, 3.0]), np.array([1, 0, 0, 1, 1.0])
+    y, z, weight = (
+        np.zeros(5),
+        np.array([1.0, np.nan, np.inf, 2.0, 3.0]),
+        np.array([1, 0, 0, 1, 1.0]),
+    )
     call = lb.SquaredError().value_and_gradient
     assert_same(lambda: call(y, z, weight), lb.SquaredError(), float)
     with lb.engine("numba"):

@@ -97,7 +97,18 @@ def test_all_floats_give_what_numpy_gives(name, dtype):
     rng, dtype = np.random.default_rng(2), DTYPES[dtype]
     n_arguments = 2 if name in ("hypot", "power") else 1
     info = np.finfo(dtype)
-    special = [0.0, 1.0, 2.0, 3.0, 0.5, np.inf, np.nan, info.max, info.tiny, info.smallest_subnormal]
+    special = [
+        0.0,
+        1.0,
+        2.0,
+        3.0,
+        0.5,
+        np.inf,
+        np.nan,
+        info.max,
+        info.tiny,
+        info.smallest_subnormal,
+    ]
     special = np.array([*special, *(-each for each in special)], dtype)
     x = [any_floats(dtype, 100_000, rng) for _ in range(n_arguments)]
     if n_arguments == 2:
