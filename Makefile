@@ -10,7 +10,7 @@ AXE := tests/book/node_modules/axe-core/axe.min.js
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 SCHEMA := $(BIN)/check-jsonschema --quiet --builtin-schema
 
-.PHONY: help book test lint unit doctest nbval pages coverage notebooks lab bench accuracy format \
+.PHONY: help book test lint types unit doctest nbval pages coverage notebooks lab bench accuracy format \
 	hooks addresses peers lock dist clean
 
 help: ## list the targets
@@ -21,7 +21,7 @@ book: $(READY) ## build the HTML book from the notebooks' stored outputs
 	@$(BIN)/jupyter-book build -W -n --keep-going --quiet . >/dev/null
 	@echo "The book is built: open file://$(CURDIR)/_build/html/index.html"
 
-test: lint unit doctest nbval book pages ## run every check
+test: lint types unit doctest nbval book pages ## run every check
 
 lint: $(READY) ## check style, notebooks' stored form, workflows, addresses
 	$(BIN)/ruff check .
@@ -35,6 +35,12 @@ lint: $(READY) ## check style, notebooks' stored form, workflows, addresses
 	$(SCHEMA) vendor.citation-file-format CITATION.cff
 	$(BIN)/zizmor --offline --quiet --persona pedantic .github
 	$(BIN)/pre-commit validate-config
+
+types: $(READY) ## check the types of the package and of the documented calls
+	$(BIN)/mypy --package lossbook
+	$(BIN)/mypy tests/typing
+	$(BIN)/basedpyright tests/typing
+	$(BIN)/python tools/typed.py
 
 unit: $(READY) ## run the unit tests
 	$(BIN)/python -m pytest -n auto --dist loadfile --ignore tests/book tests

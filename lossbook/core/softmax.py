@@ -33,6 +33,13 @@ class LabelSoftmax:
     derivative.
     """
 
+    label: NDArray[Any]
+    place: NDArray[Any]
+    below: NDArray[Any]
+    exp: NDArray[Any]
+    exp_label: NDArray[Any]
+    others: NDArray[Any]
+
     def __init__(self, label: NDArray[Any], below: NDArray[Any], kept: Any = None) -> None:
         self.label, self.place = label, place_of(label)
         self.kept = kept
@@ -115,6 +122,13 @@ class LabelSoftmax:
 
 class TargetSoftmax:
     """Softmax with any weighted target distribution u, whose sum is the mass M."""
+
+    target: NDArray[Any]
+    below: NDArray[Any]
+    mass: NDArray[Any]
+    exp: NDArray[Any]
+    total: NDArray[Any]
+    least: NDArray[Any]
 
     def __init__(self, target: NDArray[Any], below: NDArray[Any]) -> None:
         self.target, self.below = target, below

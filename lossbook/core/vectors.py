@@ -14,6 +14,11 @@ class Vector:
     The zero vector has direction 0.  What is divided by its length becomes 0.
     """
 
+    is_zero: NDArray[Any]
+    scaled: tuple[NDArray[Any], NDArray[Any]]
+    length: NDArray[Any]
+    divisor: NDArray[Any]
+
     def __init__(self, x: NDArray[Any]) -> None:
         # Squares neither overflow nor vanish next to a power of two as large as the vector.
         exponent = np.frexp(np.maximum.reduce(np.abs(x), axis=0))[1]
@@ -69,8 +74,13 @@ class Vector:
 class Angle:
     """The cosine distance of two vectors, which does not cancel where they are nearly parallel."""
 
+    first: Vector
+    second: Vector
+    apart: NDArray[Any]
+    distance: NDArray[Any]
+
     @staticmethod
-    def formula(s: Any) -> NDArray[Any]:
+    def formula(s: Any) -> Any:
         """Return the cosine of a and b in symbols, its derivatives, and what these abbreviate."""
         cosine, (length_a, length_b) = (
             s.Symbol("c", real=True),

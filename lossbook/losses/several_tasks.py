@@ -61,7 +61,7 @@ class Composite(Loss):
         return _common([loss.y_true_domain for loss in self.losses], FINITE)
 
     @property
-    def y_pred_domain(self) -> Domain | None:  # type: ignore[override]
+    def y_pred_domain(self) -> Domain | None:
         """The predictions that all of the losses take."""
         return _common([loss.y_pred_domain for loss in self.losses], None)
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from math import log
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -355,7 +356,7 @@ class SoftmaxCrossEntropy(ClassLoss):
 
     def hessian_blocks(
         self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None
-    ) -> NDArray:
+    ) -> NDArray[Any]:
         r"""Return the whole second derivative with respect to `y_pred`, one matrix a sample.
 
         Samples do not touch each other, so this is all of it: with :math:`M` as above, sample by
@@ -390,7 +391,7 @@ class SoftmaxCrossEntropy(ClassLoss):
         y_pred: ArrayLike,
         vector: ArrayLike,
         sample_weight: ArrayLike | None = None,
-    ) -> NDArray:
+    ) -> NDArray[Any]:
         r"""Return the whole second derivative times a vector, without building its matrices.
 
         Entry k of a sample is :math:`M p_k (v_k - \sum_j p_j v_j)`.
