@@ -230,7 +230,7 @@ class Distributions(Domain):
 
 
 def _with_sum(sample, probabilities):
-    shown = np.array2string(sample, threshold=8)
+    shown = np.array2string(sample, threshold=8, max_line_width=1000)
     return f"{shown}, a sum of {np.add.reduce(probabilities, dtype=np.float64):.6g},"
 
 

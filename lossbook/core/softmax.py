@@ -14,6 +14,7 @@ from .domains import LABELS
 from .elementwise import sum_entries, zero_if_nan
 from .inputs import as_real_array
 from .loss import ClassLoss
+from .parameters import as_floats
 
 
 def below_top(scores: NDArray[Any]) -> NDArray[Any]:
@@ -276,7 +277,7 @@ def class_weights(name: str, weights: Any) -> tuple[float, ...] | None:
         raise ValueError(f"{name} must be one-dimensional; got {given.shape}")
     if not (np.isfinite(given).all() and (given >= 0).all() and given.any()):
         raise ValueError(f"{name} must be finite, not negative and not all zero; got {weights!r}")
-    return tuple(map(float, given))
+    return as_floats(weights)
 
 
 def require_one_each(name: str, weights: Any, n_classes: int) -> None:

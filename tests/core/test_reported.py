@@ -137,7 +137,9 @@ def test_whole_numbers_are_labels_whatever_their_type():
 # Parameters that single precision cannot hold.
 
 
-@pytest.mark.parametrize("loss", [one for one in LOSSES if isinstance(one, PointwiseLoss)], ids=repr)
+@pytest.mark.parametrize(
+    "loss", [one for one in LOSSES if isinstance(one, PointwiseLoss)], ids=repr
+)
 @pytest.mark.parametrize("size", [1e-300, 1e-50, 1e50, 1e300])
 def test_parameters_out_of_the_range_of_a_dtype_give_no_nan(loss, size):
     for declared in fields(loss):
@@ -243,6 +245,6 @@ def test_the_best_constant_of_labels_counts_them():
 def test_traits_are_cheap():
     from timeit import timeit
 
-    lb.SigmoidFocal(1.25).traits, lb.SoftmaxFocal(1.25).traits  # noqa: B018
+    lb.SigmoidFocal(1.25).traits, lb.SoftmaxFocal(1.25).traits
     for loss in LOSSES:
         assert timeit(lambda loss=loss: loss.traits, number=20) < 0.02
