@@ -3,6 +3,7 @@
 from dataclasses import dataclass, fields
 from html import escape
 from math import inf
+from typing import Any
 
 from .conventions import equivalents
 from .core.domains import FINITE, LABELS, LOG_DISTRIBUTIONS, NONZERO
@@ -71,7 +72,7 @@ class Formula:
     text: str
 
     @classmethod
-    def of(cls, expr):
+    def of(cls, expr: Any) -> Any:
         """Return that of a SymPy expression."""
         return cls(latex(expr), pretty(expr))
 
@@ -115,7 +116,7 @@ class Card:
 
     loss: Loss
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         rows = [(_text(heading), "\n".join(map(_text, cell))) for heading, cell in self._rows()]
         width = max(len(heading) for heading, _ in rows) + 4
         lines = [repr(self.loss)]

@@ -12,7 +12,17 @@ from functools import cached_property
 from inspect import Parameter, signature
 from math import isfinite
 from types import FunctionType
-from typing import Any, ClassVar, Generic, NamedTuple, ParamSpec, Protocol, Self, TypeVar
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Generic,
+    NamedTuple,
+    ParamSpec,
+    Protocol,
+    Self,
+    TypeVar,
+)
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -77,7 +87,7 @@ class Loss(Declared):
     options: ClassVar[tuple[str, ...]] = ()
     """What it takes by keyword besides, or not at all."""
     y_true_domain: ClassVar[Domain] = FINITE
-    y_pred_domain: ClassVar[Domain | None] = None
+    y_pred_domain: ClassVar[Any] = None
     link: ClassVar[str] = "identity"
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -267,10 +277,12 @@ class Loss(Declared):
         """What may stand for the second derivative of the loss with these parameters."""
         return tuple(self._all_curvatures())
 
-    @property
-    def __name__(self) -> str:
-        """The name of the class, for those who take a loss for a function."""
-        return type(self).__name__
+    if not TYPE_CHECKING:  # to a type checker it is the name of the class, of which this is a copy
+
+        @property
+        def __name__(self):
+            """The name of the class, for those who take a loss for a function."""
+            return type(self).__name__
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the parameters by name, as scikit-learn's estimators do.
@@ -316,37 +328,49 @@ class Loss(Declared):
     def _inputs(self, *given: Any, **named: Any) -> Call[Any]:
         raise _missing(self, "_inputs", "what it is called with")
 
-    def _traits(self):
-        raise _missing(self, "_traits", "its traits")
+    if TYPE_CHECKING:  # functions of as many arguments as a loss needs
+        _traits: ClassVar[Callable[..., Any]]
+        _shared: ClassVar[Callable[..., Any]]
+        _value: ClassVar[Callable[..., Any]]
+        _gradient: ClassVar[Callable[..., Any]]
+        _hessian: ClassVar[Callable[..., Any]]
+        _curvatures: ClassVar[Callable[..., Any]]
+        _optimal_constant: ClassVar[Callable[..., Any]]
+        _read: ClassVar[Callable[..., Any]]
+        _read_targets: ClassVar[Callable[..., Any]]
+    else:
 
-    def _shared(self, y_true, y_pred):
-        raise _missing(self, "_shared", "what its formulas share")
+        def _traits(self):
+            raise _missing(self, "_traits", "its traits")
 
-    def _value(self, *shared):
-        raise _missing(self, "_value", "its value")
+        def _shared(self, y_true, y_pred):
+            raise _missing(self, "_shared", "what its formulas share")
 
-    def _gradient(self, *shared):
-        raise _missing(self, "_gradient", "its gradient")
+        def _value(self, *shared):
+            raise _missing(self, "_value", "its value")
 
-    def _hessian(self, *shared):
-        raise _missing(self, "_hessian", "its second derivative")
+        def _gradient(self, *shared):
+            raise _missing(self, "_gradient", "its gradient")
 
-    def _curvatures(self):
-        """Return by name what else may stand for the second derivative: functions as _hessian."""
-        return {}
+        def _hessian(self, *shared):
+            raise _missing(self, "_hessian", "its second derivative")
 
-    def _optimal_constant(self, y_true, weight):
-        """Return the optimal constant for flat, checked targets and weights."""
-        raise NotImplementedError(f"{type(self).__name__} has no optimal constant")
+        def _curvatures(self):
+            """Return what else may stand for the second derivative: functions, by name."""
+            return {}
 
-    def _read(self, *inputs):
-        """Return the checked inputs of a call as a Batch."""
-        raise _missing(self, "_read", "how its inputs are read")
+        def _optimal_constant(self, y_true, weight):
+            """Return the optimal constant for flat, checked targets and weights."""
+            raise NotImplementedError(f"{type(self).__name__} has no optimal constant")
 
-    def _read_targets(self, y_true, sample_weight):
-        """Return all targets as one checked block in double precision, and their weights."""
-        column = Column("y_true", y_true, y_true.shape, DOUBLE, self.y_true_domain)
-        return column.block(0, y_true.size), weight_of(sample_weight, y_true.shape)
+        def _read(self, *inputs):
+            """Return the checked inputs of a call as a Batch."""
+            raise _missing(self, "_read", "how its inputs are read")
+
+        def _read_targets(self, y_true, sample_weight):
+            """Return all targets as one checked block in double precision, and their weights."""
+            column = Column("y_true", y_true, y_true.shape, DOUBLE, self.y_true_domain)
+            return column.block(0, y_true.size), weight_of(sample_weight, y_true.shape)
 
     # How the one becomes the other.
 

@@ -36,7 +36,7 @@ class MarginLoss(PointwiseLoss):
 class ClassMarginLoss(ClassLoss):
     """Base of losses of the scores' shortfalls s_k = margin - z_y + z_k, where positive."""
 
-    margin: float = parameter(1.0, NON_NEGATIVE)
+    margin: float = parameter(default=1.0, domain=NON_NEGATIVE)
 
     y_true_domain = LABELS
 

@@ -12,6 +12,7 @@ from operator import or_
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..core.domains import BOXES
 from ..core.elementwise import negative_part, positive_part
@@ -33,7 +34,7 @@ class BoxLoss(RowLoss):
     width: ClassVar[int] = 4
     """How long the last axis is."""
 
-    penalties: ClassVar[tuple] = ()
+    penalties: ClassVar[tuple[type[Any], ...]] = ()
 
     y_true_domain = BOXES
     y_pred_domain = BOXES
@@ -135,7 +136,17 @@ class Pair:
         How long the predicted edges are that move along x and along y, in lengths of the hull.
     """
 
-    def __init__(self, y_true, y_pred):
+    beyond: NDArray[Any]
+    size: NDArray[Any]
+    true_size: NDArray[Any]
+    hull: NDArray[Any]
+    overlap: NDArray[Any]
+    excess: NDArray[Any]
+    lack: NDArray[Any]
+    gap: NDArray[Any]
+    across: NDArray[Any]
+
+    def __init__(self, y_true: NDArray[Any], y_pred: NDArray[Any]) -> None:
         (low, high), (true_low, true_high) = (y.reshape(2, 2, -1) for y in (y_pred, y_true))
         self.beyond = np.stack([true_low - low, high - true_high])
         self.size, self.true_size = high - low, true_high - true_low
@@ -150,11 +161,11 @@ class Pair:
         self.across = (self.overlap + self.excess)[::-1]
 
     @cached_property
-    def missed(self):
+    def missed(self) -> Any:
         """What the boxes miss of each other."""
         return Missed(self)
 
-    def growth(self, outside):
+    def growth(self, outside: bool) -> Any:
         """Return the growth of the union's area, in areas of the hull, when edges move."""
         if outside:
             return self.across
@@ -164,7 +175,12 @@ class Pair:
 class Missed:
     """One minus the intersection over the union; of two empty boxes 0 if they are equal, else 1."""
 
-    def __init__(self, pair):
+    true_area: NDArray[Any]
+    union: NDArray[Any]
+    covered: NDArray[Any]
+    value: NDArray[Any]
+
+    def __init__(self, pair: Any) -> None:
         self.pair = pair
         (x, y), (more_x, more_y), (less_x, less_y) = pair.overlap, pair.excess, pair.lack
         both, lacking = x * y, less_x * (y + less_y) + x * less_y
@@ -175,7 +191,7 @@ class Missed:
         self.value = np.where(self.union > 0, missed / self.union, apart)
 
     @staticmethod
-    def formula(s):
+    def formula(s: Any) -> Any:
         """Return it in symbols."""
         (b1, b2, b3, b4), (t1, t2, t3, t4) = s.entries("b", 4), s.entries("t", 4)
         w, h, w_t, h_t, w_I, h_I = s.symbols("w h w_t h_t w_I h_I", real=True)
@@ -201,7 +217,7 @@ class Missed:
         }
         return Term(L, L_k, -2 * L_k * U_k / U, definitions)
 
-    def slope(self, outside):
+    def slope(self, outside: bool) -> Any:
         """Return the first derivative."""
         overlap, excess, across = self.pair.overlap, self.pair.excess, self.pair.across
         if outside:
@@ -211,7 +227,7 @@ class Missed:
             overlap > 0, -towards * _ratio(excess * across + self.true_area, self.union), 0
         )
 
-    def bend(self, outside):
+    def bend(self, outside: bool) -> Any:
         """Return the second derivative."""
         return -2 * self.slope(outside) * _ratio(self.pair.growth(outside), self.union)
 
@@ -219,13 +235,15 @@ class Missed:
 class Void:
     """The share of the hull that neither box covers."""
 
-    def __init__(self, pair):
+    value: NDArray[Any]
+
+    def __init__(self, pair: Any) -> None:
         self.pair = pair
         (more_x, more_y), (less_x, less_y), (gap_x, gap_y) = pair.excess, pair.lack, pair.gap
         self.value = more_x * less_y + less_x * more_y + gap_x + gap_y * (1 - gap_x)
 
     @staticmethod
-    def formula(s):
+    def formula(s: Any) -> Any:
         """Return it in symbols."""
         w, h, outer, hull = _hull(s)
         (U, C, V), U_k, C_k, V_k = s.symbols("U C V", real=True), *map(s.vector, "UCV")
@@ -237,13 +255,13 @@ class Void:
         }
         return Term(V, V_k, -2 * V_k * C_k / C, definitions)
 
-    def slope(self, outside):
+    def slope(self, outside: bool) -> Any:
         """Return the first derivative."""
         if outside:
             return (self.pair.lack + self.pair.gap)[::-1] - self.value
         return -self.pair.growth(outside)
 
-    def bend(self, outside):
+    def bend(self, outside: bool) -> Any:
         """Return the second derivative."""
         return -2 * outside * self.slope(outside)
 
@@ -251,14 +269,18 @@ class Void:
 class Distance:
     """The squared distance of the centres over the squared diagonal of the hull."""
 
-    def __init__(self, pair):
+    hull: NDArray[Any]
+    offset: NDArray[Any]
+    value: NDArray[Any]
+
+    def __init__(self, pair: Any) -> None:
         diagonal = np.hypot(*pair.hull)
         self.hull = _ratio(pair.hull, diagonal)
         self.offset = _ratio((pair.beyond[1] - pair.beyond[0]) / 2, diagonal)
         self.value = np.add.reduce(self.offset**2, axis=0)
 
     @staticmethod
-    def formula(s):
+    def formula(s: Any) -> Any:
         """Return it in symbols."""
         (b1, b2, b3, b4), (t1, t2, t3, t4) = s.entries("b", 4), s.entries("t", 4)
         x, y = (b1 + b3 - t1 - t3) / 2, (b2 + b4 - t2 - t4) / 2
@@ -274,11 +296,11 @@ class Distance:
         }
         return Term(Q, Q_k, (s.Rational(1, 2) - 2 * Q_k * D_k - 2 * Q * outer) / D, definitions)
 
-    def slope(self, outside):
+    def slope(self, outside: bool) -> Any:
         """Return the first derivative."""
         return self.hull * (_OUTWARDS * self.offset - 2 * outside * self.hull * self.value)
 
-    def bend(self, outside):
+    def bend(self, outside: bool) -> Any:
         """Return the second derivative."""
         curved = 0.5 * self.hull**2
         return curved - 2 * outside * self.hull**2 * (2 * self.slope(outside) + self.value)
@@ -290,7 +312,16 @@ class Aspect:
     θ is the angle between the diagonals of the boxes, turned to start in one corner.
     """
 
-    def __init__(self, pair):
+    missed: Missed
+    direction: NDArray[Any]
+    angle: NDArray[Any]
+    hull: NDArray[Any]
+    v: NDArray[Any]
+    total: NDArray[Any]
+    alpha: NDArray[Any]
+    value: NDArray[Any]
+
+    def __init__(self, pair: Any) -> None:
         self.missed = pair.missed
         diagonal, true_diagonal = np.hypot(*pair.size), np.hypot(*pair.true_size)
         self.direction, direction = (
@@ -309,7 +340,7 @@ class Aspect:
         self.value = self.alpha * self.v
 
     @staticmethod
-    def formula(s):
+    def formula(s: Any) -> Any:
         """Return it in symbols."""
         w, h, w_t, h_t = s.symbols("w h w_t h_t", real=True)
         L, theta, v, a = s.symbols("L theta v alpha", real=True)
@@ -339,12 +370,12 @@ class Aspect:
     def _slope_of_v(self):
         return 8 / pi**2 * self.angle * self._turns()[0]
 
-    def slope(self, outside):
+    def slope(self, outside: bool) -> Any:
         """Return the first derivative."""
         a = self.alpha
         return a * (2 - a) * self._slope_of_v() - a**2 * self.missed.slope(outside)
 
-    def bend(self, outside):
+    def bend(self, outside: bool) -> Any:
         """Return the second derivative."""
         a, (first, second) = self.alpha, self._turns()
         across = (
@@ -425,7 +456,7 @@ class GIoU(BoxLoss):
     array([0.66666667, 1.2       ])
     """
 
-    penalties = (Void,)
+    penalties: ClassVar[tuple[type[Any], ...]] = (Void,)
 
 
 class DIoU(BoxLoss):
@@ -463,7 +494,7 @@ class DIoU(BoxLoss):
     array([0.8125, 0.75  ])
     """
 
-    penalties = (Distance,)
+    penalties: ClassVar[tuple[type[Any], ...]] = (Distance,)
 
 
 class CIoU(BoxLoss):
@@ -508,4 +539,4 @@ class CIoU(BoxLoss):
     array([0.75    , 0.503248])
     """
 
-    penalties = (Distance, Aspect)
+    penalties: ClassVar[tuple[type[Any], ...]] = (Distance, Aspect)

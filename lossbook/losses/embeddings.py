@@ -118,7 +118,7 @@ class CosineEmbedding(PairLoss):
     array([1. , 0. , 0.5])
     """
 
-    margin: float = parameter(0.0, Interval(-1, 1))
+    margin: float = parameter(default=0.0, domain=Interval(-1, 1))
 
     entries = 1
     y_true_domain = PLUS_MINUS_ONE
@@ -197,7 +197,7 @@ class HingeEmbedding(PointwiseLoss):
     array([0.25, 0.75, 0.  ])
     """
 
-    margin: float = parameter(1.0, NON_NEGATIVE)
+    margin: float = parameter(default=1.0, domain=NON_NEGATIVE)
 
     y_true_domain = PLUS_MINUS_ONE
 
@@ -271,7 +271,7 @@ class Contrastive(PairLoss):
     array([12.5,  0.5])
     """
 
-    margin: float = parameter(1.0, POSITIVE)
+    margin: float = parameter(default=1.0, domain=POSITIVE)
 
     entries = 1
     y_true_domain = ZERO_OR_ONE
@@ -356,7 +356,7 @@ class Triplet(JointLoss):
     (array([[-0.6,  0.2]]), array([[0.6, 0.8]]), array([[ 0., -1.]]))
     """
 
-    margin: float = parameter(1.0, POSITIVE)
+    margin: float = parameter(default=1.0, domain=POSITIVE)
 
     def _inputs(
         self,
@@ -496,7 +496,7 @@ class InfoNCE(SimilarityLoss):
            [ 0.0239, -0.008 ]])
     """
 
-    temperature: float = parameter(0.07, POSITIVE)
+    temperature: float = parameter(default=0.07, domain=POSITIVE)
 
     def _inputs(
         self,
@@ -576,7 +576,7 @@ class SupervisedContrastive(SimilarityLoss):
     array([0.2176, 0.6931, 0.    ])
     """
 
-    temperature: float = parameter(0.1, POSITIVE)
+    temperature: float = parameter(default=0.1, domain=POSITIVE)
 
     def _inputs(
         self,

@@ -49,7 +49,7 @@ class Huber(ResidualLoss):
     array([0.5, 1. ])
     """
 
-    delta: float = parameter(1.0, POSITIVE)
+    delta: float = parameter(default=1.0, domain=POSITIVE)
 
     def _traits(self):
         return Traits(
@@ -128,7 +128,7 @@ class SmoothL1(ResidualLoss):
     array([0.0625, 2.75  ])
     """
 
-    beta: float = parameter(1.0, POSITIVE)
+    beta: float = parameter(default=1.0, domain=POSITIVE)
 
     def _traits(self):
         return Traits(
@@ -205,7 +205,7 @@ class PseudoHuber(ResidualLoss):
     array([0.25  , 2.1623])
     """
 
-    delta: float = parameter(1.0, POSITIVE)
+    delta: float = parameter(default=1.0, domain=POSITIVE)
 
     def _traits(self):
         return Traits(
@@ -334,7 +334,7 @@ class EpsilonInsensitive(ResidualLoss):
     array([0. , 1.5])
     """
 
-    epsilon: float = parameter(0.1, NON_NEGATIVE)
+    epsilon: float = parameter(default=0.1, domain=NON_NEGATIVE)
 
     def _traits(self):
         return Traits(
@@ -395,7 +395,7 @@ class SquaredEpsilonInsensitive(ResidualLoss):
     array([0.  , 2.25])
     """
 
-    epsilon: float = parameter(0.1, NON_NEGATIVE)
+    epsilon: float = parameter(default=0.1, domain=NON_NEGATIVE)
 
     def _traits(self):
         return Traits(

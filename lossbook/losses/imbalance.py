@@ -57,8 +57,8 @@ class SigmoidFocal(PointwiseLoss):
     array([0.1733, 2.7663])
     """
 
-    gamma: float = parameter(2.0, NON_NEGATIVE)
-    alpha: float | None = parameter(None, UNIT_INTERVAL, optional=True)
+    gamma: float = parameter(default=2.0, domain=NON_NEGATIVE)
+    alpha: float | None = parameter(default=None, domain=UNIT_INTERVAL, optional=True)
 
     y_true_domain = ZERO_OR_ONE
     link = "logit"
@@ -187,10 +187,10 @@ class SoftmaxFocal(LabelProbabilityLoss):
     array([0.1733, 2.7663])
     """
 
-    gamma: float = parameter(2.0, NON_NEGATIVE)
+    gamma: float = parameter(default=2.0, domain=NON_NEGATIVE)
     alpha: tuple[float, ...] | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         object.__setattr__(self, "alpha", class_weights("alpha", self.alpha))
 
@@ -303,7 +303,7 @@ class Poly1CrossEntropy(ClassLoss):
     array([   1.19314718, 1001.        ])
     """
 
-    epsilon: float = parameter(1.0, Interval(-1, inf, include_high=False))
+    epsilon: float = parameter(default=1.0, domain=Interval(-1, inf, include_high=False))
 
     link = "multinomial_logit"
 

@@ -6,14 +6,13 @@ plus the loss of predicting the target itself.  Summed as they stand in the form
 would be thousands of times larger than the loss of a large count.
 """
 
-from dataclasses import MISSING
 from math import log, pi
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..core.domains import FINITE, NON_NEGATIVE, POSITIVE
+from ..core.domains import FINITE, NON_NEGATIVE, POSITIVE, Domain
 from ..core.elementwise import decay, positive_part, two_sides, unless_nan
 from ..core.gamma import stirling_remainder
 from ..core.loss import Call, JointLoss, Out, PointwiseLoss, parameter
@@ -69,7 +68,7 @@ class PoissonNLL(LogMeanLoss):
     7.8267
     """
 
-    constant_terms: bool = switch(False)
+    constant_terms: bool = switch(default=False)
 
     y_true_domain = NON_NEGATIVE
 
@@ -149,8 +148,8 @@ class GammaNLL(LogMeanLoss):
     array([  0., -19.])
     """
 
-    dispersion: float = parameter(1.0, POSITIVE)
-    constant_terms: bool = switch(False)
+    dispersion: float = parameter(default=1.0, domain=POSITIVE)
+    constant_terms: bool = switch(default=False)
 
     y_true_domain = POSITIVE
 
@@ -246,10 +245,10 @@ class TweedieNLL(LogMeanLoss):
     array([ 1., -3.])
     """
 
-    power: float = parameter(1.5, FINITE)
+    power: float = parameter(default=1.5, domain=FINITE)
 
     @property
-    def y_true_domain(self):
+    def y_true_domain(self) -> Domain:  # type: ignore[override]
         """The targets that the power admits."""
         if self.power <= 0:
             return FINITE
@@ -359,8 +358,8 @@ class NegativeBinomialNLL(LogMeanLoss):
     array([ 0.5, -1. ])
     """
 
-    dispersion: float = parameter(MISSING, POSITIVE)
-    constant_terms: bool = switch(False)
+    dispersion: float = parameter(domain=POSITIVE)
+    constant_terms: bool = switch(default=False)
 
     y_true_domain = NON_NEGATIVE
 
@@ -470,7 +469,7 @@ class GaussianNLL(JointLoss):
     array([-4.   , -0.109])
     """
 
-    constant_terms: bool = switch(False)
+    constant_terms: bool = switch(default=False)
 
     def _inputs(
         self,

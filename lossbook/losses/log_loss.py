@@ -41,7 +41,7 @@ class BinaryCrossEntropy(PointwiseLoss):
     array([0.        , 0.69314718,        inf])
     """
 
-    eps: float = parameter(0.0, Interval(0, 0.5, include_high=False))
+    eps: float = parameter(default=0.0, domain=Interval(0, 0.5, include_high=False))
 
     y_true_domain = UNIT_INTERVAL
     y_pred_domain = UNIT_INTERVAL
@@ -157,8 +157,8 @@ class SigmoidCrossEntropy(PointwiseLoss):
     array([-0.5,  1. ,  0. ])
     """
 
-    pos_weight: float = parameter(1.0, POSITIVE)
-    label_smoothing: float = parameter(0.0, UNIT_INTERVAL)
+    pos_weight: float = parameter(default=1.0, domain=POSITIVE)
+    label_smoothing: float = parameter(default=0.0, domain=UNIT_INTERVAL)
 
     y_true_domain = UNIT_INTERVAL
     link = "logit"

@@ -542,7 +542,7 @@ class MultiMargin(ClassMarginLoss):
            [-2.,  1.,  1.]])
     """
 
-    power: float = parameter(1, TwoValues(1, 2))
+    power: float = parameter(default=1, domain=TwoValues(1, 2))
 
     def _traits(self):
         squared = self.power == 2

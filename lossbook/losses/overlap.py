@@ -116,7 +116,7 @@ class Dice(OverlapLoss):
     array([-0.3125, -0.3125,  0.1875,  0.1875])
     """
 
-    smooth: float = parameter(0.0, NON_NEGATIVE)
+    smooth: float = parameter(default=0.0, domain=NON_NEGATIVE)
 
     def _formula(self, s):
         t, p, D, S = s.t_k, s.p_k, *s.symbols("D S", positive=True)
@@ -224,8 +224,8 @@ class Tversky(OverlapLoss):
     array([0.11111111, 0.42857143])
     """
 
-    alpha: float = parameter(0.5, POSITIVE)
-    beta: float = parameter(0.5, POSITIVE)
+    alpha: float = parameter(default=0.5, domain=POSITIVE)
+    beta: float = parameter(default=0.5, domain=POSITIVE)
 
     def _formula(self, s):
         t, p, alpha, beta = s.t_k, s.p_k, s.alpha, s.beta
@@ -295,9 +295,9 @@ class FocalTversky(OverlapLoss):
     0.0625
     """
 
-    alpha: float = parameter(0.3, POSITIVE)
-    beta: float = parameter(0.7, POSITIVE)
-    gamma: float = parameter(0.75, POSITIVE)
+    alpha: float = parameter(default=0.3, domain=POSITIVE)
+    beta: float = parameter(default=0.7, domain=POSITIVE)
+    gamma: float = parameter(default=0.75, domain=POSITIVE)
 
     def _traits(self):
         known = super()._traits()

@@ -38,7 +38,7 @@ class Pinball(ResidualLoss):
     array([0.5, 1.5])
     """
 
-    quantile: float = parameter(0.5, OPEN_UNIT_INTERVAL)
+    quantile: float = parameter(default=0.5, domain=OPEN_UNIT_INTERVAL)
 
     def _traits(self):
         return Traits(
@@ -109,8 +109,8 @@ class SmoothPinball(ResidualLoss):
     array([0.5, 1.5])
     """
 
-    quantile: float = parameter(0.5, OPEN_UNIT_INTERVAL)
-    width: float = parameter(0.1, POSITIVE)
+    quantile: float = parameter(default=0.5, domain=OPEN_UNIT_INTERVAL)
+    width: float = parameter(default=0.1, domain=POSITIVE)
 
     def _traits(self):
         return Traits(
@@ -188,7 +188,7 @@ class Expectile(ResidualLoss):
     array([1., 3.])
     """
 
-    level: float = parameter(0.5, OPEN_UNIT_INTERVAL)
+    level: float = parameter(default=0.5, domain=OPEN_UNIT_INTERVAL)
 
     def _traits(self):
         return Traits(

@@ -47,7 +47,7 @@ class MarginRanking(PairLoss):
     array([0. , 0.5, 1.5])
     """
 
-    margin: float = parameter(0.0, NON_NEGATIVE)
+    margin: float = parameter(default=0.0, domain=NON_NEGATIVE)
 
     y_true_domain = PLUS_MINUS_ONE
 

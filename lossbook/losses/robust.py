@@ -36,7 +36,7 @@ class Fair(ResidualLoss):
     array([0.3069, 2.3906])
     """
 
-    scale: float = parameter(1.0, POSITIVE)
+    scale: float = parameter(default=1.0, domain=POSITIVE)
 
     def _traits(self):
         return Traits(
@@ -121,7 +121,7 @@ class Cauchy(ResidualLoss):
     array([0.3466, 4.6052])
     """
 
-    scale: float = parameter(1.0, POSITIVE)
+    scale: float = parameter(default=1.0, domain=POSITIVE)
 
     def _traits(self):
         return Traits(
@@ -195,7 +195,7 @@ class GemanMcClure(ResidualLoss):
     array([0.25, 0.45])
     """
 
-    scale: float = parameter(1.0, POSITIVE)
+    scale: float = parameter(default=1.0, domain=POSITIVE)
 
     def _traits(self):
         return Traits(
@@ -267,7 +267,7 @@ class Welsch(ResidualLoss):
     array([0.3161, 0.5   ])
     """
 
-    scale: float = parameter(1.0, POSITIVE)
+    scale: float = parameter(default=1.0, domain=POSITIVE)
 
     def _traits(self):
         return Traits(
@@ -347,7 +347,7 @@ class Tukey(ResidualLoss):
     array([0.3854, 0.6667])
     """
 
-    scale: float = parameter(4.685, POSITIVE)
+    scale: float = parameter(default=4.685, domain=POSITIVE)
 
     def _traits(self):
         return Traits(
@@ -431,8 +431,8 @@ class GeneralRobust(ResidualLoss):
     array([0.4055, 3.7257])
     """
 
-    alpha: float = parameter(1.0, Interval(-inf, inf, include_high=False))
-    scale: float = parameter(1.0, POSITIVE)
+    alpha: float = parameter(default=1.0, domain=Interval(-inf, inf, include_high=False))
+    scale: float = parameter(default=1.0, domain=POSITIVE)
 
     def _traits(self):
         return Traits(

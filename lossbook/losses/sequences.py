@@ -27,14 +27,14 @@ class LabelSequences(Domain):
     n_classes: float
     blank: int
 
-    def __str__(self):
+    def __str__(self) -> str:
         to = "" if self.n_classes == inf else f" from 0 to {self.n_classes - 1}"
         return (
             f"a class index{to} other than the blank {self.blank}, "
             f"or {PADDING} after the last label"
         )
 
-    def contains(self, values):
+    def contains(self, values: NDArray[Any]) -> NDArray[Any]:
         """Return which of the values are in the domain."""
         padding = values == PADDING
         label = ClassIndices(self.n_classes).contains(values) & (values != self.blank)
@@ -121,12 +121,12 @@ class CTC(Loss):
             elicits="probability of the label sequence",
         )
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         object.__setattr__(self, "blank", whole_number("blank", self.blank, 0))
 
     @property
-    def y_true_domain(self):
+    def y_true_domain(self) -> Domain:  # type: ignore[override]
         """The labels, whatever the number of classes."""
         return LabelSequences(inf, self.blank)
 

@@ -7,10 +7,10 @@ from operator import add
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from ..core.arrays import as_real_array, require_shape, working_dtype
-from ..core.domains import FINITE, NON_NEGATIVE, Intersection, TwoValues
+from ..core.domains import FINITE, NON_NEGATIVE, Domain, Intersection, TwoValues
 from ..core.loss import Call, Loss, Out, PointwiseLoss
 from ..core.optimum import middle_root
 from ..core.results import checked_out
@@ -32,10 +32,12 @@ class Composite(Loss):
     """
 
     losses: tuple[Loss, ...]
-    reduction: str | None = field(default=None, kw_only=True)
+    reduction: str | None = field(  # type: ignore[assignment]
+        default=None, kw_only=True
+    )
 
-    def __post_init__(self):
-        losses = self.losses
+    def __post_init__(self) -> None:
+        losses: Any = self.losses
         if not isinstance(losses, tuple | list) or not all(isinstance(one, Loss) for one in losses):
             raise TypeError(f"losses must be a sequence of losses; got {losses!r}")
         if not losses:
@@ -54,12 +56,12 @@ class Composite(Loss):
         object.__setattr__(self, "reduction", common)
 
     @property
-    def y_true_domain(self):
+    def y_true_domain(self) -> Domain:  # type: ignore[override]
         """The targets that all of the losses take."""
         return _common([loss.y_true_domain for loss in self.losses], FINITE)
 
     @property
-    def y_pred_domain(self):
+    def y_pred_domain(self) -> Domain | None:
         """The predictions that all of the losses take."""
         return _common([loss.y_pred_domain for loss in self.losses], None)
 
@@ -267,7 +269,7 @@ class WeightedSum(Composite):
     ) -> Call[Any]:
         return Call((y_true, y_pred), sample_weight, curvature, out)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         weights = np.ones(len(self.losses)) if self.weights is None else self.weights
         weights = as_real_array("weights", weights)
@@ -303,7 +305,7 @@ class WeightedSum(Composite):
         )
 
     @property
-    def link(self):
+    def link(self) -> str:  # type: ignore[override]
         """That of the losses, where it is the same."""
         links = {loss.link for loss in self.losses}
         return links.pop() if len(links) == 1 else "identity"
@@ -335,19 +337,23 @@ class WeightedSum(Composite):
         majorised = all("majorizer" in loss.curvatures for loss in self.losses)
         return super()._all_curvatures() | ({"majorizer": None} if majorised else {})
 
-    def optimal_constant(self, y_true, sample_weight=None):
+    def optimal_constant(
+        self, y_true: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> float | NDArray[Any]:
         """Return the constant prediction with the least loss, of convex pointwise losses."""
-        used = [loss for loss, weight in zip(self.losses, self.weights, strict=True) if weight]
+        weights = self.weights or ()
+        used = [loss for loss, weight in zip(self.losses, weights, strict=True) if weight]
         if not all(isinstance(loss, PointwiseLoss) and loss.traits.convex for loss in used):
             raise NotImplementedError(
                 "WeightedSum has an optimal constant only for pointwise losses that are convex"
             )
-        y_true = as_real_array("y_true", y_true)
-        best = [loss.optimal_constant(y_true, sample_weight) for loss in used]
+        targets = as_real_array("y_true", y_true)
+        best: list[Any] = [loss.optimal_constant(targets, sample_weight) for loss in used]
 
         def slope(constant):
             with np.errstate(invalid="ignore"):
-                return self.gradient(y_true, np.full(y_true.shape, constant), sample_weight).sum()
+                y_pred = np.full(targets.shape, constant)
+                return self.gradient(targets, y_pred, sample_weight).sum()
 
         largest = float(np.finfo(np.float64).max)
         return middle_root(slope, max(min(best), -largest), min(max(best), largest))
@@ -424,7 +430,7 @@ class UncertaintyWeighted(Composite):
     ) -> Call[Any]:
         return Call((y_true, y_pred, log_variance), sample_weight, curvature, out)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         if self.reduction == "none":
             raise ValueError("the reduction of the losses must be 'mean' or 'sum'; got 'none'")

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from math import log
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -347,7 +348,7 @@ class SoftmaxCrossEntropy(ClassLoss):
            [ 1. , -1. ]])
     """
 
-    label_smoothing: float = parameter(0.0, UNIT_INTERVAL)
+    label_smoothing: float = parameter(default=0.0, domain=UNIT_INTERVAL)
     class_weight: tuple[float, ...] | None = None
     ignore_index: int | None = None
 
@@ -355,7 +356,7 @@ class SoftmaxCrossEntropy(ClassLoss):
 
     def hessian_blocks(
         self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None
-    ) -> NDArray:
+    ) -> NDArray[Any]:
         r"""Return the whole second derivative with respect to `y_pred`, one matrix a sample.
 
         Samples do not touch each other, so this is all of it: with :math:`M` as above, sample by
@@ -390,7 +391,7 @@ class SoftmaxCrossEntropy(ClassLoss):
         y_pred: ArrayLike,
         vector: ArrayLike,
         sample_weight: ArrayLike | None = None,
-    ) -> NDArray:
+    ) -> NDArray[Any]:
         r"""Return the whole second derivative times a vector, without building its matrices.
 
         Entry k of a sample is :math:`M p_k (v_k - \sum_j p_j v_j)`.
@@ -415,13 +416,13 @@ class SoftmaxCrossEntropy(ClassLoss):
         >>> lb.SoftmaxCrossEntropy().hessian_vector_product([0], [[0.0, 0.0]], [[1.0, 0.0]])
         array([[ 0.25, -0.25]])
         """
-        batch, vector = self._read(y_true, y_pred), as_real_array("vector", vector)
-        require_shape("vector", vector, *batch.shapes, "that of y_pred")
-        column = Column("vector", vector, batch.sample_shape, batch.dtype, None)
+        batch, given = self._read(y_true, y_pred), as_real_array("vector", vector)
+        require_shape("vector", given, batch.shapes[0], "that of y_pred")
+        column = Column("vector", given, batch.sample_shape, batch.dtype, None)
         batch.columns = (*batch.columns, column)
         return evaluate(self, ("hessian_vector_product",), batch, sample_weight, None)[0]
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         object.__setattr__(self, "class_weight", class_weights("class_weight", self.class_weight))
         if self.ignore_index is not None:

@@ -45,7 +45,7 @@ class GeneralizedCrossEntropy(LabelProbabilityLoss):
     array([0.58578644, 2.        ])
     """
 
-    q: float = parameter(0.7, Interval(0, 1, include_low=False))
+    q: float = parameter(default=0.7, domain=Interval(0, 1, include_low=False))
 
     def _traits(self):
         return Traits(

@@ -9,7 +9,7 @@ try:
 except ModuleNotFoundError as error:
     raise ImportError(
         "lossbook.plotting needs matplotlib: pip install 'lossbook[plotting]'"
-    ) from error
+    ) from _error
 
 from .explorer import Explorer, explorer
 from .figures import plot_gallery, plot_losses
