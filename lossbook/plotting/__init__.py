@@ -6,7 +6,7 @@ one of their parameters, `plot_gallery` shows all losses at a glance.
 
 try:
     import matplotlib  # noqa: F401
-except ModuleNotFoundError as error:
+except ModuleNotFoundError as _error:
     raise ImportError(
         "lossbook.plotting needs matplotlib: pip install 'lossbook[plotting]'"
     ) from _error
