@@ -8,7 +8,6 @@ from typing import Any
 from .conventions import equivalents
 from .core.domains import FINITE, LABELS, LOG_DISTRIBUTIONS, NONZERO
 from .core.loss import ClassLoss, Loss
-from .losses.several_tasks import Composite
 from .symbolic import expression, latex, pretty
 from .symbolic.formula import listed
 
@@ -163,7 +162,7 @@ class Card:
             *(
                 (
                     ["Prediction ", pred],
-                    [[line] for line in _given(shown.prediction) or _prediction(loss)],
+                    [[line] for line in _prediction(shown)],
                 )
                 for pred in by
             ),
@@ -210,9 +209,10 @@ def _target(loss):
     return _domain(loss.y_true_domain)
 
 
-def _prediction(loss):
-    if isinstance(loss, Composite):
-        return []
+def _prediction(shown):
+    loss = shown.loss
+    if shown.prediction != "":
+        return _given(shown.prediction)
     if not isinstance(loss, ClassLoss):
         return [_domain(loss.y_pred_domain)]
     if loss.y_pred_domain is None:

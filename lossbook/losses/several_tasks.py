@@ -322,6 +322,7 @@ class WeightedSum(Composite):
             hessian=tuple(w * ell.diff(pred, 2) for w, ell, pred in each),
             y_true=None,
             y_pred=tuple(predictions),
+            prediction=None,
         )
 
     def _combined(self, parts, inputs, sample_weight):
@@ -463,6 +464,7 @@ class UncertaintyWeighted(Composite):
             ),
             y_true=None,
             y_pred=(*predictions, *log_variances),
+            prediction=None,
         )
 
     def _combined(self, parts, inputs, sample_weight):

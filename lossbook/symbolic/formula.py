@@ -31,7 +31,8 @@ class Formula:
     optimum : str
         The constant prediction with the least loss, in words; empty where there is none.
     target, prediction : str
-        What target and prediction are, in words, where more is to be said than their domains.
+        What target and prediction are, in words, where more is to be said than their domains;
+        a prediction is None where nothing is.
     """
 
     value: sp.Expr
@@ -44,7 +45,7 @@ class Formula:
     parameters: Mapping[Any, Any] = field(default_factory=dict)
     optimum: str = ""
     target: str = ""
-    prediction: str = ""
+    prediction: str | None = ""
 
     def __post_init__(self) -> None:
         for name in "value", "gradient", "hessian", "y_pred":

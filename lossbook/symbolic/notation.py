@@ -100,7 +100,7 @@ mu, xi = symbols("mu xi", real=True)
 alpha, beta, gamma, delta, epsilon, phi = symbols(
     "alpha beta gamma delta epsilon phi", positive=True
 )
-q, tau, b, c, w, alpha_y, w_plus = symbols("q tau b c w alpha_y w_+", positive=True)
+q, tau, a, b, c, w, alpha_y, w_plus = symbols("q tau a b c w alpha_y w_+", positive=True)
 shape: Any = Symbol("alpha", real=True)
 i, j, k, label = symbols("i j k y", integer=True)
 K = Symbol("K", integer=True, positive=True)
