@@ -4,7 +4,6 @@ from collections.abc import Hashable
 from dataclasses import MISSING, field, fields
 from functools import cache
 from math import inf
-from operator import is_
 from typing import Any
 
 import numpy as np
@@ -64,8 +63,8 @@ def _declared(kind: Hashable) -> list[tuple[Any, ...]]:
 def as_floats(numbers: Any) -> tuple[float, ...]:
     """Return numbers as a tuple of floats: the very one that was given, if it is that."""
     floats = tuple(map(float, numbers))
-    same = type(numbers) is tuple and all(map(is_, map(type, numbers), repeat(float)))
-    return numbers if same else floats
+    kept = type(numbers) is tuple and all(type(number) is float for number in numbers)
+    return numbers if kept else floats
 
 
 def real_number(name: str, given: Any, domain: Any) -> Any:
