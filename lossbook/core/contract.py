@@ -9,6 +9,7 @@ blocks, threads, weights and reduction) is written once, in the rooms that a cal
 from collections.abc import Callable
 from dataclasses import field, fields
 from functools import cached_property
+from inspect import signature
 from math import isfinite
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -430,6 +431,13 @@ class TargetLoss(Loss):
         out: tuple[NDArray[Any], NDArray[Any]] | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]:
         return self._evaluate(("gradient", curvature), (y_true, y_pred), sample_weight, out)
+
+
+# LightGBM counts the arguments of an objective, and passes no more than a target, a prediction and
+# a weight: these are what it is shown.
+_shown = signature(TargetLoss.gradient_and_hessian)
+_shown = _shown.replace(parameters=list(_shown.parameters.values())[:4])
+TargetLoss.gradient_and_hessian.__signature__ = _shown  # type: ignore[attr-defined]
 
 
 def _missing(loss, member, what):

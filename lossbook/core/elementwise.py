@@ -16,9 +16,10 @@ _FEW = 64
 def sum_entries(terms: NDArray[Any]) -> NDArray[Any]:
     """Return the sum over the first axis, right to a few roundings however long it is.
 
-    Added row by row, terms in single precision would lose more digits the more there are.
+    Added row by row, terms in single precision would lose more digits the more there are.  NumPy
+    adds in pairs what is next to each other in memory, so columns need no help.
     """
-    while len(terms) > _FEW:
+    while len(terms) > _FEW and not terms.flags.f_contiguous:
         whole = len(terms) // _FEW * _FEW
         sums = np.add.reduce(terms[:whole].reshape(-1, _FEW, *terms.shape[1:]), axis=1)
         terms = np.concatenate([sums, terms[whole:]]) if whole < len(terms) else sums
