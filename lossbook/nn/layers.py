@@ -284,8 +284,6 @@ class Dropout(Layer):
     array([[1., 1., 1., 1., 1., 1.]])
     """
 
-    mask: Any
-
     rate: float = parameter(0.5, Interval(0, 1, include_high=False))
 
     _from_a_pass = Layer._from_a_pass | {"mask"}
