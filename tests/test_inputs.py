@@ -257,7 +257,7 @@ VALUE, TYPE = ValueError, TypeError
             TypeError,
             ["y_true", "masked", "weight 0"],
         ),
-        (SQUARED, (sparse.eye(3), np.eye(3)), TYPE, ["y_true", "real numbers", "object"]),
+        (SQUARED, (sparse.eye(3), np.eye(3)), TYPE, ["y_true", "sparse", "y_true.toarray()"]),
         (SQUARED, ([1.0], [1.0], ["a"]), TYPE, ["sample_weight", "real numbers", "<U1"]),
         (SOFTMAX, ([0.0], [[1.0, 2]]), TYPE, ["y_true", "integer labels", "float64"]),
         # Domains.

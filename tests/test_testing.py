@@ -31,7 +31,9 @@ def traits(loss, **changes):
 def broken(base, check, **members):
     """Return a case: a subclass of a loss with some members replaced, caught by a check."""
     name = "_".join(["Wrong", type(base).__name__, *members])
-    kind = type(name, (type(base),), members)
+    kind = type(name, (type(base),), {})
+    for member, wrong in members.items():
+        setattr(kind, member, wrong)
     parameters = {field.name: getattr(base, field.name) for field in fields(base)}
     return pytest.param(kind(**parameters), check, id=f"{name}-{check}")
 

@@ -6,13 +6,18 @@ message names it.  In a block over classes the samples are on the last axis.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+
+from .elementwise import sum_entries
 
 
 class Domain:
     """Base of all domains."""
+
+    extent = math.inf
+    """No member is larger than this in size."""
 
     def contains(self, values):
         """Return which of the values are in the domain."""
@@ -20,8 +25,15 @@ class Domain:
 
     def holds(self, block):
         """Return whether all values of a block are in the domain."""
-        contained = self.contains(block)
-        return np.count_nonzero(contained) == contained.size
+        return bool(np.logical_and.reduce(self.contains(block), axis=None))
+
+    def for_halves(self, entries):
+        """Return the domain for numbers of half precision, a sample of them of this shape."""
+        return self
+
+    def shown(self, sample):
+        """Return how an error shows a sample of several entries that is outside."""
+        return sample
 
 
 @dataclass(frozen=True)
@@ -35,6 +47,10 @@ class Finite(Domain):
         """Return which of the values are in the domain."""
         return np.isfinite(values)
 
+    def holds(self, block):
+        """Return whether all values of a block are in the domain."""
+        return bool(np.logical_and.reduce(np.isfinite(block), axis=None))
+
 
 @dataclass(frozen=True)
 class NonZero(Finite):
@@ -47,6 +63,8 @@ class NonZero(Finite):
         """Return which of the values are in the domain."""
         return super().contains(values) & (values != 0)
 
+    holds = Domain.holds
+
 
 @dataclass(frozen=True)
 class Interval(Domain):
@@ -56,6 +74,11 @@ class Interval(Domain):
     high: float
     include_low: bool = True
     include_high: bool = True
+
+    @property
+    def extent(self):
+        """The larger end in size."""
+        return max(abs(self.low), abs(self.high))
 
     def __str__(self):
         left = "[" if self.include_low else "("
@@ -96,6 +119,11 @@ class TwoValues(Domain):
 
     first: float
     second: float
+
+    @property
+    def extent(self):
+        """The larger of the two in size."""
+        return max(abs(self.first), abs(self.second))
 
     def __str__(self):
         return f"{self.first:g} or {self.second:g}"
@@ -152,7 +180,7 @@ class Distributions(Domain):
     tolerance: float = 1e-4
 
     def __str__(self):
-        return f"probabilities that sum to 1 (to within {self.tolerance:g}) over the last axis"
+        return f"probabilities that sum to 1 (to within {self.tolerance:.2g}) over the last axis"
 
     def contains(self, values):
         """Return which of the values are in the domain."""
@@ -161,10 +189,27 @@ class Distributions(Domain):
 
     def holds(self, block):
         """Return whether all values of a block are in the domain."""
-        return UNIT_INTERVAL.holds(block) and bool(self._sums_to_one(block).all())
+        sums_to_one = self._sums_to_one(block)
+        return UNIT_INTERVAL.holds(block) and bool(np.logical_and.reduce(sums_to_one, axis=None))
+
+    def for_halves(self, entries):
+        """Return the domain for numbers of half precision, a sample of them of this shape.
+
+        Each is off by half a unit in its last place: by one in 2048, or by 2**-25 if it is tiny.
+        """
+        return replace(self, tolerance=2.0**-10 + 2.0**-25 * entries[-1])
+
+    def shown(self, sample):
+        """Return how an error shows what is no distribution."""
+        return _with_sum(sample, sample)
 
     def _sums_to_one(self, values):
-        return np.abs(np.add.reduce(values, axis=0) - 1) <= self.tolerance
+        return np.abs(sum_entries(values) - 1) <= self.tolerance
+
+
+def _with_sum(sample, probabilities):
+    shown = np.array2string(sample, threshold=8)
+    return f"{shown}, a sum of {np.add.reduce(probabilities, dtype=np.float64):.6g},"
 
 
 @dataclass(frozen=True)
@@ -190,7 +235,19 @@ class LogDistributions(Domain):
 
     def contains(self, values):
         """Return which of the values are in the domain."""
-        return np.abs(np.add.reduce(np.exp(values), axis=0) - 1) <= self.tolerance
+        return np.abs(sum_entries(np.exp(values)) - 1) <= self.tolerance
+
+    def for_halves(self, entries):
+        """Return the domain for numbers of half precision, a sample of them of this shape.
+
+        Each is off by one in 2048 at most, and no mean of logarithms of K probabilities, with
+        these as weights, is larger than log K.
+        """
+        return replace(self, tolerance=2.0**-10 * (1 + math.log(entries[-1])))
+
+    def shown(self, sample):
+        """Return how an error shows logarithms of what is no distribution."""
+        return _with_sum(sample, np.exp(sample))
 
 
 @dataclass(frozen=True)

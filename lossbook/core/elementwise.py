@@ -6,6 +6,21 @@ at a time: hence the arrays of zeros.
 
 import numpy as np
 
+_FEW = 64
+"""So many terms may be added one after another: their roundings stay below a few units."""
+
+
+def sum_entries(terms):
+    """Return the sum over the first axis, right to a few roundings however long it is.
+
+    Added row by row, terms in single precision would lose more digits the more there are.
+    """
+    while len(terms) > _FEW:
+        whole = len(terms) // _FEW * _FEW
+        sums = np.add.reduce(terms[:whole].reshape(-1, _FEW, *terms.shape[1:]), axis=1)
+        terms = np.concatenate([sums, terms[whole:]]) if whole < len(terms) else sums
+    return np.add.reduce(terms, axis=0)
+
 
 def positive_part(x):
     """Return max(x, 0)."""

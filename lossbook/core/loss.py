@@ -5,7 +5,7 @@ them the value, the gradient and the second derivative.  Checks, blocks, threads
 reduction are written here, once.
 """
 
-from dataclasses import dataclass, field, fields
+from dataclasses import field
 from inspect import Parameter, Signature
 from math import prod
 from typing import ClassVar
@@ -13,19 +13,12 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .arrays import DOUBLE, as_real_array, require_shape, working_dtype
+from .declared import Declared, with_parameter
 from .domains import DISTRIBUTIONS, FINITE, LABELS, ClassIndices, Domain
-from .inputs import (
-    Batch,
-    Column,
-    Weights,
-    as_real_array,
-    require_shape,
-    samples_first,
-    working_dtype,
-)
-from .parameters import check_parameters
+from .evaluation import evaluate, numpy_block
+from .inputs import Batch, Column, Weights
 from .parameters import parameter as parameter
-from .streaming import stream, total
 from .traits import Traits
 
 REDUCTIONS = ("mean", "sum", "none")
@@ -46,23 +39,23 @@ CURVATURES = {
 """What may stand for the second derivative, and the part that it is."""
 
 
-@dataclass(frozen=True, repr=False)
-class Loss:
+_REDUCTION = """\
+reduction : {"mean", "sum", "none"}, keyword only
+    ``"mean"`` is the weighted mean Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"``
+    leaves one value wℓ a sample."""
+"""What is said of the parameter that every loss has, in the docstring of each."""
+
+
+class Loss(Declared):
     """Base of all losses.
 
-    A subclass is a frozen dataclass whose fields are its parameters.  It implements ``_shared``,
-    which turns blocks of the inputs into the quantities its formulas have in common, and three
-    functions of these: ``_value``, ``_gradient`` (with respect to the prediction) and
-    ``_hessian`` (its diagonal second derivative), each in plain NumPy.  Samples are on the last
-    axis of a block.  A loss that is not called with ``y_true`` and ``y_pred`` names its `inputs`
-    in the order of a call, ``y_true`` first where there are targets, and in `options` those that
-    are given by keyword or not at all.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is the weighted mean Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"``
-        leaves one value wℓ a sample.
+    A subclass becomes a frozen dataclass, without a decorator, whose fields are its parameters.
+    It implements ``_shared``, which turns blocks of the inputs into the quantities its formulas
+    have in common, and three functions of these: ``_value``, ``_gradient`` (with respect to the
+    prediction) and ``_hessian`` (its diagonal second derivative), each in plain NumPy.  Samples
+    are on the last axis of a block.  A loss that is not called with ``y_true`` and ``y_pred``
+    names its `inputs` in the order of a call, ``y_true`` first where there are targets, and in
+    `options` those that are given by keyword or not at all.
     """
 
     reduction: str = field(default="mean", kw_only=True)
@@ -76,6 +69,7 @@ class Loss:
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
+        cls.__doc__ = with_parameter(cls.__doc__, "reduction", _REDUCTION)
         if {"inputs", "options"} & vars(cls).keys():
             for name, parts in CALLS.items():
                 setattr(cls, name, _taking(cls, name, parts))
@@ -83,15 +77,7 @@ class Loss:
     def __post_init__(self):
         if self.reduction not in REDUCTIONS:
             raise ValueError(f"reduction must be one of {REDUCTIONS}; got {self.reduction!r}")
-        check_parameters(self)
-
-    def __repr__(self) -> str:
-        shown = [
-            f"{f.name}={getattr(self, f.name)!r}"
-            for f in fields(self)
-            if f.name != "reduction" or self.reduction not in ("mean", None)
-        ]
-        return f"{type(self).__name__}({', '.join(shown)})"
+        super().__post_init__()
 
     # What a caller asks for.
 
@@ -317,7 +303,7 @@ class Loss:
 
     def _read_targets(self, y_true):
         """Return all targets as one checked block in double precision, and their sample shape."""
-        double = np.dtype(np.float64)
+        double = DOUBLE
         column = Column("y_true", y_true, y_true.shape, double, self.y_true_domain)
         return column.block(0, y_true.size), y_true.shape
 
@@ -331,60 +317,16 @@ class Loss:
 
     # How the one becomes the other.
 
+    _block = staticmethod(numpy_block)
+
     def _evaluate(self, parts, inputs, sample_weight, out):
-        return self._evaluate_batch(parts, self._read(*inputs), sample_weight, out)
+        return evaluate(self, parts, self._read(*inputs), sample_weight, out)
 
     def _evaluate_batch(self, parts, batch, sample_weight, out):
-        weights = None
-        if sample_weight is not None:
-            weights = Weights(sample_weight, batch.sample_shape)
-        total_weight = self._total_weight(batch, weights)
-        divisor = total_weight if self.reduction == "mean" else 1
+        return evaluate(self, parts, batch, sample_weight, out)
 
-        if out is None:
-            results = batch.results(parts, self.reduction)
-        else:
-            results = batch.results_in(out, parts, self.reduction, weights)
-            stream(batch.blocks, batch.n_samples, batch.block_size)
-        targets = [
-            of_part and [samples_first(array, batch.sample_shape) for array in of_part]
-            for of_part in results
-        ]
-        sums = self._fill(targets, parts, batch, weights, divisor)
-        return tuple(
-            total(sums) / divisor if of_part is None else _one_or_all(of_part)
-            for of_part in results
-        )
 
-    def _fill(self, targets, parts, batch, weights, divisor):
-        """Write the parts to their targets, or return the sums of the value over the blocks."""
-        terms_of = [getattr(self, "_" + part) for part in parts]
-
-        def work(start, stop):
-            shared = self._shared(*batch.blocks(start, stop))
-            weight, scale, absent = None, 1 / divisor, None
-            if weights is not None:
-                weight = weights.block(start, stop)
-                scale = (weight / divisor).astype(batch.dtype)
-                absent = None if np.minimum.reduce(weight) > 0 else weight == 0
-            block_sum = 0.0
-            for terms_of_part, targets_of_part in zip(terms_of, targets, strict=True):
-                of_part = terms_of_part(*shared)
-                if targets_of_part is None:
-                    weighted = of_part if weight is None else of_part * weight
-                    if absent is not None:
-                        weighted[..., absent] = 0
-                    block_sum = np.add.reduce(weighted, dtype=np.float64)
-                    continue
-                if type(of_part) is not tuple:
-                    of_part = (of_part,)
-                for terms, target in zip(of_part, targets_of_part, strict=True):
-                    weighted = np.multiply(terms, scale, out=target[start:stop].T)
-                    if absent is not None:
-                        weighted[..., absent] = 0
-            return block_sum
-
-        return stream(work, batch.n_samples, batch.block_size)
+Loss.__doc__ = with_parameter(Loss.__doc__, "reduction", _REDUCTION)
 
 
 def _one_or_all(arrays):
@@ -402,7 +344,6 @@ def as_distributions(y_true, y_pred):
     return one_hot(y_true, len(y_pred), y_pred.dtype) if y_true.ndim == 1 else y_true
 
 
-@dataclass(frozen=True, repr=False)
 class PointwiseLoss(Loss):
     """Base of losses in which every element of the arrays is a sample of its own."""
 
@@ -417,7 +358,6 @@ class PointwiseLoss(Loss):
         return Batch(columns, (shape,), shape, dtype)
 
 
-@dataclass(frozen=True, repr=False)
 class RowLoss(Loss):
     """Base of losses of whole rows: the last axis of target and prediction is of one sample.
 
@@ -443,12 +383,11 @@ class RowLoss(Loss):
     def _read_targets(self, y_true):
         if not y_true.shape:
             raise ValueError("y_true must have one axis or more; got a number")
-        sample_shape, double = self._sample_shape(y_true.shape), np.dtype(np.float64)
+        sample_shape, double = self._sample_shape(y_true.shape), DOUBLE
         column = Column("y_true", y_true, sample_shape, double, self.y_true_domain)
         return column.block(0, prod(sample_shape)), sample_shape
 
 
-@dataclass(frozen=True, repr=False)
 class JointLoss(Loss):
     """Base of losses of several predictions, which have one shape and each a gradient.
 
@@ -482,7 +421,6 @@ class JointLoss(Loss):
         return Batch(columns, (shape,) * len(predictions), sample_shape, dtype)
 
 
-@dataclass(frozen=True, repr=False)
 class BatchLoss(JointLoss):
     """Base of losses that compare the samples of a batch with each other.
 
@@ -508,27 +446,30 @@ class BatchLoss(JointLoss):
             name = batch.columns[-1].name
             raise ValueError(f"{name} must have an axis of samples and one of entries; got {shape}")
         for column in batch.columns:
-            column.dtype = np.dtype(np.float64)
+            column.dtype = DOUBLE
+        batch.block_size = batch.n_samples
         return batch
 
-    @np.errstate(all="ignore")
-    def _fill(self, targets, parts, batch, weights, divisor):
-        n, shape = batch.n_samples, batch.sample_shape
-        weight = np.ones(n) if weights is None else weights.block(0, n)
-        inputs = [block.reshape(*block.shape[:-1], *shape) for block in batch.blocks(0, n)]
+    @staticmethod
+    def _block(loss, parts, columns, weights, divisor, targets, start, stop):
+        """Compute the whole batch, as `numpy_block` does a block."""
+        shape = columns[-1].sample_shape
+        weight = np.ones(stop) if weights is None else weights.block(start, stop)
+        inputs = [column.block(start, stop) for column in columns]
+        inputs = [block.reshape(*block.shape[:-1], *shape) for block in inputs]
         order = max({"value": 0, "gradient": 1}.get(part, 2) for part in parts)
-        shared = self._compare(order, weight.reshape(shape) / divisor, *inputs)
-        sums = []
-        for part, targets_of_part in zip(parts, targets, strict=True):
-            of_part = getattr(self, "_" + part)(*shared)
+        shared = loss._compare(order, weight.reshape(shape) / divisor, *inputs)
+        total = 0.0
+        for part, target in zip(parts, targets, strict=True):
+            of_part = getattr(loss, "_" + part)(*shared)
             if part == "value":
-                values = np.where(weight > 0, of_part.reshape(n) * weight, 0)
-                of_part, sums = (values,), [np.add.reduce(values)]
-            if targets_of_part is None:
+                values = np.where(weight > 0, of_part.reshape(stop) * weight, 0)
+                of_part, total = (values,), np.add.reduce(values)
+            if target is None:
                 continue
-            for terms, target in zip(of_part, targets_of_part, strict=True):
-                target[...] = terms.reshape(-1, n).T.reshape(target.shape)
-        return sums
+            for terms, array in zip(of_part, target, strict=True):
+                array[...] = terms.reshape(-1, stop).T.reshape(array.shape)
+        return total
 
 
 def _taking(kind, name, parts):
@@ -568,7 +509,6 @@ def _taking(kind, name, parts):
     return taking
 
 
-@dataclass(frozen=True, repr=False)
 class ClassLoss(Loss):
     """Base of losses over classes, which are on the last axis of the prediction.
 
@@ -593,7 +533,7 @@ class ClassLoss(Loss):
         return Column("y_true", y_true, sample_shape, dtype, domain)
 
     def _read_targets(self, y_true):
-        double = np.dtype(np.float64)
+        double = DOUBLE
         if y_true.dtype.kind != "f":
             n_classes = self._n_classes(y_true)
             column = self._target_column(y_true, n_classes, y_true.shape, double)

@@ -12,6 +12,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from .parameters import whole_number
+
 BLOCK_BYTES = 1 << 19
 """Most bytes of one input in one block: few enough to stay in cache, enough that threads seldom
 wait for each other's interpreter lock, and twice where NumPy begins to reuse temporaries."""
@@ -40,7 +42,10 @@ class _Pool:
                 return []
             if self.executor is None:
                 self.executor = ThreadPoolExecutor(self.threads - 1, "lossbook")
-            return [self.executor.submit(task) for _ in range(min(self.threads - 1, at_most))]
+            try:
+                return [self.executor.submit(task) for _ in range(min(self.threads - 1, at_most))]
+            except RuntimeError:  # the interpreter is shutting down: the caller's thread does all
+                return []
 
 
 _pool = _Pool()
@@ -91,14 +96,17 @@ def set_num_threads(n_threads: int) -> None:
     1
     >>> lb.set_num_threads(before)
     """
-    if isinstance(n_threads, bool) or not isinstance(n_threads, int):
-        raise TypeError(f"n_threads must be an integer; got {n_threads!r}")
-    if n_threads < 1:
-        raise ValueError(f"n_threads must be at least 1; got {n_threads}")
+    n_threads = whole_number("n_threads", n_threads, 1)
     with _pool.lock:
         executor, _pool.executor, _pool.threads = _pool.executor, None, n_threads
     if executor is not None:
         executor.shutdown(wait=False)
+
+
+@np.errstate(all="ignore")
+def _silently(work, start, stop):
+    """Return what a block gives, without NumPy's warnings."""
+    return work(start, stop)
 
 
 def stream(work, n_samples, block_size):
@@ -120,24 +128,22 @@ def stream(work, n_samples, block_size):
         is raised here, whatever the number of threads.
     """
     if n_samples <= block_size:
-        with np.errstate(all="ignore"):
-            return [work(0, n_samples)]
+        return [_silently(work, 0, n_samples)]
     n_blocks = -(-n_samples // block_size)
     blocks = list(pairwise(k * n_samples // n_blocks for k in range(n_blocks + 1)))
     results, errors = [None] * len(blocks), {}
     pending, lock = iter(range(len(blocks))), threading.Lock()
 
     def drain():
-        with np.errstate(all="ignore"):
-            while not errors:
-                with lock:
-                    k = next(pending, None)
-                if k is None:
-                    return
-                try:
-                    results[k] = work(*blocks[k])
-                except BaseException as error:
-                    errors[k] = error
+        while not errors:
+            with lock:
+                k = next(pending, None)
+            if k is None:
+                return
+            try:
+                results[k] = _silently(work, *blocks[k])
+            except BaseException as error:
+                errors[k] = error
 
     helpers = _pool.submit(drain, len(blocks) - 1)
     drain()

@@ -10,14 +10,16 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..core.loss import JointLoss, Loss, PointwiseLoss
+from ..core.declared import Declared, with_parameter
+from ..core.loss import JointLoss, PointwiseLoss
+from ..core.margin import MarginLoss
 from ..core.traits import Traits
-from .binary import Hinge, MarginLoss, SigmoidCrossEntropy
-from .composite import WeightedSum
-from .regression import HalfSquaredError
+from .log_loss import SigmoidCrossEntropy
+from .margins import Hinge
+from .several_tasks import WeightedSum
+from .squared_error import HalfSquaredError
 
 
-@dataclass(frozen=True, repr=False)
 class NegativeMargin(MarginLoss):
     """Minus the margin ``m = y_true * y_pred``: a score costs what it says against the label."""
 
@@ -39,6 +41,11 @@ class NegativeMargin(MarginLoss):
         return np.zeros_like(m)
 
 
+_REDUCTION = """\
+reduction : {"mean", "sum", "none"}, keyword only
+    ``"mean"`` is Σwℓ/Σw over the samples of each kind, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ."""
+
+
 @dataclass(frozen=True)
 class Verdict:
     """What a score costs: a two-class loss for one fixed label, or minus that."""
@@ -48,17 +55,11 @@ class Verdict:
     sign: float = 1.0
 
 
-@dataclass(frozen=True, repr=False)
-class GAN:
+class GAN(Declared):
     """Base of the losses of generative adversarial networks.
 
     A subclass states what scores cost the discriminator, of real samples and of fake ones, and
     what they cost the generator, of the samples it generates.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples of each kind, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
     """
 
     reduction: str = field(default="mean", kw_only=True)
@@ -68,10 +69,12 @@ class GAN:
     generated: ClassVar[Verdict]
     elicits: ClassVar[str]
 
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        cls.__doc__ = with_parameter(cls.__doc__, "reduction", _REDUCTION)
+
     def __post_init__(self):
         Generator(type(self), reduction=self.reduction)
-
-    __repr__ = Loss.__repr__
 
     @property
     def discriminator(self):
@@ -99,7 +102,6 @@ class GAN:
         return Generator(type(self), reduction=self.reduction)
 
 
-@dataclass(frozen=True, repr=False)
 class ScoreLoss(JointLoss):
     """Base of losses of the scores of samples of one kind."""
 
@@ -136,7 +138,6 @@ class ScoreLoss(JointLoss):
         return self.verdict.sign * self.verdict.loss._hessian(*shared)
 
 
-@dataclass(frozen=True, repr=False)
 class RealScores(ScoreLoss):
     """What the scores of real samples cost the discriminator."""
 
@@ -151,7 +152,6 @@ class RealScores(ScoreLoss):
         return self.gan.real
 
 
-@dataclass(frozen=True, repr=False)
 class FakeScores(ScoreLoss):
     """What the scores of fake samples cost the discriminator."""
 
@@ -166,7 +166,6 @@ class FakeScores(ScoreLoss):
         return self.gan.fake
 
 
-@dataclass(frozen=True, repr=False)
 class Generator(ScoreLoss):
     """What the scores of fake samples cost the generator."""
 
@@ -181,7 +180,6 @@ class Generator(ScoreLoss):
         return self.gan.generated
 
 
-@dataclass(frozen=True, repr=False)
 class Discriminator(JointLoss):
     """What the scores of real and of fake samples cost the discriminator, together."""
 
@@ -214,7 +212,6 @@ class Discriminator(JointLoss):
         return both._evaluate(parts, (None, tuple(inputs)), sample_weight, out)
 
 
-@dataclass(frozen=True, repr=False)
 class MinimaxGAN(GAN):
     r"""The game of the first adversarial networks: what the discriminator loses is all there is.
 
@@ -222,11 +219,6 @@ class MinimaxGAN(GAN):
 
         \ell_D = -\log \sigma(r) - \log(1 - \sigma(f)), \qquad
         \ell_G = \log(1 - \sigma(f)), \qquad \sigma(z) = \frac{1}{1 + e^{-z}}
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples of each kind, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -263,18 +255,12 @@ class MinimaxGAN(GAN):
     elicits = "log-odds of real against fake"
 
 
-@dataclass(frozen=True, repr=False)
 class NonSaturatingGAN(GAN):
     r"""The usual game: the generator maximises the probability that its samples pass for real.
 
     .. math::
 
         \ell_D = -\log \sigma(r) - \log(1 - \sigma(f)), \qquad \ell_G = -\log \sigma(f)
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples of each kind, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -304,18 +290,12 @@ class NonSaturatingGAN(GAN):
     elicits = MinimaxGAN.elicits
 
 
-@dataclass(frozen=True, repr=False)
 class LeastSquaresGAN(GAN):
     r"""Scores as numbers to regress on: 1 for real, 0 for fake.
 
     .. math::
 
         \ell_D = \tfrac12 (r - 1)^2 + \tfrac12 f^2, \qquad \ell_G = \tfrac12 (f - 1)^2
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples of each kind, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -349,18 +329,12 @@ class LeastSquaresGAN(GAN):
     elicits = "probability of real"
 
 
-@dataclass(frozen=True, repr=False)
 class HingeGAN(GAN):
     r"""A support vector machine for discriminator: scores beyond the margin cost nothing.
 
     .. math::
 
         \ell_D = \max(0, 1 - r) + \max(0, 1 + f), \qquad \ell_G = -f
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples of each kind, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -391,18 +365,12 @@ class HingeGAN(GAN):
     elicits = "the more probable of real and fake"
 
 
-@dataclass(frozen=True, repr=False)
 class WassersteinGAN(GAN):
     r"""The critic's game: real samples should score high and fake ones low, without bound.
 
     .. math::
 
         \ell_D = f - r, \qquad \ell_G = -f
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples of each kind, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----

@@ -6,7 +6,6 @@ cancels.  Derivatives are taken by moving an edge outwards, which looks the same
 edges: but for whether the edge is outside the true box or inside.
 """
 
-from dataclasses import dataclass
 from functools import cached_property
 from math import pi
 from typing import ClassVar
@@ -22,7 +21,6 @@ _OUTWARDS = np.array([-1, 1], np.int8)[:, None, None]
 """The way out at the lower and at the upper end of a box."""
 
 
-@dataclass(frozen=True, repr=False)
 class BoxLoss(RowLoss):
     """Base of losses of boxes (x1, y1, x2, y2), which are on the last axis.
 
@@ -242,14 +240,8 @@ class Aspect:
         )
 
 
-@dataclass(frozen=True, repr=False)
 class IoU(BoxLoss):
     r"""Jaccard loss of boxes, :math:`\ell = 1 - I/U`: one minus intersection over union.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the boxes, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -278,7 +270,6 @@ class IoU(BoxLoss):
     """
 
 
-@dataclass(frozen=True, repr=False)
 class GIoU(BoxLoss):
     r"""Generalised IoU loss: what is in neither box but in the box around both counts too [1]_.
 
@@ -288,11 +279,6 @@ class GIoU(BoxLoss):
 
     with the intersection :math:`I`, the union :math:`U` and the hull :math:`C`, the smallest box
     around both.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the boxes, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -323,7 +309,6 @@ class GIoU(BoxLoss):
     penalties = (Void,)
 
 
-@dataclass(frozen=True, repr=False)
 class DIoU(BoxLoss):
     r"""Distance-IoU loss: the distance of the centres counts too [1]_.
 
@@ -333,11 +318,6 @@ class DIoU(BoxLoss):
 
     with the distance :math:`\rho` of the centres, and the diagonal :math:`c` of the smallest box
     around both.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the boxes, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -367,7 +347,6 @@ class DIoU(BoxLoss):
     penalties = (Distance,)
 
 
-@dataclass(frozen=True, repr=False)
 class CIoU(BoxLoss):
     r"""Complete IoU loss: the distance of the centres and the ratio of the sides count too [1]_.
 
@@ -380,11 +359,6 @@ class CIoU(BoxLoss):
     with the sides :math:`w^*, h^*` of the true and :math:`w, h` of the predicted box, the
     distance :math:`\rho` of the centres, and the diagonal :math:`c` of the smallest box around
     both.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the boxes, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----

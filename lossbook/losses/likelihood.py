@@ -6,7 +6,7 @@ plus the loss of predicting the target itself.  Summed as they stand in the form
 would be thousands of times larger than the loss of a large count.
 """
 
-from dataclasses import MISSING, dataclass
+from dataclasses import MISSING
 from math import log, pi
 
 import numpy as np
@@ -20,7 +20,6 @@ from ..core.parameters import switch
 from ..core.traits import Traits
 
 
-@dataclass(frozen=True, repr=False)
 class LogMeanLoss(PointwiseLoss):
     """Base of losses whose prediction z is the logarithm of the mean, μ = exp(z)."""
 
@@ -30,7 +29,6 @@ class LogMeanLoss(PointwiseLoss):
         return float(np.log(max(weighted_mean(y_true, weight), 0.0)))
 
 
-@dataclass(frozen=True, repr=False)
 class PoissonNLL(LogMeanLoss):
     r"""Negative log-likelihood of a Poisson count, :math:`\ell = e^z - yz`, up to :math:`\log y!`.
 
@@ -41,8 +39,6 @@ class PoissonNLL(LogMeanLoss):
     constant_terms : bool, default False
         Whether to add :math:`\log y!`, that is :math:`\log \Gamma(y + 1)`, which no prediction
         changes.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -102,7 +98,6 @@ class PoissonNLL(LogMeanLoss):
         return self._hessian(*shared)
 
 
-@dataclass(frozen=True, repr=False)
 class GammaNLL(LogMeanLoss):
     r"""Negative log-likelihood of a gamma amount, :math:`\ell = (z + y e^{-z}) / \varphi`.
 
@@ -118,8 +113,6 @@ class GammaNLL(LogMeanLoss):
     constant_terms : bool, default False
         Whether to add :math:`\log \Gamma(k) - k \log k` less :math:`(k - 1) \log y`, with the shape
         :math:`k = 1/\varphi`, which no prediction changes; it is 0 where :math:`\varphi = 1`.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -174,7 +167,6 @@ class GammaNLL(LogMeanLoss):
         return np.full_like(z, 1 / self.dispersion)
 
 
-@dataclass(frozen=True, repr=False)
 class TweedieNLL(LogMeanLoss):
     r"""Negative log-likelihood of a Tweedie amount, up to dispersion and constant terms.
 
@@ -194,8 +186,6 @@ class TweedieNLL(LogMeanLoss):
         grow beyond all bounds; at 0 it is :math:`\tfrac12(\mu - y)^2` less :math:`\tfrac12 y^2`,
         and at 3 the inverse Gaussian.  From 0 to 1 there is no such distribution, yet the loss is
         least at the mean all the same.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -281,7 +271,6 @@ def _over_power_of_mean(y, power, z):
     return y * root * root
 
 
-@dataclass(frozen=True, repr=False)
 class NegativeBinomialNLL(LogMeanLoss):
     r"""Negative log-likelihood of an overdispersed count.
 
@@ -303,8 +292,6 @@ class NegativeBinomialNLL(LogMeanLoss):
         Whether to add :math:`\log y! + \log\Gamma(r)` less
         :math:`\log\Gamma(y + r) + y \log\alpha`, with :math:`r = 1/\alpha`, which no prediction
         changes.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -378,7 +365,6 @@ class NegativeBinomialNLL(LogMeanLoss):
         return a / (b + self.dispersion * a)
 
 
-@dataclass(frozen=True, repr=False)
 class GaussianNLL(JointLoss):
     r"""Negative log-likelihood of a Gaussian with mean and variance predicted [1]_.
 
@@ -393,8 +379,6 @@ class GaussianNLL(JointLoss):
     ----------
     constant_terms : bool, default False
         Whether to add :math:`\tfrac12 \log 2\pi`, which no prediction changes.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----

@@ -1,6 +1,5 @@
 """Losses of scores that shall put things in order: of pairs, and of whole lists."""
 
-from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
@@ -9,14 +8,13 @@ from ..core.domains import NON_NEGATIVE, PLUS_MINUS_ONE, UNIT_INTERVAL
 from ..core.elementwise import decay, positive_part, two_sides
 from ..core.loss import JointLoss, RowLoss, parameter
 from ..core.traits import Traits
-from .binary import SigmoidCrossEntropy
-from .multiclass import SoftmaxCrossEntropy
+from .log_loss import SigmoidCrossEntropy
+from .softmax import SoftmaxCrossEntropy
 
 _LOG_LOSS = SigmoidCrossEntropy()
 _CROSS_ENTROPY = SoftmaxCrossEntropy()
 
 
-@dataclass(frozen=True, repr=False)
 class MarginRanking(JointLoss):
     r"""Hinge loss of the difference of two scores, :math:`\ell = \max(0, m - y(a - b))`.
 
@@ -24,8 +22,6 @@ class MarginRanking(JointLoss):
     ----------
     margin : float, default 0.0
         By how much the scores shall differ, :math:`m`; not negative.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -75,18 +71,12 @@ class MarginRanking(JointLoss):
         return np.zeros_like(loss), np.zeros_like(loss)
 
 
-@dataclass(frozen=True, repr=False)
 class RankNet(JointLoss):
     r"""Log loss of which of two ranks higher, by the difference of their scores [1]_.
 
     .. math::
 
         \ell = y \log(1 + e^{b - a}) + (1 - y) \log(1 + e^{a - b})
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -134,18 +124,12 @@ class RankNet(JointLoss):
         return bend, bend
 
 
-@dataclass(frozen=True, repr=False)
 class BPR(RankNet):
     r"""Bayesian personalised ranking: log loss of the positive ranking above the negative [1]_.
 
     .. math::
 
         \ell = -\log \sigma(p - n) = \log(1 + e^{n - p})
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -174,7 +158,6 @@ class BPR(RankNet):
         return super()._shared(np.ones_like(positive), positive, negative)
 
 
-@dataclass(frozen=True, repr=False)
 class ListNet(RowLoss):
     r"""Cross-entropy of two distributions of which item of a list comes first [1]_.
 
@@ -182,11 +165,6 @@ class ListNet(RowLoss):
 
         \ell = -\sum_k t_k \log p_k, \qquad
         t_k = \frac{e^{y_k}}{\sum_j e^{y_j}}, \quad p_k = \frac{e^{z_k}}{\sum_j e^{z_j}}
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the lists, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -242,18 +220,12 @@ def _slope_of_the_worst_order(n_items):
     return sqrt(n_items * (n_items - 1))
 
 
-@dataclass(frozen=True, repr=False)
 class ListMLE(RowLoss):
     r"""Negative log-likelihood of the order of a list, under the model of Plackett and Luce [1]_.
 
     .. math::
 
         \ell = \sum_{i=1}^{K} \Bigl(\log \sum_{j=i}^{K} e^{z_{\pi(j)}} - z_{\pi(i)}\Bigr)
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the lists, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----

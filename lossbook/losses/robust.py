@@ -1,17 +1,15 @@
 """Losses of the residual that grow more slowly than its size, or stop growing."""
 
-from dataclasses import dataclass
 from math import exp, inf, sqrt
 
 import numpy as np
 
 from ..core.domains import POSITIVE, Interval
 from ..core.loss import parameter
+from ..core.residual import ResidualLoss
 from ..core.traits import Traits
-from .regression import ResidualLoss
 
 
-@dataclass(frozen=True, repr=False)
 class Fair(ResidualLoss):
     r"""Fair's loss, :math:`\ell = c^2\bigl(|x| - \log(1 + |x|)\bigr)` with :math:`x = r/c` [1]_.
 
@@ -19,8 +17,6 @@ class Fair(ResidualLoss):
     ----------
     scale : float, default 1.0
         Scale :math:`c`, in the unit of the targets; positive.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -84,7 +80,6 @@ def _curve_of_log1p(x):
     return (1 - 2 * s * series / (2 + x)) / (2 + x)
 
 
-@dataclass(frozen=True, repr=False)
 class Cauchy(ResidualLoss):
     r"""Cauchy's loss, :math:`\ell = \tfrac12 c^2 \log(1 + x^2)` with :math:`x = r/c`.
 
@@ -94,8 +89,6 @@ class Cauchy(ResidualLoss):
     ----------
     scale : float, default 1.0
         Scale :math:`c`, in the unit of the targets; positive.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -151,7 +144,6 @@ class Cauchy(ResidualLoss):
         return 1 / q
 
 
-@dataclass(frozen=True, repr=False)
 class GemanMcClure(ResidualLoss):
     r"""Geman and McClure's loss, :math:`\ell = \tfrac12 r^2/(1 + x^2)` with :math:`x = r/c` [1]_.
 
@@ -159,8 +151,6 @@ class GemanMcClure(ResidualLoss):
     ----------
     scale : float, default 1.0
         Scale :math:`c`, in the unit of the targets; positive.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -214,7 +204,6 @@ class GemanMcClure(ResidualLoss):
         return u * u * u * u
 
 
-@dataclass(frozen=True, repr=False)
 class Welsch(ResidualLoss):
     r"""Welsch's loss, :math:`\ell = \tfrac12 c^2 (1 - e^{-x^2})` with :math:`x = r/c` [1]_.
 
@@ -224,8 +213,6 @@ class Welsch(ResidualLoss):
     ----------
     scale : float, default 1.0
         Scale :math:`c`, in the unit of the targets; positive.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -278,7 +265,6 @@ class Welsch(ResidualLoss):
         return e
 
 
-@dataclass(frozen=True, repr=False)
 class Tukey(ResidualLoss):
     r"""Tukey's biweight, which stops growing at :math:`|r| = c` [1]_.
 
@@ -295,8 +281,6 @@ class Tukey(ResidualLoss):
     scale : float, default 4.685
         Residual :math:`c` beyond which nothing more is charged, in the unit of the targets;
         positive.  The default suits noise of standard deviation 1.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -348,7 +332,6 @@ class Tukey(ResidualLoss):
         return rest * rest
 
 
-@dataclass(frozen=True, repr=False)
 class GeneralRobust(ResidualLoss):
     r"""Barron's general loss: squared, Charbonnier, Cauchy, Welsch and others in one family [1]_.
 
@@ -366,8 +349,6 @@ class GeneralRobust(ResidualLoss):
         x^2)` at 0, :math:`1 - e^{-x^2/2}` at minus infinity.
     scale : float, default 1.0
         Scale :math:`c`, in the unit of the targets; positive.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----

@@ -39,7 +39,6 @@ class LabelSequences(Domain):
         return label | padding
 
 
-@dataclass(frozen=True, repr=False)
 class CTC(Loss):
     r"""Connectionist temporal classification: a label sequence's probability over all alignments.
 
@@ -55,8 +54,6 @@ class CTC(Loss):
     ----------
     blank : int, default 0
         The class that stands for no label.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the sequences, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----

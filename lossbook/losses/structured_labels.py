@@ -1,6 +1,5 @@
 """Losses for labels with a structure: several at once, ordered ones, and sparse probabilities."""
 
-from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
@@ -8,14 +7,13 @@ import numpy as np
 from ..core.domains import LABELS, UNIT_INTERVAL, ZERO_OR_ONE, ClassIndices
 from ..core.elementwise import positive_part, zero_if_nan
 from ..core.loss import ClassLoss, RowLoss, as_distributions
+from ..core.softmax import below_top
 from ..core.traits import Traits
-from .binary import SigmoidCrossEntropy
-from .softmax import below_top
+from .log_loss import SigmoidCrossEntropy
 
 _ONE_SCORE = SigmoidCrossEntropy()
 
 
-@dataclass(frozen=True, repr=False)
 class Sparsemax(ClassLoss):
     r"""Loss of sparsemax, which turns scores into probabilities of which many are exactly 0 [1]_.
 
@@ -25,11 +23,6 @@ class Sparsemax(ClassLoss):
 
     with the threshold :math:`\tau` at which the :math:`p_k` sum to 1: :math:`p` is the distribution
     nearest to :math:`z`.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -97,7 +90,6 @@ class Sparsemax(ClassLoss):
         return np.average(t, axis=1, weights=weight)
 
 
-@dataclass(frozen=True, repr=False)
 class MultilabelSoftMargin(RowLoss):
     r"""Log loss of several labels at once, averaged over the classes [1]_.
 
@@ -106,11 +98,6 @@ class MultilabelSoftMargin(RowLoss):
         \ell = \frac1K \sum_k \bigl( t_k \log(1 + e^{-z_k}) + (1 - t_k) \log(1 + e^{z_k}) \bigr)
 
     Every class is a question of its own: `SigmoidCrossEntropy`, but with one weight a row.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -166,18 +153,12 @@ class MultilabelSoftMargin(RowLoss):
         return np.log(share) - np.log1p(-share)
 
 
-@dataclass(frozen=True, repr=False)
 class MultilabelMargin(RowLoss):
     r"""Hinge loss of every pair of a label j and another class i, divided by the classes [1]_.
 
     .. math::
 
         \ell = \frac1K \sum_{j:\,t_j = 1}\ \sum_{i:\,t_i = 0} \max(0, 1 - (z_j - z_i))
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -239,7 +220,6 @@ class MultilabelMargin(RowLoss):
         return np.zeros_like(z)
 
 
-@dataclass(frozen=True, repr=False)
 class OrdinalCoral(ClassLoss):
     r"""Log losses of the questions whether an ordered label lies above each threshold [1]_.
 
@@ -247,11 +227,6 @@ class OrdinalCoral(ClassLoss):
 
         \ell = \sum_{k=0}^{K-2}
         \bigl( [y > k] \log(1 + e^{-z_k}) + [y \le k] \log(1 + e^{z_k}) \bigr)
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----

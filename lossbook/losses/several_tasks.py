@@ -1,6 +1,6 @@
 """Losses made of other losses."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import reduce
 from math import inf
 from operator import add
@@ -15,7 +15,6 @@ from ..core.optimum import middle_root
 from ..core.traits import Traits
 
 
-@dataclass(frozen=True, repr=False)
 class Composite(Loss):
     """Base of losses that add up others, evaluated one after another.
 
@@ -189,7 +188,6 @@ def _total(factors, results):
     return total if isinstance(results[0], float) else np.asarray(total)
 
 
-@dataclass(frozen=True, repr=False)
 class WeightedSum(Composite):
     r"""A weighted sum of losses, :math:`\sum_i w_i L_i`.
 
@@ -324,7 +322,6 @@ _WITHOUT_PARAMETERS = "mean", "median", "most probable label"
 """What is elicited by some losses and is one and the same for all of them."""
 
 
-@dataclass(frozen=True, repr=False)
 class UncertaintyWeighted(Composite):
     r"""Losses of several tasks, weighted by noise levels that are learned with the model [1]_.
 
