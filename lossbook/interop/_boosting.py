@@ -3,16 +3,16 @@
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cache
 from math import inf
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..conventions import equivalents
-from ..core.loss import ClassLoss, Loss, PointwiseLoss
 from .. import AbsoluteError
+from ..base import ClassLoss, Loss, PointwiseLoss
+from ..conventions import equivalents
+from ._curvature import chosen_curvature, curvatures_of
 from ._links import response
 
 NAMES = ("auto", "exact", "abs", "majorizer", "fisher", "library")
@@ -23,16 +23,6 @@ CEILING = 10.0
 """The largest majorizer, in units of the median one: at a kink it would be infinite."""
 MARGIN = 1e-6
 """How far predictions stay from the end of a domain that is bounded below, as in XGBoost."""
-
-
-@cache
-def _has_curvature(loss: Loss, name: str) -> bool:
-    """Return whether a loss has a curvature: otherwise it refuses the name before the data."""
-    try:
-        loss.hessian([], [], curvature=name)
-    except ValueError as error:
-        return not str(error).startswith("curvature")
-    return True
 
 
 @dataclass(frozen=True)
@@ -69,8 +59,11 @@ class BoostingObjective:
                 )
             if self.curvature == "library":
                 self._library_curvature()
-            elif self.curvature != "auto" and not _has_curvature(self.loss, self.curvature):
-                raise ValueError(f"{self.loss!r} has no curvature {self.curvature!r}")
+            elif self.curvature not in ("auto", *curvatures_of(self.loss)):
+                raise ValueError(
+                    f"curvature of {self.loss!r} must be one of {curvatures_of(self.loss)}; got "
+                    f"{self.curvature!r}"
+                )
         elif not 0 < self.curvature < inf:
             raise ValueError(f"curvature must be positive; got {self.curvature!r}")
 
@@ -189,15 +182,7 @@ class BoostingObjective:
 
     def _chosen(self) -> str | float:
         """Return what "auto" stands for with this loss, or what was given."""
-        if self.curvature != "auto":
-            return self.curvature
-        traits = self.loss.traits
-        if traits.convex and traits.twice_differentiable:
-            return "exact"
-        for name in "majorizer", "fisher":
-            if _has_curvature(self.loss, name):
-                return name
-        return "abs" if traits.twice_differentiable else 1.0
+        return chosen_curvature(self.loss) if self.curvature == "auto" else self.curvature
 
     def _factor(self, n_classes: int) -> float:
         """Return what makes up for the curvature between classes, whose scores all move at once.

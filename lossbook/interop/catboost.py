@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.loss import ClassLoss
+from ..base import ClassLoss
 from ._boosting import CEILING, BoostingMetric, BoostingObjective, median
 
 

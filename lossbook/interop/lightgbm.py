@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..core.loss import Loss
+from ..base import Loss
 from ._boosting import BoostingMetric, BoostingObjective, data_of
 
 

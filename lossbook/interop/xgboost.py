@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..core.loss import ClassLoss
+from ..base import ClassLoss
 from ._boosting import BoostingMetric, BoostingObjective, data_of, is_margin
 from ._libraries import load
 from ._links import response
