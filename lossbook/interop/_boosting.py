@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import AbsoluteError
 from ..base import ClassLoss, Loss, PointwiseLoss
 from ..conventions import equivalents
-from ._curvature import chosen_curvature, curvatures_of
+from ._curvature import by_sample, chosen_curvature, curvatures_of, is_margin, median
 from ._links import response
 
 NAMES = ("auto", "exact", "abs", "majorizer", "fisher", "library")
@@ -147,7 +147,7 @@ class BoostingObjective:
             )
         curvature = np.maximum(curvature, FLOOR)
         if weight is not None:
-            each = _by_sample(weight, score)
+            each = by_sample(weight, score)
             gradient, curvature = gradient * each, curvature * each
         self._warn_unless_it_can_split(curvature)
         return gradient, curvature
@@ -265,28 +265,6 @@ class BoostingObjective:
                 UserWarning,
                 stacklevel=4,
             )
-
-
-def is_margin(loss: Loss) -> bool:
-    """Return whether the labels of a loss are -1 and 1."""
-    return loss.y_true_domain.contains(np.array([-1.0, 0.0, 1.0])).tolist() == [True, False, True]
-
-
-def median(majorizer: NDArray, weight: NDArray | None) -> Any:
-    """Return the weighted median of what is finite, or 1."""
-    finite = np.isfinite(majorizer)
-    if not finite.any():
-        return majorizer.dtype.type(1)
-    if weight is None:
-        return np.median(majorizer[finite])
-    weight = np.broadcast_to(_by_sample(weight, majorizer), majorizer.shape)
-    middle = AbsoluteError().optimal_constant(majorizer[finite], weight[finite])
-    return majorizer.dtype.type(middle)
-
-
-def _by_sample(weight: NDArray, values: NDArray) -> NDArray:
-    """Return weights that multiply all values of a sample."""
-    return weight.reshape(-1, *[1] * (values.ndim - 1))
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,11 @@
 """Which curvature a Newton step is made with."""
 
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import AbsoluteError
 from ..base import Loss
 
 
@@ -29,3 +35,25 @@ def chosen_curvature(loss: Loss) -> str | float:
         if name in curvatures_of(loss):
             return name
     return "abs" if loss.traits.twice_differentiable else 1.0
+
+
+def is_margin(loss: Loss) -> bool:
+    """Return whether the labels of a loss are -1 and 1."""
+    return loss.y_true_domain.contains(np.array([-1.0, 0.0, 1.0])).tolist() == [True, False, True]
+
+
+def median(majorizer: NDArray, weight: NDArray | None) -> Any:
+    """Return the weighted median of what is finite, or 1."""
+    finite = np.isfinite(majorizer)
+    if not finite.any():
+        return majorizer.dtype.type(1)
+    if weight is None:
+        return np.median(majorizer[finite])
+    weight = np.broadcast_to(by_sample(weight, majorizer), majorizer.shape)
+    middle = AbsoluteError().optimal_constant(majorizer[finite], weight[finite])
+    return majorizer.dtype.type(middle)
+
+
+def by_sample(weight: NDArray, values: NDArray) -> NDArray:
+    """Return weights that multiply all values of a sample."""
+    return weight.reshape(-1, *[1] * (values.ndim - 1))

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..base import ClassLoss
-from ._boosting import CEILING, BoostingMetric, BoostingObjective, median
+from ._boosting import CEILING, BoostingMetric, BoostingObjective
+from ._curvature import median
 
 
 @dataclass(frozen=True)

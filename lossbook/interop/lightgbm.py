@@ -44,8 +44,9 @@ default "auto"
         The raw score to start from, one for each class; `starting_from` finds the best.  The
         objective, the metric and `predict` add it, so that the data set needs no ``init_score``.
     min_child_weight : float, default 1e-3
-        The parameter of LightGBM with this name, also called ``min_sum_hessian_in_leaf``.  There is a warning where the curvature of all
-        samples is too small for any split; `parameters` hands the value on.
+        The parameter of LightGBM with this name, also called ``min_sum_hessian_in_leaf``.  There
+        is a warning where the curvature of all samples is too small for any split; `parameters`
+        hands the value on.
 
     Notes
     -----

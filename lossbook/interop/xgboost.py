@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..base import ClassLoss
-from ._boosting import BoostingMetric, BoostingObjective, data_of, is_margin
+from ._boosting import BoostingMetric, BoostingObjective, data_of
+from ._curvature import is_margin
 from ._libraries import load
 from ._links import response
 

@@ -90,7 +90,8 @@ def renewed(loss, constants, d, n_trees, weight=None, weight_in_leaves=None):
     score = np.full(len(d.y), start)
     model = lightgbm.Booster(settings, dataset(d, weight is not None))
     for i in range(n_trees):
-        model.update(fobj=lambda *_: objective(d.y, score, weight))
+        derivatives = objective(d.y, score, weight)
+        model.update(fobj=lambda *_, derivatives=derivatives: derivatives)
         score = renew_leaves(model, d.x, d.y, constants, init_score=score, first=i, **given)
     np.testing.assert_allclose(start + model.predict(d.x), score, atol=1e-12)
     return model, score
