@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import AbsoluteError
 from ..base import ClassLoss, Loss, PointwiseLoss
 from ..conventions import equivalents
-from ._curvature import by_sample, chosen_curvature, curvatures_of, is_margin, median
+from ._curvature import by_sample, chosen_curvature, is_margin, median
 from ._links import response
 
 NAMES = ("auto", "exact", "abs", "majorizer", "fisher", "library")
@@ -59,9 +59,9 @@ class BoostingObjective:
                 )
             if self.curvature == "library":
                 self._library_curvature()
-            elif self.curvature not in ("auto", *curvatures_of(self.loss)):
+            elif self.curvature not in ("auto", *self.loss.curvatures):
                 raise ValueError(
-                    f"curvature of {self.loss!r} must be one of {curvatures_of(self.loss)}; got "
+                    f"curvature of {self.loss!r} must be one of {self.loss.curvatures}; got "
                     f"{self.curvature!r}"
                 )
         elif not 0 < self.curvature < inf:

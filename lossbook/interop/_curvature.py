@@ -9,19 +9,6 @@ from .. import AbsoluteError
 from ..base import Loss
 
 
-def curvatures_of(loss: Loss) -> tuple[str, ...]:
-    """Return the curvatures that a loss has: it refuses others before it looks at data."""
-    known = []
-    for name in "exact", "abs", "majorizer", "fisher":
-        try:
-            loss.hessian([], [], curvature=name)
-        except ValueError as error:
-            if str(error).startswith("curvature"):
-                continue
-        known.append(name)
-    return tuple(known)
-
-
 def chosen_curvature(loss: Loss) -> str | float:
     """Return what should stand for the second derivative in Newton steps.
 
@@ -32,7 +19,7 @@ def chosen_curvature(loss: Loss) -> str | float:
     if loss.traits.convex and loss.traits.twice_differentiable:
         return "exact"
     for name in "majorizer", "fisher":
-        if name in curvatures_of(loss):
+        if name in loss.curvatures:
             return name
     return "abs" if loss.traits.twice_differentiable else 1.0
 

@@ -87,7 +87,7 @@ default "auto"
     >>> objective = Objective(lb.Huber(delta=0.5)).starting_from(y)
     >>> settings = objective.parameters(learning_rate=0.5, iterations=20, verbose=False)
     >>> model = CatBoostRegressor(**settings, allow_writing_files=False).fit(x, y)
-    >>> bool(abs(objective.predict(model, x) - y).max() < 0.2)
+    >>> bool(abs(objective.predict(model, x) - y).mean() < 0.05)
     True
     """
 
