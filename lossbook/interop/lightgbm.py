@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..base import Loss
 from ._boosting import BoostingMetric, BoostingObjective, data_of
-from ._residual import of_residual
+from ._leaves import checked, of_leaves, optimal_leaves
 
 
 @dataclass(frozen=True)
@@ -220,23 +220,16 @@ def renew_leaves(
     >>> bool(0.89 < np.mean(y <= score) < 0.91)
     True
     """
-    if not of_residual(loss):
-        raise ValueError(f"loss must depend on the residual alone; got {loss!r}")
+    y, weight, score = checked(loss, y, sample_weight, init_score)
     booster = getattr(model, "booster_", model)
-    y = np.asarray(y, np.float64)
-    weight = np.ones(y.shape) if sample_weight is None else np.asarray(sample_weight, np.float64)
-    score = np.array(np.broadcast_to(init_score, y.shape), np.float64)
+    if booster.num_model_per_iteration() != 1:
+        raise ValueError("model must have one tree per iteration, and not one for each class")
     trees = booster.dump_model(start_iteration=first)["tree_info"]
-    if not trees:
-        return score
-    leaves = booster.predict(X, pred_leaf=True, start_iteration=first)
-    for i, (tree, leaf) in enumerate(zip(trees, leaves.reshape(len(y), -1).T, strict=True), first):
-        output = np.zeros(tree["num_leaves"])
-        for k in np.unique(leaf):
-            here = (leaf == k) & (weight > 0)
-            if here.any():
-                constant = loss.optimal_constant(y[here] - score[here], weight[here])
-                output[k] = tree["shrinkage"] * float(constant)
-                booster.set_leaf_output(i, int(k), output[k])
-        score += output[leaf]
+    leaves = booster.predict(X, pred_leaf=True, start_iteration=first).reshape(len(y), -1)
+    for i, tree in enumerate(trees):
+        constants = optimal_leaves(loss, y - score, weight, leaves[:, i])
+        outputs = {k: tree["shrinkage"] * constant for k, constant in constants.items()}
+        for k, output in outputs.items():
+            booster.set_leaf_output(first + i, k, output)
+        score += of_leaves(outputs, leaves[:, i])
     return score

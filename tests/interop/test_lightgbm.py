@@ -161,11 +161,15 @@ def test_renewal_of_a_whole_model():
     assert loss(d.y, score) < before
 
 
-def test_renewal_needs_a_loss_of_the_residual():
+def test_renewal_needs_a_loss_of_the_residual_and_one_tree_at_a_time():
     d = data.counts()
     model = train(Objective(lb.PoissonNLL()).parameters(), dataset(d), 1)
     with pytest.raises(ValueError, match="residual alone"):
         renew_leaves(model, d.x, d.y, lb.PoissonNLL())
+    d = data.classes()
+    model = train(Objective(lb.SoftmaxCrossEntropy()).parameters(num_class=3), dataset(d), 1)
+    with pytest.raises(ValueError, match="one tree per iteration"):
+        renew_leaves(model, d.x, d.y, lb.AbsoluteError())
 
 
 ESTIMATORS = {

@@ -12,7 +12,7 @@ import lossbook as lb
 xgboost = pytest.importorskip("xgboost", reason="XGBoost is not installed")
 base = pytest.importorskip("sklearn.base", reason="scikit-learn is not installed")
 
-from lossbook.interop.xgboost import Objective  # noqa: E402
+from lossbook.interop.xgboost import Objective, renew_leaves  # noqa: E402
 
 SETTINGS = {"eta": 0.3, "max_depth": 3, "nthread": 1, "seed": 0}
 N_TREES = 10
@@ -111,6 +111,64 @@ def test_parameters_of_the_built_in(parameter):
     ours = xgboost.train(objective.parameters(**SETTINGS), dmatrix, N_TREES, obj=objective)
     expected = margins(xgboost.train(theirs, dmatrix, N_TREES), dmatrix)
     np.testing.assert_allclose(margins(ours, dmatrix), expected, atol=2e-6)
+
+
+class Interpolated(lb.Pinball):
+    """The quantile of XGBoost, which without weights lies between two residuals."""
+
+    def optimal_constant(self, y_true, sample_weight=None):
+        if np.all(sample_weight == 1):
+            return float(np.quantile(y_true, self.quantile, method="weibull"))
+        return super().optimal_constant(y_true, sample_weight)
+
+
+RENEWED = {
+    "reg:absoluteerror": (lb.AbsoluteError(), 0.5, {}),
+    "reg:quantileerror": (lb.Pinball(0.9), 0.9, {"quantile_alpha": 0.9}),
+}
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("name", RENEWED)
+def test_renewed_leaves_equal_the_built_in(name, weighted):
+    loss, level, extra = RENEWED[name]
+    d = data.numbers()
+    d = replace(d, y=np.float64(np.float32(d.y)), weight=np.float64(np.float32(d.weight)))
+    weight, dmatrix = d.weight if weighted else None, matrix(d, weighted)
+    objective = Objective(loss, curvature=1.0).starting_from(d.y, weight)
+    theirs = SETTINGS | extra | {"objective": name, "base_score": objective.base_score}
+    theirs = xgboost.train(theirs, dmatrix, N_TREES)
+    settings, constants = objective.parameters(**SETTINGS), Interpolated(level)
+    model, score = None, np.full(len(d.y), objective.init_score)
+    for i in range(N_TREES):
+        derivatives = objective(d.y, score, weight)
+        given = {"obj": lambda *_, derivatives=derivatives: derivatives, "xgb_model": model}
+        model = xgboost.train(settings, dmatrix, 1, **given)
+        score = renew_leaves(
+            model, dmatrix, d.y, constants, sample_weight=weight, init_score=score, first=i
+        )
+    np.testing.assert_allclose(margins(model, dmatrix), score, atol=2e-6)
+    np.testing.assert_allclose(margins(model, dmatrix), margins(theirs, dmatrix), atol=5e-6)
+
+
+def test_renewal_of_a_whole_model():
+    d, loss = data.numbers(), lb.Pinball(0.9)
+    objective = Objective(loss, curvature=1.0).starting_from(d.y)
+    settings = objective.parameters(**SETTINGS) | {"objective": objective}
+    model = xgboost.XGBRegressor(**settings, n_estimators=30).fit(d.x, d.y)
+    before = loss(d.y, objective.predict(model, d.x))
+    score = renew_leaves(model, d.x, d.y, loss, init_score=objective.init_score)
+    np.testing.assert_allclose(objective.predict(model, d.x), score, atol=1e-5)
+    assert loss(d.y, score) < before
+
+
+def test_renewal_needs_a_loss_of_the_residual_and_one_tree_at_a_time():
+    d, objective = data.classes(), Objective(lb.SoftmaxCrossEntropy())
+    model = xgboost.train(objective.parameters(num_class=3), matrix(d), 2, obj=objective)
+    with pytest.raises(ValueError, match="residual alone"):
+        renew_leaves(model, d.x, d.y, lb.PoissonNLL())
+    with pytest.raises(ValueError, match="one tree per iteration"):
+        renew_leaves(model, d.x, d.y, lb.AbsoluteError())
 
 
 ESTIMATORS = {
