@@ -70,7 +70,7 @@ class BoostingObjective:
     @property
     def __name__(self) -> str:
         """Name of the loss, which is also that of the metric."""
-        return type(self.loss).__name__
+        return self.loss.__name__
 
     def __deepcopy__(self, memo: dict) -> Self:
         """Return the object itself, which cannot change, so that `sklearn.base.clone` finds it."""
@@ -239,7 +239,7 @@ class BoostingObjective:
             )
         domain = self.loss.y_pred_domain
         if domain is not None:
-            score = np.maximum(score, domain.low + MARGIN)
+            score = np.maximum(score, getattr(domain, "low", -inf) + MARGIN)
         return self._targets(y), score
 
     def _targets(self, y: NDArray) -> NDArray:

@@ -90,12 +90,12 @@ class LinearObjective:
         if curvature.ndim == 2:
             curvature = curvature[..., None] * np.eye(n_classes)
         curvature = curvature.reshape(-1, n_classes, n_classes)
-        matrix = np.empty((n_features, n_classes, n_features, n_classes))
+        parts = np.empty((n_features, n_classes, n_features, n_classes))
         for j in range(n_classes):
             for k in range(j, n_classes):
-                matrix[:, j, :, k] = self.X.T @ (curvature[:, j, k, None] * self.X)
-                matrix[:, k, :, j] = matrix[:, j, :, k]
-        matrix = matrix.reshape(n_features * n_classes, -1)
+                parts[:, j, :, k] = self.X.T @ (curvature[:, j, k, None] * self.X)
+                parts[:, k, :, j] = parts[:, j, :, k]
+        matrix = parts.reshape(n_features * n_classes, -1)
         matrix[np.diag_indices_from(matrix)] += np.repeat(self.penalty, n_classes)
         return matrix
 
@@ -137,11 +137,10 @@ def linear_objective(
         raise ValueError(f"X must have two axes, of samples and of features; got shape {X.shape}")
     if y.shape[:1] != X.shape[:1]:
         raise ValueError(f"y must have one entry per row of X, which are {len(X)}; got {y.shape}")
-    shape = X.shape[1:]
+    shape: tuple[int, ...] = X.shape[1:]
     if isinstance(loss, ClassLoss):
-        if n_classes is None:
-            n_classes = y.shape[1] if y.ndim == 2 else int(y.max()) + 1
-        shape = (X.shape[1], n_classes)
+        of_targets = y.shape[1] if y.ndim == 2 else int(y.max()) + 1
+        shape = (X.shape[1], of_targets if n_classes is None else n_classes)
     alpha = np.asarray(0.0 if penalty is None else penalty, np.float64)
     if alpha.shape not in ((), X.shape[1:]) or not (np.isfinite(alpha) & (alpha >= 0)).all():
         raise ValueError(

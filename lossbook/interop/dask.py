@@ -79,7 +79,7 @@ class DaskLoss:
     @property
     def __name__(self) -> str:
         """Name of the loss."""
-        return type(self.loss).__name__
+        return self.loss.__name__
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """Return the loss, lazily.
@@ -283,9 +283,9 @@ def _each(
     **given: Any,
 ) -> NDArray:
     """Return a method's result for a block, which is 0 where no sample counts."""
-    if _counts(sample_weight):
+    if sample_weight is None or np.any(sample_weight):
         return getattr(loss, method)(y_true, y_pred, sample_weight, **given)
-    shape = y_pred.shape if method != "__call__" else np.shape(sample_weight)
+    shape = y_pred.shape if method != "__call__" else sample_weight.shape
     return np.zeros(shape, working_dtype(y_true.dtype, y_pred.dtype))
 
 
@@ -294,11 +294,9 @@ def _total(
 ) -> NDArray:
     """Return a sum over a block, in an array with the axes of the samples."""
     total = 0.0
-    if _counts(sample_weight):
-        if what == "sum":
-            total = loss(y_true, y_pred, sample_weight)
-        else:
-            total = _weight(loss, y_true, y_pred, sample_weight)
+    if sample_weight is None or np.any(sample_weight):
+        of_block = loss if what == "sum" else partial(_weight, loss)
+        total = float(of_block(y_true, y_pred, sample_weight))
     n_axes = y_pred.ndim - (not isinstance(loss, PointwiseLoss))
     return np.full((1,) * n_axes, total)
 
@@ -309,11 +307,6 @@ def _weight(loss: Loss, y_true: NDArray, y_pred: NDArray, sample_weight: NDArray
     weights = None if sample_weight is None else Weights(sample_weight, batch.sample_shape)
     each = batch.mass(batch.columns[0].block(0, batch.n_samples))
     return float(each.sum() if weights is None else each @ weights.block(0, batch.n_samples))
-
-
-def _counts(sample_weight: NDArray | None) -> bool:
-    """Return whether a block has a weight but 0, so that the loss takes it."""
-    return sample_weight is None or bool(np.any(sample_weight))
 
 
 def _mean(total: NDArray, divisor: NDArray) -> NDArray:

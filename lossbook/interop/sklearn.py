@@ -221,24 +221,26 @@ class LinearModel(BaseEstimator):
         loss = replace(self._loss, reduction="mean")
         _require_scores(loss)
         classifies = _classifies(loss)
-        X, y = validate_data(self, X, y, dtype=np.float64, y_numeric=not classifies)
+        features, targets = _validated(self, X, y, y_numeric=not classifies)
         if sample_weight is not None:
-            sample_weight = _check_sample_weight(sample_weight, X)
-        y = self._labels(y, loss) if classifies else y.astype(np.float64)
-        design = np.column_stack([np.ones(len(X)), X]) if self.fit_intercept else X
+            sample_weight = _check_sample_weight(sample_weight, features)
+        targets = self._labels(targets, loss) if classifies else targets.astype(np.float64)
+        design = features
+        if self.fit_intercept:
+            design = np.column_stack([np.ones(len(features)), features])
         penalty = np.full(design.shape[1], float(self.alpha))
         if self.fit_intercept:
             penalty[0] = 0
         n_classes = len(self.classes_) if classifies else None
-        f = linear_objective(loss, design, y, sample_weight, penalty, n_classes)
+        f = linear_objective(loss, design, targets, sample_weight, penalty, n_classes)
         w = f.matrix(f.x0)
         if self.fit_intercept:
-            w[0] = _start(loss, y, sample_weight)
+            w[0] = _start(loss, targets, sample_weight)
         w, self.n_iter_ = _minimise(f, w.ravel(), self.tol, self.max_iter)
         w = f.matrix(w)
         intercept, coefficients = (w[0], w[1:]) if self.fit_intercept else (0 * w[0], w)
         if classifies:
-            coefficients = coefficients.reshape(X.shape[1], -1).T
+            coefficients = coefficients.reshape(features.shape[1], -1).T
             intercept = np.atleast_1d(intercept)
             if len(coefficients) == len(self.classes_) == 2:
                 coefficients, intercept = np.diff(coefficients, axis=0), np.diff(intercept)
@@ -265,8 +267,8 @@ class LinearModel(BaseEstimator):
 
     def _scores(self, X: ArrayLike) -> NDArray:
         check_is_fitted(self)
-        X = validate_data(self, X, dtype=np.float64, reset=False)
-        scores = X @ self.coef_.T + self.intercept_
+        features = _validated(self, X, reset=False)
+        scores = features @ self.coef_.T + self.intercept_
         return scores[:, 0] if scores.ndim == 2 and scores.shape[1] == 1 else scores
 
     @available_if(_if_classifier)
@@ -344,6 +346,11 @@ class LinearModel(BaseEstimator):
         return float(measure(y, self.predict(X), sample_weight=sample_weight))
 
 
+def _validated(model: LinearModel, *arrays: Any, **given: Any) -> Any:
+    """Return arrays that scikit-learn has checked, features in double precision."""
+    return validate_data(model, *arrays, dtype=np.float64, **given)
+
+
 def _require_scores(loss: Loss) -> None:
     """Refuse a loss that no linear model can be fitted with."""
     if getattr(loss, "y_pred_domain", None) is not None or loss.link == "cumulative_logit":
@@ -371,23 +378,23 @@ def _minimise(f: LinearObjective, w: NDArray, tol: float, max_iter: int) -> tupl
     curvatures, ceiling = _curvatures(f.loss), next(ceilings)
     value, gradient = f.fun_and_jac(w)
     for n_steps in range(1, max_iter + 1):
+        moved, promised = None, 0.0
         for curvature in curvatures:
             matrix = f.curved(_curvature(f, w, curvature, ceiling))
             step = np.linalg.lstsq(matrix, -gradient, rcond=None)[0]
             promised = -float(gradient @ step) / 2
             moved = _search(f, w, step, value, promised)
-            if moved:
+            if moved is not None:
+                w, value, gradient = moved
                 break
-        if moved:
-            w, value, gradient = moved
-        if moved and promised > tol * abs(value):
+        if moved is not None and promised > tol * abs(value):
             continue
         if f.loss.traits.differentiable or ceiling == _CEILINGS[-1]:
             return w, n_steps
         ceiling = next(ceilings)
     warn(
-        f"the steps did not converge: the last promised {promised:.3g} of {value:.3g}. Increase "
-        f"max_iter={max_iter} or alpha, or scale the features",
+        f"max_iter={max_iter} steps did not converge. Increase max_iter or alpha, or scale the "
+        "features",
         ConvergenceWarning,
         stacklevel=3,
     )
@@ -422,8 +429,9 @@ def _curvature(f: LinearObjective, w: NDArray, chosen: str | float, ceiling: flo
     """Return the curvature by the scores, a mean over the samples."""
     score, each = f.X @ f.matrix(w), replace(f.loss, reduction="none")
     weight = np.ones(len(score)) if f.sample_weight is None else f.sample_weight
-    if score.ndim > 1 and chosen == "exact" and hasattr(each, "hessian_blocks"):
-        curvature = each.hessian_blocks(f.y, score)
+    blocks = getattr(each, "hessian_blocks", None)
+    if score.ndim > 1 and chosen == "exact" and blocks is not None:
+        curvature = blocks(f.y, score)
     elif isinstance(chosen, str):
         curvature = each.hessian(f.y, score, curvature=chosen)
         if chosen == "majorizer":
@@ -443,7 +451,7 @@ class Scorer:
     @property
     def __name__(self) -> str:
         """Name of the loss."""
-        return type(self.loss).__name__
+        return self.loss.__name__
 
     def __call__(
         self, estimator: Any, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None

@@ -5,9 +5,9 @@ import subprocess
 import sys
 from dataclasses import replace
 
-import data
 import numpy as np
 import pytest
+import small_data as data
 
 import lossbook as lb
 

@@ -3,9 +3,9 @@
 import pickle
 from functools import partial
 
-import data
 import numpy as np
 import pytest
+import small_data as data
 
 import lossbook as lb
 

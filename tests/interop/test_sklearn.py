@@ -3,9 +3,9 @@
 import pickle
 import warnings
 
-import data
 import numpy as np
 import pytest
+import small_data as data
 
 import lossbook as lb
 
@@ -172,7 +172,7 @@ def test_parameters_of_the_loss():
 
 def test_steps_that_do_not_converge():
     d = data.numbers()
-    with pytest.warns(ConvergenceWarning, match="max_iter=1 "):
+    with pytest.warns(ConvergenceWarning, match="max_iter=1 steps"):
         LinearModel(lb.LogCosh(), max_iter=1).fit(d.x, d.y)
 
 
