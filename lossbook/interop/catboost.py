@@ -1,10 +1,10 @@
 """A loss as an objective of CatBoost."""
 
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from ..base import ClassLoss
 from ._boosting import CEILING, BoostingMetric, BoostingObjective
@@ -56,6 +56,9 @@ default "auto"
     init_score : float or tuple of float, default 0.0
         The raw score to start from, one for each class; `starting_from` finds the best.  The
         objective, the metric and `predict` add it, so that the data need no ``baseline``.
+    unit : float, default 1.0
+        Unit of the gradient and the curvature where the latter is a majorizer; `starting_from`
+        sets it.
 
     Notes
     -----
@@ -69,9 +72,11 @@ default "auto"
     for all samples.
 
     No curvature is below 1e-16 per unit of weight.  A majorizer is infinite at a kink, so it is
-    kept below ten times its median.
+    kept below ten times its median; and gradient and curvature are both divided by `unit` where
+    it is used.  That leaves the Newton step as it is, and ``l2_leaf_reg``, which is added to sums
+    of the curvature, then counts samples, whatever the unit of the targets.
 
-    CatBoost calls for a thousand samples at a time, so that this median is one of a thousand; for
+    CatBoost calls for a thousand samples at a time, so that the median is one of a thousand; for
     several classes it calls for each sample alone, which takes about a tenth of a millisecond.
     Its own ``predict`` leaves out the start and the link, whereas that of the objective includes
     both.  Labels of losses of the margin are 0 and 1 or -1 and 1.
@@ -90,6 +95,8 @@ default "auto"
     >>> bool(abs(objective.predict(model, x) - y).mean() < 0.05)
     True
     """
+
+    unit: float = 1.0
 
     library = "CatBoost"
     no_jit: ClassVar[bool] = True
@@ -145,11 +152,38 @@ default "auto"
         gradient = self.loss.gradient(y_true, y_pred)[0]
         return -weight * gradient, -weight * blocks(y_true, y_pred)[0]
 
+    def starting_from(self, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+        """Return the same objective, starting from the best constant for some targets.
+
+        Parameters
+        ----------
+        y : array_like
+            Targets, as the library takes them.
+        sample_weight : array_like, optional
+            One non-negative weight per sample.
+
+        Returns
+        -------
+        Objective
+            Its `init_score` is the optimal constant of the loss, or what stands for it as in the
+            other libraries.  Where the majorizer is used, `unit` is its median at this start.
+        """
+        started = super().starting_from(y, sample_weight)
+        if started._chosen() != "majorizer":
+            return started
+        y_true = started._targets(np.asarray(y))
+        each = replace(self.loss, reduction="none")
+        majorizer = each.hessian(
+            y_true, np.full(y_true.shape, started.init_score), curvature="majorizer"
+        )
+        weight = None if sample_weight is None else np.asarray(sample_weight)
+        return replace(started, unit=float(median(majorizer, weight)))
+
     def _majorized(
         self, gradient: NDArray, majorizer: NDArray, weight: NDArray | None
     ) -> tuple[NDArray, NDArray]:
-        # The unit would differ from one range of samples to the next, so there is none.
-        return gradient, np.minimum(majorizer, CEILING * median(majorizer, weight))
+        ceiling = CEILING * median(majorizer, weight)
+        return gradient / self.unit, np.minimum(majorizer, ceiling) / self.unit
 
     def _library_curvature(self) -> Any:
         return lambda exact, y_true, y_pred: exact

@@ -162,6 +162,16 @@ def test_pickle_and_clone(kind):
     )
 
 
+@pytest.mark.parametrize("loss", [lb.AbsoluteError(), lb.Pinball(0.9)], ids=repr)
+def test_unit_of_the_targets_does_not_matter(loss):
+    d, found = data.numbers(), []
+    for unit in 1.0, 1024.0:
+        objective = Objective(loss).starting_from(unit * d.y)
+        model = train(objective.parameters(), replace(d, y=unit * d.y))
+        found.append(objective.predict(model, d.x) / unit)
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-6, atol=1e-6)
+
+
 class Plain:
     """A plain objective: half the squared error, perhaps with the sign of a gradient."""
 

@@ -256,6 +256,17 @@ def test_pickle_and_clone(kind):
     )
 
 
+@pytest.mark.parametrize("loss", [lb.AbsoluteError(), lb.Pinball(0.9)], ids=repr)
+def test_unit_of_the_targets_does_not_matter(loss):
+    d, found = data.numbers(), []
+    for unit in 1.0, 1024.0:
+        dmatrix = xgboost.DMatrix(d.x, unit * d.y)
+        objective = Objective(loss).starting_from(unit * d.y)
+        model = xgboost.train(objective.parameters(**SETTINGS), dmatrix, N_TREES, obj=objective)
+        found.append(objective.predict(model, d.x) / unit)
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-4, atol=1e-5)
+
+
 class TestTraps:
     """What goes wrong with a plain function, and that it does not with the object."""
 
