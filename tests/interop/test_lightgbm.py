@@ -153,7 +153,9 @@ def test_each_renewed_leaf_is_the_best(loss):
 def test_renewal_of_a_whole_model():
     d, loss = data.numbers(), lb.Pinball(0.9)
     objective = Objective(loss, curvature=1.0).starting_from(d.y)
-    model = lightgbm.LGBMRegressor(**objective.parameters(), n_estimators=30, verbosity=-1)
+    model = lightgbm.LGBMRegressor(
+        **objective.parameters(), n_estimators=30, n_jobs=1, verbosity=-1
+    )
     model.fit(d.x, d.y)
     before = loss(d.y, objective.predict(model, d.x))
     score = renew_leaves(model, d.x, d.y, loss, init_score=objective.init_score)
