@@ -43,7 +43,7 @@ from lossbook.core.domains import (
 from lossbook.core.loss import ClassLoss, JointLoss, RowLoss
 from lossbook.losses.likelihood import LogMeanLoss
 from lossbook.symbolic import expression
-from lossbook.symbolic.derivation import listed
+from lossbook.symbolic.formula import listed
 from lossbook.symbolic.notation import k
 
 PARTS = ("value", "gradient", "hessian")

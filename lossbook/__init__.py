@@ -75,7 +75,7 @@ from .losses.structured_labels import (
 )
 from .losses.wrong_labels import GeneralizedCrossEntropy
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "BPR",

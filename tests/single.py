@@ -10,7 +10,7 @@ import pytest
 import sympy as sp
 
 from lossbook import symbolic
-from lossbook.symbolic.derivation import listed
+from lossbook.symbolic.formula import listed
 from lossbook.testing import Samples
 
 DTYPES = pytest.mark.parametrize("dtype", [np.float64, np.float32])

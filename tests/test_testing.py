@@ -310,7 +310,9 @@ def test_messages_say_what_where_and_with_which_numbers():
 class GammaDeviance(PointwiseLoss):
     """A loss over other domains than the package's: positive labels, positive predictions."""
 
-    scale: float = parameter(1.0, Interval(0, np.inf, include_low=False, include_high=False))
+    scale: float = parameter(
+        default=1.0, domain=Interval(0, np.inf, include_low=False, include_high=False)
+    )
 
     y_true_domain = Interval(0, np.inf, include_low=False, include_high=False)
     y_pred_domain = Interval(0, np.inf, include_low=False, include_high=False)

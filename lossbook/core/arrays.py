@@ -1,13 +1,16 @@
 """Turn what callers pass into arrays of real numbers, or refuse it clearly."""
 
+from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 DOUBLE, SINGLE, HALF = np.dtype(np.float64), np.dtype(np.float32), np.dtype(np.float16)
 
 
-def as_real_arrays(names, given):
+def as_real_arrays(names: Sequence[str], given: Sequence[Any]) -> list[NDArray[Any]]:
     """Return each of what is given as an array of real numbers."""
     arrays = []
     for name, values in zip(names, given, strict=True):
@@ -17,7 +20,7 @@ def as_real_arrays(names, given):
     return arrays
 
 
-def as_real_array(name, values):
+def as_real_array(name: str, values: Any) -> NDArray[Any]:
     """Return `values` as an array of real numbers, not copied where it is one already."""
     array = values if type(values) is np.ndarray else _as_array(name, values)
     if array.dtype.kind not in "fiub" or array.dtype.itemsize > 8:
@@ -92,14 +95,14 @@ def _of_nullable(name, values):
     return values.to_numpy(np.float64 if "f" in kinds else np.int64)
 
 
-def require_shape(name, array, shape, why):
+def require_shape(name: str, array: NDArray[Any], shape: tuple[int, ...], why: str) -> None:
     """Raise unless `array` has `shape`; nothing is ever broadcast."""
     if array.shape != shape:
         raise ValueError(f"{name} must have shape {shape}, {why}; got {array.shape}")
 
 
 @lru_cache(maxsize=64)
-def working_dtype(true_dtype, pred_dtype):
+def working_dtype(true_dtype: np.dtype[Any], pred_dtype: np.dtype[Any]) -> np.dtype[Any]:
     """Return the dtype of results.
 
     Floats are promoted together, half precision to single.  Integer targets follow floating

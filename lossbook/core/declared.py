@@ -4,7 +4,7 @@ import sys
 from dataclasses import Field, FrozenInstanceError, dataclass, field, fields
 from importlib import import_module
 from inspect import cleandoc
-from typing import dataclass_transform
+from typing import Any, dataclass_transform
 
 from .parameters import check_parameters, parameter, switch
 
@@ -19,7 +19,7 @@ class Declared:
     decorator.
     """
 
-    def __init_subclass__(cls, **kwargs):
+    def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         declared = {name: each for name, each in vars(cls).items() if isinstance(each, Field)}
         dataclass(frozen=True, repr=False)(cls)
@@ -28,44 +28,45 @@ class Declared:
         for name, each in declared.items():
             setattr(cls, name, each)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_parameters(self)
 
-    def __setattr__(self, name, value):
+    def __setattr__(self, name: str, value: Any) -> None:
         raise FrozenInstanceError(f"cannot assign to field {name!r}")
 
-    def __delattr__(self, name):
+    def __delattr__(self, name: str) -> None:
         raise FrozenInstanceError(f"cannot delete field {name!r}")
 
-    def __repr__(self):
+    def __repr__(self) -> str:
+        me: Any = self
         shown = [
-            f"{each.name}={getattr(self, each.name)!r}"
-            for each in fields(self)
-            if each.name != "reduction" or self.reduction not in ("mean", None)
+            f"{each.name}={getattr(me, each.name)!r}"
+            for each in fields(me)
+            if each.name != "reduction" or me.reduction not in ("mean", None)
         ]
         return f"{type(self).__name__}({', '.join(shown)})"
 
-    def __reduce__(self):
-        given = {each.name: getattr(self, each.name) for each in fields(self) if each.init}
+    def __reduce__(self) -> tuple[Any, ...]:
+        me: Any = self
+        given = {each.name: getattr(me, each.name) for each in fields(me) if each.init}
         kind = type(self)
         public = getattr(sys.modules[_PACKAGE], kind.__name__, None) is kind
         return remade, (kind.__name__ if public else kind, given)
 
 
-def remade(kind, given):
+def remade(kind: str | type, given: dict[str, Any]) -> Any:
     """Return an instance of a class, or of one with a public name, as it was made.
 
     This is what pickles call, so that they outlive a move of a class to another module.
     """
-    if isinstance(kind, str):
-        kind = getattr(import_module(_PACKAGE), kind)
-    return kind(**given)
+    make = getattr(import_module(_PACKAGE), kind) if isinstance(kind, str) else kind
+    return make(**given)
 
 
 remade.__module__ = f"{_PACKAGE}.base"
 
 
-def with_parameter(docstring, name, description):
+def with_parameter(docstring: str | None, name: str, description: str) -> str:
     """Return a docstring in whose section of parameters the last one is described.
 
     Parameters
@@ -77,7 +78,7 @@ def with_parameter(docstring, name, description):
     description : str
         Its lines there.
     """
-    docstring = cleandoc(docstring)
+    docstring = cleandoc(docstring or "")
     if f"\n{name} : " in docstring:
         return docstring
     lines = docstring.splitlines()

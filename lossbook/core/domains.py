@@ -8,13 +8,15 @@ message names it.  In a block over classes the samples are on the last axis.
 import math
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .elementwise import sum_entries
 
 
-def extremes(block):
+def extremes(block: NDArray[Any]) -> tuple[Any, Any]:
     """Return the least and the largest number of a block; NaN for both if it holds one."""
     if not block.flags.c_contiguous:
         block = block.T
@@ -24,39 +26,41 @@ def extremes(block):
 class Domain:
     """Base of all domains."""
 
-    extent = math.inf
-    """No member is larger than this in size."""
+    @property
+    def extent(self) -> float:
+        """No member is larger than this in size."""
+        return math.inf
 
-    def contains(self, values):
+    def contains(self, values: NDArray[Any]) -> NDArray[Any]:
         """Return which of the values are in the domain."""
         raise NotImplementedError
 
-    def holds(self, block):
+    def holds(self, block: NDArray[Any]) -> bool:
         """Return whether all values of a block are in the domain."""
         contained = self.contains(block)
         return contained.item(contained.argmin())
 
-    def for_halves(self, entries):
+    def for_halves(self, entries: tuple[int, ...]) -> "Domain":
         """Return the domain for numbers of half precision, a sample of them of this shape."""
         return self
 
-    def shown(self, sample):
+    def shown(self, sample: NDArray[Any]) -> str:
         """Return how an error shows a sample of several entries that is outside."""
-        return sample
+        return str(sample)
 
 
 @dataclass(frozen=True)
 class Finite(Domain):
     """Every finite real number."""
 
-    def __str__(self):
+    def __str__(self) -> str:
         return "finite"
 
-    def contains(self, values):
+    def contains(self, values: NDArray[Any]) -> NDArray[Any]:
         """Return which of the values are in the domain."""
         return np.isfinite(values)
 
-    def holds(self, block):
+    def holds(self, block: NDArray[Any]) -> bool:
         """Return whether all values of a block are in the domain."""
         finite = np.isfinite(block)
         return finite.item(finite.argmin())
@@ -66,14 +70,16 @@ class Finite(Domain):
 class NonZero(Finite):
     """Every finite real number but 0."""
 
-    def __str__(self):
+    def __str__(self) -> str:
         return "finite and not 0"
 
-    def contains(self, values):
+    def contains(self, values: NDArray[Any]) -> NDArray[Any]:
         """Return which of the values are in the domain."""
         return super().contains(values) & (values != 0)
 
-    holds = Domain.holds
+    def holds(self, block: NDArray[Any]) -> bool:
+        """Return whether all values of a block are in the domain."""
+        return Domain.holds(self, block)
 
 
 @dataclass(frozen=True)
@@ -86,22 +92,22 @@ class Interval(Domain):
     include_high: bool = True
 
     @property
-    def extent(self):
+    def extent(self) -> float:
         """The larger end in size."""
         return max(abs(self.low), abs(self.high))
 
-    def __str__(self):
+    def __str__(self) -> str:
         left = "[" if self.include_low else "("
         right = "]" if self.include_high else ")"
         return f"in {left}{self.low:g}, {self.high:g}{right}"
 
-    def contains(self, values):
+    def contains(self, values: NDArray[Any]) -> NDArray[Any]:
         """Return which of the values are in the domain."""
         above = values >= self.low if self.include_low else values > self.low
         below = values <= self.high if self.include_high else values < self.high
         return above & below
 
-    def holds(self, block):
+    def holds(self, block: NDArray[Any]) -> bool:
         """Return whether all values of a block are in the domain."""
         low, high = extremes(block)
         above = low >= self.low if self.include_low else low > self.low
@@ -115,10 +121,10 @@ class Integers(Domain):
     low: int
     high: int
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"an integer from {self.low} to {self.high}"
 
-    def contains(self, values):
+    def contains(self, values: NDArray[Any]) -> NDArray[Any]:
         """Return which of the values are in the domain."""
         return (values >= self.low) & (values <= self.high) & (values == np.floor(values))
 
@@ -131,14 +137,14 @@ class TwoValues(Domain):
     second: float
 
     @property
-    def extent(self):
+    def extent(self) -> float:
         """The larger of the two in size."""
         return max(abs(self.first), abs(self.second))
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.first:g} or {self.second:g}"
 
-    def contains(self, values):
+    def contains(self, values: NDArray[Any]) -> NDArray[Any]:
         """Return which of the values are in the domain."""
         return (values == self.first) | (values == self.second)
 
@@ -149,10 +155,10 @@ class Intersection(Domain):
 
     domains: tuple[Domain, ...]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return " and ".join(map(str, self.domains))
 
-    def contains(self, values):
+    def contains(self, values: NDArray[Any]) -> NDArray[Any]:
         """Return which of the values are in the domain."""
         return np.logical_and.reduce([domain.contains(values) for domain in self.domains])
 
@@ -164,27 +170,29 @@ class ClassIndices(Domain):
     n_classes: float = math.inf
     ignore_index: int | None = None
 
-    def __str__(self):
+    def __str__(self) -> str:
         last = "" if self.n_classes == math.inf else f" to {self.n_classes - 1}"
         ignored = "" if self.ignore_index is None else f", or {self.ignore_index} (ignored)"
         return f"a class index from 0{last}{ignored}"
 
-    def contains(self, values):
+    def contains(self, values: NDArray[Any]) -> NDArray[Any]:
         """Return which of the values are in the domain."""
         valid = (values >= 0) & (values < self.n_classes)
         if np.asarray(values).dtype.kind == "f":
             valid &= values == np.floor(values)
         return valid if self.ignore_index is None else valid | (values == self.ignore_index)
 
-    def holds(self, block):
+    def holds(self, block: NDArray[Any]) -> bool:
         """Return whether all values of a block are in the domain."""
         if self.ignore_index is None and block.dtype.kind != "f":
-            low, high = extremes(block)
-            return low >= 0 and high < self.n_classes
+            return block.item(block.argmin()) >= 0 and block.item(block.argmax()) < self.n_classes
         return super().holds(block)
 
 
-class_indices = lru_cache(maxsize=256)(ClassIndices)
+@lru_cache(maxsize=256)
+def class_indices(n_classes: float, ignore_index: int | None = None) -> ClassIndices:
+    """Return the domain of labels, made once for each number of classes."""
+    return ClassIndices(n_classes, ignore_index)
 
 
 @dataclass(frozen=True)
@@ -193,27 +201,27 @@ class Distributions(Domain):
 
     tolerance: float = 1e-4
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"probabilities that sum to 1 (to within {self.tolerance:.2g}) over the last axis"
 
-    def contains(self, values):
+    def contains(self, values: NDArray[Any]) -> NDArray[Any]:
         """Return which of the values are in the domain."""
         inside = UNIT_INTERVAL.contains(values).all(axis=0)
         return inside & self._sums_to_one(values)
 
-    def holds(self, block):
+    def holds(self, block: NDArray[Any]) -> bool:
         """Return whether all values of a block are in the domain."""
         sums_to_one = self._sums_to_one(block)
         return UNIT_INTERVAL.holds(block) and bool(np.logical_and.reduce(sums_to_one, axis=None))
 
-    def for_halves(self, entries):
+    def for_halves(self, entries: tuple[int, ...]) -> "Domain":
         """Return the domain for numbers of half precision, a sample of them of this shape.
 
         Each is off by half a unit in its last place: by one in 2048, or by 2**-25 if it is tiny.
         """
         return replace(self, tolerance=2.0**-10 + 2.0**-25 * entries[-1])
 
-    def shown(self, sample):
+    def shown(self, sample: NDArray[Any]) -> str:
         """Return how an error shows what is no distribution."""
         return _with_sum(sample, sample)
 
@@ -222,7 +230,7 @@ class Distributions(Domain):
 
 
 def _with_sum(sample, probabilities):
-    shown = np.array2string(sample, threshold=8)
+    shown = np.array2string(sample, threshold=8, max_line_width=1000)
     return f"{shown}, a sum of {np.add.reduce(probabilities, dtype=np.float64):.6g},"
 
 
@@ -230,10 +238,10 @@ def _with_sum(sample, probabilities):
 class Boxes(Domain):
     """Boxes (x1, y1, x2, y2), perhaps empty, but not turned inside out."""
 
-    def __str__(self):
+    def __str__(self) -> str:
         return "a finite box (x1, y1, x2, y2) with x1 <= x2 and y1 <= y2"
 
-    def contains(self, values):
+    def contains(self, values: NDArray[Any]) -> NDArray[Any]:
         """Return which of the values are in the domain."""
         return np.isfinite(values).all(axis=0) & (values[:2] <= values[2:]).all(axis=0)
 
@@ -244,14 +252,14 @@ class LogDistributions(Domain):
 
     tolerance: float = 1e-4
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"logarithms of {Distributions(self.tolerance)}"
 
-    def contains(self, values):
+    def contains(self, values: NDArray[Any]) -> NDArray[Any]:
         """Return which of the values are in the domain."""
         return np.abs(sum_entries(np.exp(values)) - 1) <= self.tolerance
 
-    def for_halves(self, entries):
+    def for_halves(self, entries: tuple[int, ...]) -> "Domain":
         """Return the domain for numbers of half precision, a sample of them of this shape.
 
         Each is off by one in 2048 at most, and no mean of logarithms of K probabilities, with
@@ -259,7 +267,7 @@ class LogDistributions(Domain):
         """
         return replace(self, tolerance=2.0**-10 * (1 + math.log(entries[-1])))
 
-    def shown(self, sample):
+    def shown(self, sample: NDArray[Any]) -> str:
         """Return how an error shows logarithms of what is no distribution."""
         return _with_sum(sample, np.exp(sample))
 
@@ -268,29 +276,29 @@ class LogDistributions(Domain):
 class Directions(Domain):
     """Vectors of which only the direction counts; the zero vector, which has none, is a border."""
 
-    def __str__(self):
+    def __str__(self) -> str:
         return "a vector, of which only the direction counts"
 
-    def contains(self, values):
+    def contains(self, values: NDArray[Any]) -> NDArray[Any]:
         """Return which of the values are in the domain: all."""
         return np.ones(np.shape(values), bool)
 
-    def holds(self, block):
+    def holds(self, block: NDArray[Any]) -> bool:
         """Return whether all values of a block are in the domain: they are."""
         return True
 
 
-FINITE = Finite()
-NONZERO = NonZero()
-UNIT_INTERVAL = Interval(0, 1)
-ZERO_OR_ONE = TwoValues(0, 1)
-PLUS_MINUS_ONE = TwoValues(-1, 1)
-LABELS = ClassIndices()
-DISTRIBUTIONS = Distributions()
-LOG_DISTRIBUTIONS = LogDistributions()
-DIRECTIONS = Directions()
-BOXES = Boxes()
-POSITIVE = Interval(0, math.inf, include_low=False, include_high=False)
-NON_NEGATIVE = Interval(0, math.inf, include_high=False)
-OPEN_UNIT_INTERVAL = Interval(0, 1, include_low=False, include_high=False)
-ABOVE_MINUS_ONE = Interval(-1, math.inf, include_low=False, include_high=False)
+FINITE: Domain = Finite()
+NONZERO: Domain = NonZero()
+UNIT_INTERVAL: Domain = Interval(0, 1)
+ZERO_OR_ONE: Domain = TwoValues(0, 1)
+PLUS_MINUS_ONE: Domain = TwoValues(-1, 1)
+LABELS: Domain = ClassIndices()
+DISTRIBUTIONS: Domain = Distributions()
+LOG_DISTRIBUTIONS: Domain = LogDistributions()
+DIRECTIONS: Domain = Directions()
+BOXES: Domain = Boxes()
+POSITIVE: Domain = Interval(0, math.inf, include_low=False, include_high=False)
+NON_NEGATIVE: Domain = Interval(0, math.inf, include_high=False)
+OPEN_UNIT_INTERVAL: Domain = Interval(0, 1, include_low=False, include_high=False)
+ABOVE_MINUS_ONE: Domain = Interval(-1, math.inf, include_low=False, include_high=False)

@@ -5,15 +5,26 @@
 """
 
 from functools import partial
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .inputs import Weights, samples_first
 from .results import given_results
 from .streaming import stream, total
 
 
-def numpy_block(loss, parts, columns, weights, divisor, targets, start, stop):
+def numpy_block(
+    loss: Any,
+    parts: Any,
+    columns: NDArray[Any],
+    weights: Any,
+    divisor: Any,
+    targets: Any,
+    start: int,
+    stop: int,
+) -> Any:
     """Compute one block of samples with NumPy.
 
     Parameters
@@ -72,7 +83,7 @@ def numpy_block(loss, parts, columns, weights, divisor, targets, start, stop):
 _engine = None
 
 
-def use_engine(engine):
+def use_engine(engine: Any) -> None:
     """Have blocks computed by another engine.
 
     Parameters
@@ -86,7 +97,7 @@ def use_engine(engine):
     _engine = engine
 
 
-def evaluate(loss, parts, batch, sample_weight, out):
+def evaluate(loss: Any, parts: Any, batch: Any, sample_weight: Any, out: Any) -> Any:
     """Return the parts of a loss for a batch: a float, an array or a tuple of arrays for each."""
     reduced, functions, results = loss.reduction != "none", {}, []
     for part in parts:
@@ -103,7 +114,7 @@ def evaluate(loss, parts, batch, sample_weight, out):
             results.append(arrays)
     weights = None if sample_weight is None else Weights(sample_weight, batch.sample_shape)
     if loss.reduction != "mean":
-        divisor = 1
+        divisor: float = 1
     elif batch.mass is None:
         divisor = batch.n_samples if weights is None else weights.total
     else:
@@ -121,7 +132,7 @@ def evaluate(loss, parts, batch, sample_weight, out):
     block = None if _engine is None else _engine(loss, functions, batch.columns)
     block = partial(block or loss._block, loss, functions, batch.columns, weights, divisor, targets)
     sums = stream(block, batch.n_samples, batch.block_size)
-    finished = []
+    finished: list[Any] = []
     for arrays in results:
         if not arrays:
             finished.append((float(sums[0]) if len(sums) == 1 else total(sums)) / divisor)

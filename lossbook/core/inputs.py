@@ -1,12 +1,15 @@
 """The checked inputs of a call, read block by block."""
 
+from collections.abc import Callable, Sequence
 from math import inf, prod
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .arrays import DOUBLE, HALF, SINGLE, as_real_array, require_shape
 from .arrays import working_dtype as working_dtype
-from .domains import NON_NEGATIVE, extremes
+from .domains import NON_NEGATIVE, Domain, extremes
 from .results import checked_out as checked_out
 from .streaming import BLOCK_BYTES, stream, total
 
@@ -33,7 +36,22 @@ class Column:
 
     __slots__ = ("array", "domain", "dtype", "exact_up_to", "name", "rows", "sample_shape")
 
-    def __init__(self, name, array, sample_shape, dtype, domain):
+    array: NDArray[Any]
+    domain: Domain | None
+    dtype: np.dtype[Any]
+    exact_up_to: int | None
+    name: str
+    rows: Any
+    sample_shape: tuple[int, ...]
+
+    def __init__(
+        self,
+        name: str,
+        array: NDArray[Any],
+        sample_shape: tuple[int, ...],
+        dtype: np.dtype[Any],
+        domain: Domain | None,
+    ) -> None:
         self.name, self.array, self.sample_shape = name, array, sample_shape
         self.dtype, self.domain, self.exact_up_to = dtype, domain, None
         simple = len(sample_shape) == 1 and array.ndim <= 2
@@ -45,7 +63,7 @@ class Column:
             elif given == HALF and dtype.kind == "f":
                 self.domain = domain.for_halves(array.shape[len(sample_shape) :])
 
-    def block(self, start, stop):
+    def block(self, start: int, stop: int) -> NDArray[Any]:
         """Return the samples from `start` to `stop`, on the last axis."""
         block = self.rows[start:stop].T
         if block.ndim > 1 and block.shape[0] <= _CLASS_MAJOR_UP_TO:
@@ -100,7 +118,7 @@ def _largest_exact(given, dtype, domain):
     return None if within else largest
 
 
-def samples_first(array, sample_shape):
+def samples_first(array: NDArray[Any], sample_shape: tuple[int, ...]) -> Any:
     """Return `array` with its sample axes made one, and the axes of a sample's entries, if any.
 
     The result is read by slices; nothing is copied whole.
@@ -154,7 +172,10 @@ class Weights(Column):
 
     __slots__ = ("total",)
 
-    def __init__(self, sample_weight, sample_shape):
+    total: float
+    exact_up_to: int | None
+
+    def __init__(self, sample_weight: Any, sample_shape: tuple[int, ...]) -> None:
         weight = as_real_array("sample_weight", sample_weight)
         if weight.shape == sample_shape[:-1] and sample_shape[-1:] == (1,):
             weight = weight[..., None]
@@ -171,7 +192,7 @@ class Weights(Column):
         return np.add.reduce(self.block(start, stop))
 
 
-def weight_of(sample_weight, sample_shape):
+def weight_of(sample_weight: Any, sample_shape: tuple[int, ...]) -> NDArray[Any]:
     """Return one weight a sample as a flat array; without weights, ones."""
     n_samples = prod(sample_shape)
     if sample_weight is None:
@@ -199,14 +220,29 @@ class Batch:
 
     __slots__ = ("block_size", "columns", "dtype", "mass", "n_samples", "sample_shape", "shapes")
 
-    def __init__(self, columns, shapes, sample_shape, dtype, mass=None):
+    block_size: int
+    columns: Sequence[Column]
+    dtype: np.dtype[Any]
+    mass: Callable[[NDArray[Any]], NDArray[Any]] | None
+    n_samples: int
+    sample_shape: tuple[int, ...]
+    shapes: tuple[tuple[int, ...], ...]
+
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        shapes: Any,
+        sample_shape: tuple[int, ...],
+        dtype: np.dtype[Any],
+        mass: Any = None,
+    ) -> None:
         self.columns, self.dtype, self.mass = columns, dtype, mass
         self.shapes, self.sample_shape = shapes, sample_shape
         self.n_samples = prod(sample_shape)
         sample_bytes = dtype.itemsize * prod(shapes[0]) // self.n_samples
         self.block_size = max(1, BLOCK_BYTES // sample_bytes)
 
-    def total_mass(self, weights):
+    def total_mass(self, weights: Weights | None) -> float:
         """Return what the mean divides by."""
         if self.mass is None:
             return self.n_samples if weights is None else weights.total
@@ -223,6 +259,6 @@ class Batch:
             )
         return mass
 
-    def blocks(self, start, stop):
+    def blocks(self, start: int, stop: int) -> list[NDArray[Any]]:
         """Return each input's block of samples."""
         return [column.block(start, stop) for column in self.columns]

@@ -1,9 +1,10 @@
 """The kinds of losses: what their samples are, and how their inputs are read."""
 
 from math import prod
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .arrays import DOUBLE, as_real_arrays, require_shape, working_dtype
 from .contract import REDUCTIONS as REDUCTIONS
@@ -211,16 +212,16 @@ class BatchLoss(JointLoss):
             if part == "value":
                 values = np.where(weight > 0, of_part.reshape(stop) * weight, 0)
                 of_part, total = (values,), np.add.reduce(values)
-            for terms, array in zip(of_part, target, strict=True):
+            for terms, array in zip(of_part if target else (), target, strict=True):
                 array[...] = terms.reshape(-1, stop).T.reshape(array.shape)
         return total
 
 
-def one_hot(labels, n_classes, dtype):
+def one_hot(labels: NDArray[Any], n_classes: int, dtype: Any) -> Any:
     """Return a row for each class, with a 1 where a label names it."""
     return (np.arange(n_classes)[:, None] == labels).astype(dtype)
 
 
-def as_distributions(y_true, y_pred):
+def as_distributions(y_true: NDArray[Any], y_pred: NDArray[Any]) -> Any:
     """Return a block of targets as distributions over the classes of `y_pred`."""
     return one_hot(y_true, len(y_pred), y_pred.dtype) if y_true.ndim == 1 else y_true

@@ -1,9 +1,11 @@
 """The caller's own arrays, which results are written to."""
 
+from typing import Any
+
 import numpy as np
 
 
-def given_results(out, parts, batch, reduction, weights):
+def given_results(out: Any, parts: Any, batch: Any, reduction: Any, weights: Any) -> Any:
     """Return the caller's arrays, checked: a list for each part, empty for a number."""
     wanted = [part for part in parts if part != "value" or reduction == "none"]
     places = [
@@ -29,7 +31,7 @@ def _names_of(part, batch):
     return [f"{name} by {column.name}" for column in batch.columns[-len(batch.shapes) :]]
 
 
-def checked_out(out, places, taken, reduction):
+def checked_out(out: Any, places: Any, taken: Any, reduction: Any) -> Any:
     """Return the caller's arrays for results as a tuple, or refuse them.
 
     Parameters

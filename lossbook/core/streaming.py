@@ -8,8 +8,10 @@ neither does anything computed from them.
 import operator
 import os
 import threading
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -107,7 +109,7 @@ def set_num_threads(n_threads: int) -> None:
 _silently = np.errstate(all="ignore")(operator.call)
 
 
-def stream(work, n_samples, block_size):
+def stream(work: Callable[[int, int], Any], n_samples: int, block_size: int) -> list[Any]:
     """Return ``[work(start, stop), ...]`` over consecutive blocks of about equal size, in order.
 
     NumPy's floating-point warnings are off in `work`: infinities are results like any others.
@@ -129,7 +131,8 @@ def stream(work, n_samples, block_size):
         return [_silently(work, 0, n_samples)]
     n_blocks = -(-n_samples // block_size)
     blocks = list(pairwise(k * n_samples // n_blocks for k in range(n_blocks + 1)))
-    results, errors = [None] * len(blocks), {}
+    results: list[Any] = [None] * len(blocks)
+    errors: dict[int, BaseException] = {}
     pending, lock = iter(range(len(blocks))), threading.Lock()
 
     def drain():
@@ -153,7 +156,7 @@ def stream(work, n_samples, block_size):
     return results
 
 
-def total(block_sums):
+def total(block_sums: Sequence[Any]) -> float:
     """Return the sum of the blocks' sums as a float, in an order that never varies."""
     if len(block_sums) == 1:
         return float(block_sums[0])

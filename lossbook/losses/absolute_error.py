@@ -43,6 +43,12 @@ class AbsoluteError(ResidualLoss):
             elicits="median",
         )
 
+    def _formula(self, s):
+        r = s.r
+        return s.of_residual(
+            value=abs(r), gradient=s.sign(r), hessian=0, optimum="the median of the targets"
+        )
+
     def _value(self, r):
         return np.abs(r)
 

@@ -33,6 +33,9 @@ class NegativeMargin(MarginLoss):
             elicits="a score without bound",
         )
 
+    def _formula(self, s):
+        return s.of_margin(value=-s.m, gradient=-s.y, hessian=0)
+
     def _of_margin(self, m):
         return -m
 
@@ -71,15 +74,15 @@ class GAN(Declared):
     generated: ClassVar[Verdict]
     elicits: ClassVar[str]
 
-    def __init_subclass__(cls, **kwargs):
+    def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.__doc__ = with_parameter(cls.__doc__, "reduction", _REDUCTION)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         Generator(type(self), reduction=self.reduction)
 
     @property
-    def discriminator(self):
+    def discriminator(self) -> "Discriminator":
         """The loss of the discriminator, called with the scores of real and of fake samples.
 
         There may be more of the one than of the other: the loss is the mean over the real samples
@@ -94,7 +97,7 @@ class GAN(Declared):
         return Discriminator(type(self), reduction=self.reduction)
 
     @property
-    def generator(self):
+    def generator(self) -> "Generator":
         """The loss of the generator, called with the scores of its samples.
 
         Returns
@@ -110,7 +113,7 @@ class ScoreLoss(JointLoss):
     gan: type[GAN] = field(repr=False)
 
     @property
-    def verdict(self):
+    def verdict(self) -> Verdict:
         """What a score costs."""
         raise NotImplementedError
 
@@ -123,6 +126,22 @@ class ScoreLoss(JointLoss):
             lipschitz=loss.lipschitz,
             bounded=minus,
             elicits="samples that pass for real",
+        )
+
+    def _formula(self, s):
+        score = s.Symbol("r" if self.inputs == ("real",) else "f", real=True)
+        of_label = self.verdict.loss._formula(s).written_out()
+        known = {of_label.y_true: self.verdict.label, of_label.y_pred: score}
+
+        def of_score(expr):
+            return s.nsimplify(self.verdict.sign * expr.subs(known))
+
+        return s.Formula(
+            value=of_score(of_label.value),
+            gradient=of_score(of_label.gradient),
+            hessian=of_score(of_label.hessian),
+            y_true=None,
+            y_pred=score,
         )
 
     def _shared(self, scores):
@@ -151,11 +170,11 @@ class RealScores(ScoreLoss):
     ) -> Call[NDArray[Any]]:
         return Call((real,), sample_weight, curvature, out)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"{Discriminator(self.gan, reduction=self.reduction)!r}.sides[0]"
 
     @property
-    def verdict(self):
+    def verdict(self) -> Verdict:
         """What a score costs."""
         return self.gan.real
 
@@ -173,11 +192,11 @@ class FakeScores(ScoreLoss):
     ) -> Call[NDArray[Any]]:
         return Call((fake,), sample_weight, curvature, out)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"{Discriminator(self.gan, reduction=self.reduction)!r}.sides[1]"
 
     @property
-    def verdict(self):
+    def verdict(self) -> Verdict:
         """What a score costs."""
         return self.gan.fake
 
@@ -195,11 +214,11 @@ class Generator(ScoreLoss):
     ) -> Call[NDArray[Any]]:
         return Call((fake,), sample_weight, curvature, out)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"{self.gan(reduction=self.reduction)!r}.generator"
 
     @property
-    def verdict(self):
+    def verdict(self) -> Verdict:
         """What a score costs."""
         return self.gan.generated
 
@@ -220,11 +239,11 @@ class Discriminator(JointLoss):
 
     gan: type[GAN] = field(repr=False)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"{self.gan(reduction=self.reduction)!r}.discriminator"
 
     @property
-    def sides(self):
+    def sides(self) -> tuple["ScoreLoss", ...]:
         """The losses of the real scores and of the fake ones."""
         return tuple(side(self.gan, reduction=self.reduction) for side in (RealScores, FakeScores))
 
@@ -241,6 +260,16 @@ class Discriminator(JointLoss):
     def _evaluate(self, parts, inputs, sample_weight, out):
         both = WeightedSum(self.sides)
         return both._evaluate(parts, (None, tuple(inputs)), sample_weight, out)
+
+    def _formula(self, s):
+        real, fake = (side._formula(s) for side in self.sides)
+        return s.Formula(
+            value=real.value + fake.value,
+            gradient=(real.gradient, fake.gradient),
+            hessian=(real.hessian, fake.hessian),
+            y_true=None,
+            y_pred=(real.y_pred, fake.y_pred),
+        )
 
 
 class MinimaxGAN(GAN):
@@ -280,10 +309,10 @@ class MinimaxGAN(GAN):
     array([-0.5])
     """
 
-    real = Verdict(SigmoidCrossEntropy(), 1.0)
-    fake = Verdict(SigmoidCrossEntropy(), 0.0)
-    generated = Verdict(SigmoidCrossEntropy(), 0.0, sign=-1.0)
-    elicits = "log-odds of real against fake"
+    real: ClassVar[Verdict] = Verdict(SigmoidCrossEntropy(), 1.0)
+    fake: ClassVar[Verdict] = Verdict(SigmoidCrossEntropy(), 0.0)
+    generated: ClassVar[Verdict] = Verdict(SigmoidCrossEntropy(), 0.0, sign=-1.0)
+    elicits: ClassVar[str] = "log-odds of real against fake"
 
 
 class NonSaturatingGAN(GAN):
@@ -316,9 +345,10 @@ class NonSaturatingGAN(GAN):
     array([-1.92874985e-22])
     """
 
-    real, fake = MinimaxGAN.real, MinimaxGAN.fake
-    generated = Verdict(SigmoidCrossEntropy(), 1.0)
-    elicits = MinimaxGAN.elicits
+    real: ClassVar[Verdict] = MinimaxGAN.real
+    fake: ClassVar[Verdict] = MinimaxGAN.fake
+    generated: ClassVar[Verdict] = Verdict(SigmoidCrossEntropy(), 1.0)
+    elicits: ClassVar[str] = MinimaxGAN.elicits
 
 
 class LeastSquaresGAN(GAN):
@@ -354,10 +384,10 @@ class LeastSquaresGAN(GAN):
     1.0
     """
 
-    real = Verdict(HalfSquaredError(), 1.0)
-    fake = Verdict(HalfSquaredError(), 0.0)
-    generated = Verdict(HalfSquaredError(), 1.0)
-    elicits = "probability of real"
+    real: ClassVar[Verdict] = Verdict(HalfSquaredError(), 1.0)
+    fake: ClassVar[Verdict] = Verdict(HalfSquaredError(), 0.0)
+    generated: ClassVar[Verdict] = Verdict(HalfSquaredError(), 1.0)
+    elicits: ClassVar[str] = "probability of real"
 
 
 class HingeGAN(GAN):
@@ -391,9 +421,10 @@ class HingeGAN(GAN):
     2.0
     """
 
-    real, fake = Verdict(Hinge(), 1.0), Verdict(Hinge(), -1.0)
-    generated = Verdict(NegativeMargin(), 1.0)
-    elicits = "the more probable of real and fake"
+    real: ClassVar[Verdict] = Verdict(Hinge(), 1.0)
+    fake: ClassVar[Verdict] = Verdict(Hinge(), -1.0)
+    generated: ClassVar[Verdict] = Verdict(NegativeMargin(), 1.0)
+    elicits: ClassVar[str] = "the more probable of real and fake"
 
 
 class WassersteinGAN(GAN):
@@ -426,6 +457,7 @@ class WassersteinGAN(GAN):
     -1.0
     """
 
-    real, fake = Verdict(NegativeMargin(), 1.0), Verdict(NegativeMargin(), -1.0)
-    generated = Verdict(NegativeMargin(), 1.0)
-    elicits = NegativeMargin().traits.elicits
+    real: ClassVar[Verdict] = Verdict(NegativeMargin(), 1.0)
+    fake: ClassVar[Verdict] = Verdict(NegativeMargin(), -1.0)
+    generated: ClassVar[Verdict] = Verdict(NegativeMargin(), 1.0)
+    elicits: ClassVar[str] = NegativeMargin().traits.elicits

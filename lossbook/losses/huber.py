@@ -49,7 +49,7 @@ class Huber(ResidualLoss):
     array([0.5, 1. ])
     """
 
-    delta: float = parameter(1.0, POSITIVE)
+    delta: float = parameter(default=1.0, domain=POSITIVE)
 
     def _traits(self):
         return Traits(
@@ -59,6 +59,17 @@ class Huber(ResidualLoss):
             lipschitz=self.delta,
             symmetric=True,
             elicits="Huber's location",
+        )
+
+    def _formula(self, s):
+        r, delta = s.r, s.delta
+        near = abs(r) <= delta
+        return s.of_residual(
+            value=s.cases((r**2 / 2, near), delta * (abs(r) - delta / 2)),
+            gradient=s.cases((r, near), delta * s.sign(r)),
+            hessian=s.cases((1, near), 0),
+            optimum="the mean of the targets, each first moved to within δ of it",
+            parameters={delta: "delta"},
         )
 
     def _shared(self, y_true, y_pred):
@@ -117,7 +128,7 @@ class SmoothL1(ResidualLoss):
     array([0.0625, 2.75  ])
     """
 
-    beta: float = parameter(1.0, POSITIVE)
+    beta: float = parameter(default=1.0, domain=POSITIVE)
 
     def _traits(self):
         return Traits(
@@ -132,6 +143,17 @@ class SmoothL1(ResidualLoss):
     @cached_property
     def _huber(self):
         return Huber(self.beta)
+
+    def _formula(self, s):
+        r, beta = s.r, s.beta
+        near = abs(r) <= beta
+        return s.of_residual(
+            value=s.cases((r**2 / (2 * beta), near), abs(r) - beta / 2),
+            gradient=s.cases((r / beta, near), s.sign(r)),
+            hessian=s.cases((1 / beta, near), 0),
+            optimum="the mean of the targets, each first moved to within β of it",
+            parameters={beta: "beta"},
+        )
 
     def _shared(self, y_true, y_pred):
         return self._huber._shared(y_true, y_pred)
@@ -183,7 +205,7 @@ class PseudoHuber(ResidualLoss):
     array([0.25  , 2.1623])
     """
 
-    delta: float = parameter(1.0, POSITIVE)
+    delta: float = parameter(default=1.0, domain=POSITIVE)
 
     def _traits(self):
         return Traits(
@@ -193,6 +215,17 @@ class PseudoHuber(ResidualLoss):
             lipschitz=self.delta,
             symmetric=True,
             elicits="pseudo-Huber location",
+        )
+
+    def _formula(self, s):
+        r, delta = s.r, s.delta
+        root = s.sqrt(1 + (r / delta) ** 2)
+        return s.of_residual(
+            value=delta**2 * (root - 1),
+            gradient=r / root,
+            hessian=1 / root**3,
+            optimum=f"{s.BALANCE}, each below δ",
+            parameters={delta: "delta"},
         )
 
     def _shared(self, y_true, y_pred):
@@ -247,6 +280,15 @@ class LogCosh(ResidualLoss):
             elicits="log-cosh location",
         )
 
+    def _formula(self, s):
+        r = s.r
+        return s.of_residual(
+            value=s.log(s.cosh(r)),
+            gradient=s.tanh(r),
+            hessian=1 / s.cosh(r) ** 2,
+            optimum=f"{s.BALANCE}, each below 1",
+        )
+
     def _value(self, r):
         size = np.abs(r)
         near = np.log1p(2 * np.sinh(r / 2) ** 2)
@@ -292,7 +334,7 @@ class EpsilonInsensitive(ResidualLoss):
     array([0. , 1.5])
     """
 
-    epsilon: float = parameter(0.1, NON_NEGATIVE)
+    epsilon: float = parameter(default=0.1, domain=NON_NEGATIVE)
 
     def _traits(self):
         return Traits(
@@ -302,6 +344,16 @@ class EpsilonInsensitive(ResidualLoss):
             lipschitz=1.0,
             symmetric=True,
             elicits="centre of a tube",
+        )
+
+    def _formula(self, s):
+        r, epsilon = s.r, s.epsilon
+        return s.of_residual(
+            value=s.Max(0, abs(r) - epsilon),
+            gradient=s.cases((s.sign(r), abs(r) > epsilon), 0),
+            hessian=0,
+            optimum="the centre of a tube of half-width ε with as many targets above it as below",
+            parameters={epsilon: "epsilon"},
         )
 
     def _shared(self, y_true, y_pred):
@@ -343,7 +395,7 @@ class SquaredEpsilonInsensitive(ResidualLoss):
     array([0.  , 2.25])
     """
 
-    epsilon: float = parameter(0.1, NON_NEGATIVE)
+    epsilon: float = parameter(default=0.1, domain=NON_NEGATIVE)
 
     def _traits(self):
         return Traits(
@@ -352,6 +404,18 @@ class SquaredEpsilonInsensitive(ResidualLoss):
             twice_differentiable=False,
             symmetric=True,
             elicits="centre of a tube",
+        )
+
+    def _formula(self, s):
+        r, epsilon = s.r, s.epsilon
+        excess = s.Max(0, abs(r) - epsilon)
+        return s.of_residual(
+            value=excess**2,
+            gradient=2 * s.sign(r) * excess,
+            hessian=s.cases((2, abs(r) > epsilon), 0),
+            optimum="the centre of a tube of half-width ε "
+            "that targets overshoot as far above as below",
+            parameters={epsilon: "epsilon"},
         )
 
     def _shared(self, y_true, y_pred):

@@ -6,14 +6,13 @@ plus the loss of predicting the target itself.  Summed as they stand in the form
 would be thousands of times larger than the loss of a large count.
 """
 
-from dataclasses import MISSING
 from math import log, pi
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..core.domains import FINITE, NON_NEGATIVE, POSITIVE
+from ..core.domains import FINITE, NON_NEGATIVE, POSITIVE, Domain
 from ..core.elementwise import decay, positive_part, two_sides, unless_nan
 from ..core.gamma import stirling_remainder
 from ..core.loss import Call, JointLoss, Out, PointwiseLoss, parameter
@@ -69,7 +68,7 @@ class PoissonNLL(LogMeanLoss):
     7.8267
     """
 
-    constant_terms: bool = switch(False)
+    constant_terms: bool = switch(default=False)
 
     y_true_domain = NON_NEGATIVE
 
@@ -79,6 +78,13 @@ class PoissonNLL(LogMeanLoss):
             differentiable=True,
             twice_differentiable=True,
             elicits="mean",
+        )
+
+    def _formula(self, s):
+        y, z = s.y, s.z
+        constant = s.log(s.factorial(y)) if self.constant_terms else 0
+        return s.of_log_mean(
+            value=s.exp(z) - y * z + constant, gradient=s.exp(z) - y, hessian=s.exp(z)
         )
 
     def _shared(self, y_true, y_pred):
@@ -142,12 +148,26 @@ class GammaNLL(LogMeanLoss):
     array([  0., -19.])
     """
 
-    dispersion: float = parameter(1.0, POSITIVE)
-    constant_terms: bool = switch(False)
+    dispersion: float = parameter(default=1.0, domain=POSITIVE)
+    constant_terms: bool = switch(default=False)
 
     y_true_domain = POSITIVE
 
     _traits = PoissonNLL._traits
+
+    def _formula(self, s):
+        y, z, phi = s.y, s.z, s.phi
+        constant, parameters = 0, {phi: "dispersion"}
+        if self.dispersion == 1:
+            phi, parameters = 1, {}
+        elif self.constant_terms:
+            constant = s.log(s.Gamma(1 / phi)) + s.log(phi) / phi - (1 / phi - 1) * s.log(y)
+        return s.of_log_mean(
+            value=(z + y * s.exp(-z)) / phi + constant,
+            gradient=(1 - y * s.exp(-z)) / phi,
+            hessian=y * s.exp(-z) / phi,
+            parameters=parameters,
+        )
 
     def _shared(self, y_true, y_pred):
         return y_true, y_pred, _over_power_of_mean(y_true, 1.0, y_pred)
@@ -225,10 +245,10 @@ class TweedieNLL(LogMeanLoss):
     array([ 1., -3.])
     """
 
-    power: float = parameter(1.5, FINITE)
+    power: float = parameter(default=1.5, domain=FINITE)
 
     @property
-    def y_true_domain(self):
+    def y_true_domain(self) -> Domain:  # type: ignore[override]
         """The targets that the power admits."""
         if self.power <= 0:
             return FINITE
@@ -240,6 +260,18 @@ class TweedieNLL(LogMeanLoss):
             differentiable=True,
             twice_differentiable=True,
             elicits="mean",
+        )
+
+    def _formula(self, s):
+        if self.power in (1, 2):
+            return (PoissonNLL() if self.power == 1 else GammaNLL())._formula(s)
+        y, z, mu, xi = s.y, s.z, s.mu, s.xi
+        return s.of_log_mean(
+            value=mu ** (2 - xi) / (2 - xi) - y * mu ** (1 - xi) / (1 - xi),
+            gradient=mu ** (2 - xi) - y * mu ** (1 - xi),
+            hessian=(2 - xi) * mu ** (2 - xi) - (1 - xi) * y * mu ** (1 - xi),
+            definitions={mu: s.exp(z)},
+            parameters={xi: "power"},
         )
 
     def _shared(self, y_true, y_pred):
@@ -326,12 +358,30 @@ class NegativeBinomialNLL(LogMeanLoss):
     array([ 0.5, -1. ])
     """
 
-    dispersion: float = parameter(MISSING, POSITIVE)
-    constant_terms: bool = switch(False)
+    dispersion: float = parameter(domain=POSITIVE)
+    constant_terms: bool = switch(default=False)
 
     y_true_domain = NON_NEGATIVE
 
     _traits = PoissonNLL._traits
+
+    def _formula(self, s):
+        y, z, mu, alpha = s.y, s.z, s.mu, s.alpha
+        constant = 0
+        if self.constant_terms:
+            constant = (
+                s.log(s.factorial(y))
+                + s.log(s.Gamma(1 / alpha))
+                - s.log(s.Gamma(y + 1 / alpha))
+                - y * s.log(alpha)
+            )
+        return s.of_log_mean(
+            value=(y + 1 / alpha) * s.log(1 + alpha * mu) - y * z + constant,
+            gradient=(mu - y) / (1 + alpha * mu),
+            hessian=mu * (1 + alpha * y) / (1 + alpha * mu) ** 2,
+            definitions={mu: s.exp(z)},
+            parameters={alpha: "dispersion"},
+        )
 
     def _shared(self, y_true, y_pred):
         # μ = a/b, and one of the two is 1.
@@ -419,7 +469,7 @@ class GaussianNLL(JointLoss):
     array([-4.   , -0.109])
     """
 
-    constant_terms: bool = switch(False)
+    constant_terms: bool = switch(default=False)
 
     def _inputs(
         self,
@@ -439,6 +489,19 @@ class GaussianNLL(JointLoss):
             differentiable=True,
             twice_differentiable=True,
             elicits="mean and variance",
+        )
+
+    def _formula(self, s):
+        y, mu, log_variance, x = s.y, s.mu, s.s, s.x
+        constant = s.log(2 * s.pi) / 2 if self.constant_terms else 0
+        return s.Formula(
+            value=(log_variance + x**2) / 2 + constant,
+            gradient=(x * s.exp(-log_variance / 2), (1 - x**2) / 2),
+            hessian=(s.exp(-log_variance), x**2 / 2),
+            y_true=y,
+            y_pred=(mu, log_variance),
+            definitions={x: (mu - y) * s.exp(-log_variance / 2)},
+            optimum="the mean of the targets, and the logarithm of their variance",
         )
 
     def _shared(self, y_true, mean, log_variance):

@@ -41,7 +41,7 @@ class BinaryCrossEntropy(PointwiseLoss):
     array([0.        , 0.69314718,        inf])
     """
 
-    eps: float = parameter(0.0, Interval(0, 0.5, include_high=False))
+    eps: float = parameter(default=0.0, domain=Interval(0, 0.5, include_high=False))
 
     y_true_domain = UNIT_INTERVAL
     y_pred_domain = UNIT_INTERVAL
@@ -57,6 +57,30 @@ class BinaryCrossEntropy(PointwiseLoss):
             proper=not clipped,
             classification_calibrated=True,
             elicits="probability",
+        )
+
+    def _formula(self, s):
+        y, p, clipped = s.y, s.p, s.p
+        gradient = (1 - y) / (1 - p) - y / p
+        hessian = y / p**2 + (1 - y) / (1 - p) ** 2
+        definitions, parameters = {}, {}
+        if self.eps > 0:
+            clipped, epsilon = s.q, s.epsilon
+            inside = (epsilon <= p) & (p <= 1 - epsilon)
+            gradient, hessian = s.cases((gradient, inside), 0), s.cases((hessian, inside), 0)
+            definitions[clipped] = s.cases(
+                (epsilon, p < epsilon), (1 - epsilon, p > 1 - epsilon), p
+            )
+            parameters[epsilon] = "eps"
+        return s.Formula(
+            value=-y * s.log(clipped) - (1 - y) * s.log(1 - clipped),
+            gradient=gradient,
+            hessian=hessian,
+            y_true=y,
+            y_pred=p,
+            definitions=definitions,
+            optimum="the mean of the targets: the share of ones",
+            parameters=parameters,
         )
 
     def _shared(self, y_true, y_pred):
@@ -133,8 +157,8 @@ class SigmoidCrossEntropy(PointwiseLoss):
     array([-0.5,  1. ,  0. ])
     """
 
-    pos_weight: float = parameter(1.0, POSITIVE)
-    label_smoothing: float = parameter(0.0, UNIT_INTERVAL)
+    pos_weight: float = parameter(default=1.0, domain=POSITIVE)
+    label_smoothing: float = parameter(default=0.0, domain=UNIT_INTERVAL)
 
     y_true_domain = UNIT_INTERVAL
     link = "logit"
@@ -154,6 +178,30 @@ class SigmoidCrossEntropy(PointwiseLoss):
             proper=self._is_plain,
             classification_calibrated=self.pos_weight == 1 and smallest < largest,
             elicits="probability" if self._is_plain else "shifted probability",
+        )
+
+    def _formula(self, s):
+        y, z, t, w = s.y, s.z, s.y, 1
+        definitions, parameters, optimum = {}, {}, "the log-odds of the mean target"
+        if self.label_smoothing != 0:
+            t, epsilon = s.ytilde, s.epsilon
+            definitions[t] = (1 - epsilon) * y + epsilon / 2
+            parameters[epsilon] = "label_smoothing"
+            optimum += ", smoothed"
+        if self.pos_weight != 1:
+            w = s.w_plus
+            parameters[w] = "pos_weight"
+            optimum += ", plus log w₊"
+        mass = w * t + 1 - t
+        return s.Formula(
+            value=-w * t * s.log(s.sigma(z)) - (1 - t) * s.log(s.sigma(-z)),
+            gradient=mass * s.sigma(z) - w * t,
+            hessian=mass * s.sigma(z) * s.sigma(-z),
+            y_true=y,
+            y_pred=z,
+            definitions=definitions,
+            optimum=optimum,
+            parameters=parameters,
         )
 
     def _shared(self, y_true, y_pred):
@@ -229,3 +277,14 @@ class Brier(SquaredError):
 
     def _curvatures(self):
         return {"majorizer": self._hessian}
+
+    def _formula(self, s):
+        y, p = s.y, s.p
+        return s.Formula(
+            value=(p - y) ** 2,
+            gradient=2 * (p - y),
+            hessian=2,
+            y_true=y,
+            y_pred=p,
+            optimum="the mean of the targets: the share of ones",
+        )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..core.arrays import as_real_array, require_shape, working_dtype
-from ..core.domains import DISTRIBUTIONS, PLUS_MINUS_ONE, ClassIndices, Distributions
+from ..core.domains import DISTRIBUTIONS, LABELS, PLUS_MINUS_ONE, ClassIndices, Distributions
 from ..core.elementwise import positive_part
 from ..core.inputs import Batch, Column
 from ..core.loss import TargetLoss
@@ -88,6 +88,21 @@ class LovaszHinge(MaskLoss):
             elicits="labels of the pixels, some of them left open",
         )
 
+    def _formula(self, s):
+        y, z, error, weight = s.vector("y"), s.z_k, s.vector("e"), s.vector("g")
+        return s.Formula(
+            value=s.sum_k(weight * s.Max(0, error)),
+            gradient=s.cases((-y * weight, error > 0), 0),
+            hessian=0,
+            y_true=y,
+            y_pred=z,
+            definitions={error: 1 - y * z},
+            in_words={
+                weight: "what the Jaccard loss of the mispredicted pixels grows by when pixel k "
+                "joins them, in the order of the errors, the largest first"
+            },
+        )
+
     def _shared(self, y_true, y_pred):
         error = 1 - y_true * y_pred
         return y_true, positive_part(error), _lovasz_weights(error, y_true > 0)
@@ -165,7 +180,7 @@ class LovaszSoftmax(TargetLoss):
     0.3333333333333333
     """
 
-    y_true_domain = ClassIndices()
+    y_true_domain = LABELS
     y_pred_domain = DISTRIBUTIONS
 
     def _traits(self):
@@ -176,6 +191,26 @@ class LovaszSoftmax(TargetLoss):
             lipschitz=1.0,
             bounded=True,
             elicits="classes of the pixels",
+        )
+
+    def _formula(self, s):
+        t, p, error, weight, M = s.t_k, s.p_k, s.vector("e"), s.vector("g"), s.M
+        return s.Formula(
+            value=s.sum_k(weight * error) / M,
+            gradient=weight * (1 - 2 * t) / M,
+            hessian=0,
+            y_true=t,
+            y_pred=p,
+            definitions={error: t * (1 - p) + (1 - t) * p},
+            target="1 for the class of a pixel, 0 for the others",
+            prediction="probabilities of the classes that sum to 1 for each pixel",
+            in_words={
+                s.k: "a class at a pixel",
+                M: "the number of classes in the image",
+                weight: "what the Jaccard loss of the class grows by when the pixel joins the "
+                "mispredicted ones, in the order of the errors, the largest first; 0 if the image "
+                "does not have the class",
+            },
         )
 
     def _read(self, y_true, y_pred):

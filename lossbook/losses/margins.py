@@ -4,10 +4,17 @@ from math import inf, sqrt
 
 import numpy as np
 
-from ..core.domains import LABELS, NON_NEGATIVE, TwoValues
-from ..core.elementwise import decay, negative_part, positive_part, tanh_ratio, two_sides
-from ..core.loss import ClassLoss, parameter
-from ..core.margin import MarginLoss
+from ..core.domains import TwoValues
+from ..core.elementwise import (
+    decay,
+    negative_part,
+    positive_part,
+    sum_entries,
+    tanh_ratio,
+    two_sides,
+)
+from ..core.loss import parameter
+from ..core.margin import ClassMarginLoss, MarginLoss
 from ..core.optimum import weighted_mean
 from ..core.traits import Traits
 
@@ -51,6 +58,15 @@ class LogisticMargin(MarginLoss):
             proper=True,
             classification_calibrated=True,
             elicits="probability",
+        )
+
+    def _formula(self, s):
+        y, m = s.y, s.m
+        return s.of_margin(
+            value=s.log(1 + s.exp(-m)),
+            gradient=-y * s.sigma(-m),
+            hessian=s.sigma(m) * s.sigma(-m),
+            optimum="the log-odds of the share of +1",
         )
 
     def _terms(self, m):
@@ -115,6 +131,15 @@ class Hinge(MarginLoss):
             elicits="most probable label",
         )
 
+    def _formula(self, s):
+        y, m = s.y, s.m
+        return s.of_margin(
+            value=s.Max(0, 1 - m),
+            gradient=s.cases((-y, m < 1), 0),
+            hessian=0,
+            optimum="the label of the larger class",
+        )
+
     def _terms(self, m):
         return m, positive_part(1 - m)
 
@@ -167,6 +192,15 @@ class SquaredHinge(MarginLoss):
             proper=True,
             classification_calibrated=True,
             elicits="probability",
+        )
+
+    def _formula(self, s):
+        y, m = s.y, s.m
+        return s.of_margin(
+            value=s.Max(0, 1 - m) ** 2,
+            gradient=-2 * y * s.Max(0, 1 - m),
+            hessian=s.cases((2, m < 1), 0),
+            optimum="the mean of the labels",
         )
 
     def _terms(self, m):
@@ -234,6 +268,15 @@ class ModifiedHuber(MarginLoss):
             elicits="probability",
         )
 
+    def _formula(self, s):
+        y, m = s.y, s.m
+        return s.of_margin(
+            value=s.cases((s.Max(0, 1 - m) ** 2, m >= -1), -4 * m),
+            gradient=s.cases((-2 * y * s.Max(0, 1 - m), m >= -1), -4 * y),
+            hessian=s.cases((2, (m >= -1) & (m < 1)), 0),
+            optimum="the mean of the labels",
+        )
+
     def _terms(self, m):
         v = positive_part(1 - m)
         return m, v, v.clip(0, 2)
@@ -290,6 +333,15 @@ class Perceptron(MarginLoss):
             twice_differentiable=False,
             lipschitz=1.0,
             elicits="score 0",
+        )
+
+    def _formula(self, s):
+        y, m = s.y, s.m
+        return s.of_margin(
+            value=s.Max(0, -m),
+            gradient=s.cases((-y, m < 0), 0),
+            hessian=0,
+            optimum="0, whatever the labels",
         )
 
     def _of_margin(self, m):
@@ -350,6 +402,15 @@ class Exponential(MarginLoss):
             elicits="probability",
         )
 
+    def _formula(self, s):
+        y, m = s.y, s.m
+        return s.of_margin(
+            value=s.exp(-m),
+            gradient=-y * s.exp(-m),
+            hessian=s.exp(-m),
+            optimum="half the log-odds of the share of +1",
+        )
+
     def _terms(self, m):
         return (np.exp(-m),)
 
@@ -366,21 +427,7 @@ class Exponential(MarginLoss):
         return _log_odds(y_true, weight) / 2
 
 
-class _ClassHinge(ClassLoss):
-    """Base of losses of the scores' shortfalls s_k = margin - z_y + z_k, where positive."""
-
-    margin: float = parameter(1.0, NON_NEGATIVE)
-
-    y_true_domain = LABELS
-
-    def _shared(self, y_true, y_pred):
-        label = y_true, np.arange(y_true.size)
-        shortfall = positive_part((y_pred - y_pred[label]) + self.margin)
-        shortfall[label] = 0
-        return shortfall, label
-
-
-class CrammerSinger(_ClassHinge):
+class CrammerSinger(ClassMarginLoss):
     r"""Multiclass hinge loss of the strongest rival [1]_.
 
     .. math::
@@ -431,6 +478,17 @@ class CrammerSinger(_ClassHinge):
             elicits="a label of more than half the probability",
         )
 
+    def _formula(self, s):
+        shortfall = s.s_k
+        worst = s.max_j(shortfall)
+        return self._of_shortfalls(
+            s,
+            value=worst,
+            gradient=s.one_if(s.Eq(shortfall, worst)) - s.t_k,
+            hessian=0,
+            optimum="the margin for a class with more than half of the labels, 0 for the others",
+        )
+
     def _value(self, shortfall, label):
         return np.maximum.reduce(shortfall, axis=0)
 
@@ -449,7 +507,7 @@ class CrammerSinger(_ClassHinge):
         return self.margin * (2 * mass > mass.sum())
 
 
-class MultiMargin(_ClassHinge):
+class MultiMargin(ClassMarginLoss):
     r"""Multiclass hinge loss of all rivals [1]_.
 
     .. math::
@@ -491,7 +549,7 @@ class MultiMargin(_ClassHinge):
            [-2.,  1.,  1.]])
     """
 
-    power: float = parameter(1, TwoValues(1, 2))
+    power: float = parameter(default=1, domain=TwoValues(1, 2))
 
     def _traits(self):
         squared = self.power == 2
@@ -506,8 +564,22 @@ class MultiMargin(_ClassHinge):
             else "scores that keep a margin",
         )
 
+    def _formula(self, s):
+        t, shortfall = s.t_k, s.s_k
+        push, hessian = s.one_if(shortfall > 0), 0
+        if self.power == 2:
+            rivals = (1 - t) * push
+            push, hessian = 2 * s.Max(0, shortfall), 2 * rivals + 2 * t * s.sum_j(rivals)
+        push = (1 - t) * push
+        return self._of_shortfalls(
+            s,
+            value=s.sum_k((1 - t) * s.Max(0, shortfall) ** int(self.power)),
+            gradient=push - t * s.sum_j(push),
+            hessian=hessian,
+        )
+
     def _value(self, shortfall, label):
-        return np.add.reduce(shortfall**self.power, axis=0)
+        return sum_entries(shortfall**self.power)
 
     def _gradient(self, shortfall, label):
         if self.power == 2:
@@ -520,7 +592,7 @@ class MultiMargin(_ClassHinge):
         return np.zeros_like(shortfall)
 
     def _against(self, rivals, label, sign):
-        rivals[label] = sign * np.add.reduce(rivals, axis=0)
+        rivals[label] = sign * sum_entries(rivals)
         return rivals
 
 

@@ -116,7 +116,24 @@ class Dice(OverlapLoss):
     array([-0.3125, -0.3125,  0.1875,  0.1875])
     """
 
-    smooth: float = parameter(0.0, NON_NEGATIVE)
+    smooth: float = parameter(default=0.0, domain=NON_NEGATIVE)
+
+    def _formula(self, s):
+        t, p, D, S = s.t_k, s.p_k, *s.symbols("D S", positive=True)
+        added, parameters = (s.s, {s.s: "smooth"}) if self.smooth else (0, {})
+        gradient = (S - 2 * t) / D
+        return s.Formula(
+            value=1 - S,
+            gradient=gradient,
+            hessian=-2 * gradient / D,
+            y_true=t,
+            y_pred=p,
+            definitions={
+                D: s.sum_j(t) + s.sum_j(p) + added,
+                S: (2 * s.sum_j(t * p) + added) / D,
+            },
+            parameters=parameters,
+        )
 
     def _terms(self):
         return 0.5, 0.5, self.smooth / 2
@@ -149,6 +166,18 @@ class Jaccard(OverlapLoss):
     >>> lb.Jaccard()([1, 1, 0, 0], [1.0, 0.5, 0.5, 0.0])
     0.4
     """
+
+    def _formula(self, s):
+        t, p, D, i, S = s.t_k, s.p_k, *s.symbols("D I S", positive=True)
+        gradient = (S * (1 - t) - t) / D
+        return s.Formula(
+            value=1 - S,
+            gradient=gradient,
+            hessian=-2 * gradient * (1 - t) / D,
+            y_true=t,
+            y_pred=p,
+            definitions={i: s.sum_j(t * p), D: s.sum_j(t) + s.sum_j(p) - i, S: i / D},
+        )
 
     def _terms(self):
         return 1.0, 1.0, 0.0
@@ -195,8 +224,27 @@ class Tversky(OverlapLoss):
     array([0.11111111, 0.42857143])
     """
 
-    alpha: float = parameter(0.5, POSITIVE)
-    beta: float = parameter(0.5, POSITIVE)
+    alpha: float = parameter(default=0.5, domain=POSITIVE)
+    beta: float = parameter(default=0.5, domain=POSITIVE)
+
+    def _formula(self, s):
+        t, p, alpha, beta = s.t_k, s.p_k, s.alpha, s.beta
+        D, i, S, grown = *s.symbols("D I S", positive=True), s.vector("a")
+        gradient = (S * grown - t) / D
+        return s.Formula(
+            value=1 - S,
+            gradient=gradient,
+            hessian=-2 * gradient * grown / D,
+            y_true=t,
+            y_pred=p,
+            definitions={
+                i: s.sum_j(t * p),
+                D: i + alpha * s.sum_j((1 - t) * p) + beta * s.sum_j(t * (1 - p)),
+                S: i / D,
+                grown: alpha * (1 - t) + (1 - beta) * t,
+            },
+            parameters={alpha: "alpha", beta: "beta"},
+        )
 
     def _terms(self):
         return self.alpha, self.beta, 0.0
@@ -247,13 +295,26 @@ class FocalTversky(OverlapLoss):
     0.0625
     """
 
-    alpha: float = parameter(0.3, POSITIVE)
-    beta: float = parameter(0.7, POSITIVE)
-    gamma: float = parameter(0.75, POSITIVE)
+    alpha: float = parameter(default=0.3, domain=POSITIVE)
+    beta: float = parameter(default=0.7, domain=POSITIVE)
+    gamma: float = parameter(default=0.75, domain=POSITIVE)
 
     def _traits(self):
         known = super()._traits()
         return known if self.gamma >= 1 else replace(known, lipschitz=inf)
+
+    def _formula(self, s):
+        index, gamma = Tversky(self.alpha, self.beta)._formula(s), s.gamma
+        u, D, d, grown = *s.symbols("u D", positive=True), s.vector("d"), s.vector("a")
+        slope = gamma * u ** (gamma - 1)
+        return replace(
+            index,
+            value=u**gamma,
+            gradient=slope * d,
+            hessian=-2 * slope * d * grown / D + gamma * (gamma - 1) * u ** (gamma - 2) * d**2,
+            definitions={**index.definitions, u: index.value, d: index.gradient},
+            parameters={**index.parameters, gamma: "gamma"},
+        )
 
     def _terms(self):
         return self.alpha, self.beta, 0.0

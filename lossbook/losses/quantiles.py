@@ -38,7 +38,7 @@ class Pinball(ResidualLoss):
     array([0.5, 1.5])
     """
 
-    quantile: float = parameter(0.5, OPEN_UNIT_INTERVAL)
+    quantile: float = parameter(default=0.5, domain=OPEN_UNIT_INTERVAL)
 
     def _traits(self):
         return Traits(
@@ -48,6 +48,16 @@ class Pinball(ResidualLoss):
             lipschitz=max(self.quantile, 1 - self.quantile),
             symmetric=self.quantile == 0.5,
             elicits="median" if self.quantile == 0.5 else "quantile",
+        )
+
+    def _formula(self, s):
+        r, q = s.r, s.q
+        return s.of_residual(
+            value=s.Max((1 - q) * r, -q * r),
+            gradient=s.cases((1 - q, r > 0), (-q, r < 0), 0),
+            hessian=0,
+            optimum=f"the {'median' if self.quantile == 0.5 else 'q-quantile'} of the targets",
+            parameters={q: "quantile"},
         )
 
     def _value(self, r):
@@ -99,8 +109,8 @@ class SmoothPinball(ResidualLoss):
     array([0.5, 1.5])
     """
 
-    quantile: float = parameter(0.5, OPEN_UNIT_INTERVAL)
-    width: float = parameter(0.1, POSITIVE)
+    quantile: float = parameter(default=0.5, domain=OPEN_UNIT_INTERVAL)
+    width: float = parameter(default=0.1, domain=POSITIVE)
 
     def _traits(self):
         return Traits(
@@ -110,6 +120,16 @@ class SmoothPinball(ResidualLoss):
             lipschitz=max(self.quantile, 1 - self.quantile),
             symmetric=self.quantile == 0.5,
             elicits="smoothed quantile",
+        )
+
+    def _formula(self, s):
+        r, q, w = s.r, s.q, s.w
+        return s.of_residual(
+            value=w * s.log(1 + s.exp(r / w)) - q * r,
+            gradient=s.sigma(r / w) - q,
+            hessian=s.sigma(r / w) * s.sigma(-r / w) / w,
+            optimum=f"{s.BALANCE}, up to q from above and 1 − q from below",
+            parameters={q: "quantile", w: "width"},
         )
 
     def _shared(self, y_true, y_pred):
@@ -168,7 +188,7 @@ class Expectile(ResidualLoss):
     array([1., 3.])
     """
 
-    level: float = parameter(0.5, OPEN_UNIT_INTERVAL)
+    level: float = parameter(default=0.5, domain=OPEN_UNIT_INTERVAL)
 
     def _traits(self):
         return Traits(
@@ -177,6 +197,17 @@ class Expectile(ResidualLoss):
             twice_differentiable=self.level == 0.5,
             symmetric=self.level == 0.5,
             elicits="mean" if self.level == 0.5 else "expectile",
+        )
+
+    def _formula(self, s):
+        r, w, tau = s.r, s.w, s.tau
+        return s.of_residual(
+            value=w * r**2,
+            gradient=2 * w * r,
+            hessian=2 * w,
+            definitions={w: s.cases((1 - tau, r > 0), tau)},
+            optimum=f"the {'mean' if self.level == 0.5 else 'τ-expectile'} of the targets",
+            parameters={tau: "level"},
         )
 
     def _shared(self, y_true, y_pred):

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..core.domains import NON_NEGATIVE, PLUS_MINUS_ONE, UNIT_INTERVAL
-from ..core.elementwise import decay, positive_part, two_sides
+from ..core.elementwise import decay, positive_part, sum_entries, two_sides
 from ..core.loss import Call, JointLoss, Out, RowLoss, parameter
 from ..core.pairs import PairLoss
 from ..core.traits import Traits
@@ -47,7 +47,7 @@ class MarginRanking(PairLoss):
     array([0. , 0.5, 1.5])
     """
 
-    margin: float = parameter(0.0, NON_NEGATIVE)
+    margin: float = parameter(default=0.0, domain=NON_NEGATIVE)
 
     y_true_domain = PLUS_MINUS_ONE
 
@@ -58,6 +58,19 @@ class MarginRanking(PairLoss):
             twice_differentiable=False,
             lipschitz=sqrt(2),
             elicits="the more probable order, by the margin",
+        )
+
+    def _formula(self, s):
+        y, a, b = s.y, *s.symbols("a b", real=True)
+        margin, parameters = (s.m, {s.m: "margin"}) if self.margin else (0, {})
+        slope = s.cases((y, y * (a - b) < margin), 0)
+        return s.Formula(
+            value=s.Max(0, margin - y * (a - b)),
+            gradient=(-slope, slope),
+            hessian=(0, 0),
+            y_true=y,
+            y_pred=(a, b),
+            parameters=parameters,
         )
 
     def _shared(self, y_true, first, second):
@@ -127,6 +140,17 @@ class RankNet(_LogLossOfDifference, PairLoss):
 
     y_true_domain = UNIT_INTERVAL
 
+    def _formula(self, s):
+        y, a, b = s.y, *s.symbols("a b", real=True)
+        bend = s.sigma(a - b) * s.sigma(b - a)
+        return s.Formula(
+            value=-y * s.log(s.sigma(a - b)) - (1 - y) * s.log(s.sigma(b - a)),
+            gradient=(s.sigma(a - b) - y, y - s.sigma(a - b)),
+            hessian=(bend, bend),
+            y_true=y,
+            y_pred=(a, b),
+        )
+
     def _shared(self, y_true, first, second):
         return _LOG_LOSS._shared(y_true, first - second)
 
@@ -170,6 +194,17 @@ class BPR(_LogLossOfDifference):
     ) -> Call[tuple[NDArray[Any], NDArray[Any]]]:
         return Call((positive, negative), sample_weight, curvature, out)
 
+    def _formula(self, s):
+        p, n = s.symbols("p n", real=True)
+        bend = s.sigma(p - n) * s.sigma(n - p)
+        return s.Formula(
+            value=-s.log(s.sigma(p - n)),
+            gradient=(-s.sigma(n - p), s.sigma(n - p)),
+            hessian=(bend, bend),
+            y_true=None,
+            y_pred=(p, n),
+        )
+
     def _shared(self, positive, negative):
         return _LOG_LOSS._shared(np.ones_like(positive), positive - negative)
 
@@ -212,6 +247,18 @@ class ListNet(RowLoss):
             elicits="the probabilities of coming first, as logarithms up to a common shift",
         )
 
+    def _formula(self, s):
+        t, p, z, relevance = s.t_k, s.p_k, s.z_k, s.vector("y")
+        return s.Formula(
+            value=-s.sum_k(t * s.log(p)),
+            gradient=p - t,
+            hessian=p * (1 - p),
+            y_true=relevance,
+            y_pred=z,
+            definitions={t: s.softmax(relevance), p: s.softmax(z)},
+            optimum="the logarithms of the mean of the t" + s.SHIFT,
+        )
+
     def _shared(self, y_true, y_pred):
         return _CROSS_ENTROPY._shared(_softmax(y_true), y_pred)
 
@@ -230,7 +277,7 @@ class ListNet(RowLoss):
 
 def _softmax(scores):
     exp = np.exp(scores - np.maximum.reduce(scores, axis=0))
-    return exp / np.add.reduce(exp, axis=0)
+    return exp / sum_entries(exp)
 
 
 def _slope_of_the_worst_order(n_items):
@@ -279,18 +326,31 @@ class ListMLE(RowLoss):
             elicits="scores that make the orders that occur probable",
         )
 
+    def _formula(self, s):
+        z, left, i, j, k = s.z_k, s.vector("S"), s.i, s.j, s.k
+        share = s.exp(z) / s.at(left, i)
+        return s.Formula(
+            value=s.sum_k(s.log(left) - z),
+            gradient=s.Sum(share, (i, 1, k)) - 1,
+            hessian=s.Sum(share * (1 - share), (i, 1, k)),
+            y_true=s.vector("y"),
+            y_pred=z,
+            definitions={left: s.Sum(s.at(s.exp(z), j), (j, k, s.K))},
+            target="the relevance of item k; items are numbered from the most relevant down",
+        )
+
     def _shared(self, y_true, y_pred):
         order = np.argsort(-y_true, axis=0, kind="stable")
         z = np.take_along_axis(y_pred, order, axis=0)
         rest = np.full_like(z, -np.inf)
-        rest[:-1] = np.logaddexp.accumulate(z[:0:-1], axis=0)[::-1]
+        rest[:-1] = np.logaddexp.accumulate(z[:0:-1], axis=0, dtype=np.float64)[::-1]
         against = rest - z
         e = decay(against)
         a, b = two_sides(against, e)
         return order, against, e, b / (1 + e), a / (1 + e)
 
     def _value(self, order, against, e, drawn, left):
-        return np.add.reduce(positive_part(against) + np.log1p(e), axis=0)
+        return sum_entries(positive_part(against) + np.log1p(e))
 
     def _gradient(self, order, against, e, drawn, left):
         # Σ_{i<r} p_ir = drawn_r before_r, where S is the sum of what is left and

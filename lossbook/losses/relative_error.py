@@ -43,6 +43,18 @@ class SquaredLogError(PointwiseLoss):
             elicits="mean of the logarithm",
         )
 
+    def _formula(self, s):
+        y, yhat, d = s.y, s.yhat, s.d
+        return s.Formula(
+            value=d**2,
+            gradient=2 * d / (1 + yhat),
+            hessian=2 * (1 - d) / (1 + yhat) ** 2,
+            y_true=y,
+            y_pred=yhat,
+            definitions={d: s.log((1 + yhat) / (1 + y))},
+            optimum="the geometric mean of 1 + y, less 1",
+        )
+
     def _shared(self, y_true, y_pred):
         r = y_pred - y_true
         ratio = np.abs(r) / (1 + np.minimum(y_true, y_pred))
@@ -94,6 +106,15 @@ class AbsolutePercentageError(PointwiseLoss):
             twice_differentiable=False,
             symmetric=True,
             elicits="median weighted by 1/|y|",
+        )
+
+    def _formula(self, s):
+        r, y = s.r, s.y
+        return s.of_residual(
+            value=abs(r) / abs(y),
+            gradient=s.sign(r) / abs(y),
+            hessian=0,
+            optimum="the median of the targets, each weighted by 1/|y|",
         )
 
     def _shared(self, y_true, y_pred):

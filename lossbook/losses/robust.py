@@ -36,7 +36,7 @@ class Fair(ResidualLoss):
     array([0.3069, 2.3906])
     """
 
-    scale: float = parameter(1.0, POSITIVE)
+    scale: float = parameter(default=1.0, domain=POSITIVE)
 
     def _traits(self):
         return Traits(
@@ -46,6 +46,17 @@ class Fair(ResidualLoss):
             lipschitz=self.scale,
             symmetric=True,
             elicits="robust location",
+        )
+
+    def _formula(self, s):
+        r, x, c = s.r, s.x, s.c
+        return s.of_residual(
+            value=c**2 * (abs(x) - s.log(1 + abs(x))),
+            gradient=r / (1 + abs(x)),
+            hessian=1 / (1 + abs(x)) ** 2,
+            definitions={x: r / c},
+            optimum=f"{s.BALANCE}, each below c",
+            parameters={c: "scale"},
         )
 
     def _shared(self, y_true, y_pred):
@@ -110,7 +121,7 @@ class Cauchy(ResidualLoss):
     array([0.3466, 4.6052])
     """
 
-    scale: float = parameter(1.0, POSITIVE)
+    scale: float = parameter(default=1.0, domain=POSITIVE)
 
     def _traits(self):
         return Traits(
@@ -120,6 +131,17 @@ class Cauchy(ResidualLoss):
             lipschitz=self.scale / 2,
             symmetric=True,
             elicits="robust location",
+        )
+
+    def _formula(self, s):
+        r, x, c = s.r, s.x, s.c
+        return s.of_residual(
+            value=c**2 / 2 * s.log(1 + x**2),
+            gradient=r / (1 + x**2),
+            hessian=(1 - x**2) / (1 + x**2) ** 2,
+            definitions={x: r / c},
+            optimum=s.LOWEST,
+            parameters={c: "scale"},
         )
 
     def _shared(self, y_true, y_pred):
@@ -173,7 +195,7 @@ class GemanMcClure(ResidualLoss):
     array([0.25, 0.45])
     """
 
-    scale: float = parameter(1.0, POSITIVE)
+    scale: float = parameter(default=1.0, domain=POSITIVE)
 
     def _traits(self):
         return Traits(
@@ -184,6 +206,17 @@ class GemanMcClure(ResidualLoss):
             bounded=True,
             symmetric=True,
             elicits="robust location",
+        )
+
+    def _formula(self, s):
+        r, x, c = s.r, s.x, s.c
+        return s.of_residual(
+            value=r**2 / (2 * (1 + x**2)),
+            gradient=r / (1 + x**2) ** 2,
+            hessian=(1 - 3 * x**2) / (1 + x**2) ** 3,
+            definitions={x: r / c},
+            optimum=s.LOWEST,
+            parameters={c: "scale"},
         )
 
     def _shared(self, y_true, y_pred):
@@ -234,7 +267,7 @@ class Welsch(ResidualLoss):
     array([0.3161, 0.5   ])
     """
 
-    scale: float = parameter(1.0, POSITIVE)
+    scale: float = parameter(default=1.0, domain=POSITIVE)
 
     def _traits(self):
         return Traits(
@@ -245,6 +278,17 @@ class Welsch(ResidualLoss):
             bounded=True,
             symmetric=True,
             elicits="robust location",
+        )
+
+    def _formula(self, s):
+        r, x, c = s.r, s.x, s.c
+        return s.of_residual(
+            value=c**2 / 2 * (1 - s.exp(-(x**2))),
+            gradient=r * s.exp(-(x**2)),
+            hessian=(1 - 2 * x**2) * s.exp(-(x**2)),
+            definitions={x: r / c},
+            optimum=s.LOWEST,
+            parameters={c: "scale"},
         )
 
     def _shared(self, y_true, y_pred):
@@ -303,7 +347,7 @@ class Tukey(ResidualLoss):
     array([0.3854, 0.6667])
     """
 
-    scale: float = parameter(4.685, POSITIVE)
+    scale: float = parameter(default=4.685, domain=POSITIVE)
 
     def _traits(self):
         return Traits(
@@ -314,6 +358,18 @@ class Tukey(ResidualLoss):
             bounded=True,
             symmetric=True,
             elicits="robust location",
+        )
+
+    def _formula(self, s):
+        r, x, c = s.r, s.x, s.c
+        inside = abs(x) <= 1
+        return s.of_residual(
+            value=s.cases((c**2 / 6 * (1 - (1 - x**2) ** 3), inside), c**2 / 6),
+            gradient=s.cases((r * (1 - x**2) ** 2, inside), 0),
+            hessian=s.cases(((1 - x**2) * (1 - 5 * x**2), inside), 0),
+            definitions={x: r / c},
+            optimum=s.LOWEST,
+            parameters={c: "scale"},
         )
 
     def _shared(self, y_true, y_pred):
@@ -375,8 +431,8 @@ class GeneralRobust(ResidualLoss):
     array([0.4055, 3.7257])
     """
 
-    alpha: float = parameter(1.0, Interval(-inf, inf, include_high=False))
-    scale: float = parameter(1.0, POSITIVE)
+    alpha: float = parameter(default=1.0, domain=Interval(-inf, inf, include_high=False))
+    scale: float = parameter(default=1.0, domain=POSITIVE)
 
     def _traits(self):
         return Traits(
@@ -403,6 +459,35 @@ class GeneralRobust(ResidualLoss):
     def _is_welsch(self):
         """Whether alpha is so negative that its limit is reached in double precision."""
         return self.alpha < -1e22
+
+    def _formula(self, s):
+        r, x, c, alpha, b = s.r, s.x, s.c, s.shape, s.b
+        definitions, parameters, optimum = {x: r / c}, {c: "scale"}, s.LOWEST
+        if self.alpha == 2:
+            value, gradient, hessian = x**2 / 2, x / c, 1 / c**2
+            optimum = "the mean of the targets"
+        elif self.alpha == 0:
+            value = s.log(1 + x**2 / 2)
+            gradient = 2 * x / (c * (2 + x**2))
+            hessian = 2 * (2 - x**2) / (c**2 * (2 + x**2) ** 2)
+        elif self.alpha == -inf:
+            bell = s.exp(-(x**2) / 2)
+            value, gradient, hessian = 1 - bell, x * bell / c, (1 - x**2) * bell / c**2
+        else:
+            base = 1 + x**2 / b
+            value = b / alpha * (base ** (alpha / 2) - 1)
+            gradient = x / c * base ** (alpha / 2 - 1)
+            hessian = (b + (alpha - 1) * x**2) / (c**2 * (b + x**2)) * base ** (alpha / 2 - 1)
+            definitions[b], parameters[alpha] = abs(alpha - 2), "alpha"
+            optimum = s.BALANCE if self.alpha >= 1 else s.LOWEST
+        return s.of_residual(
+            value=value,
+            gradient=gradient,
+            hessian=hessian,
+            definitions=definitions,
+            optimum=optimum,
+            parameters=parameters,
+        )
 
     def _shared(self, y_true, y_pred):
         x = (y_pred - y_true) / self.scale

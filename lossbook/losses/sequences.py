@@ -27,14 +27,14 @@ class LabelSequences(Domain):
     n_classes: float
     blank: int
 
-    def __str__(self):
+    def __str__(self) -> str:
         to = "" if self.n_classes == inf else f" from 0 to {self.n_classes - 1}"
         return (
             f"a class index{to} other than the blank {self.blank}, "
             f"or {PADDING} after the last label"
         )
 
-    def contains(self, values):
+    def contains(self, values: NDArray[Any]) -> NDArray[Any]:
         """Return which of the values are in the domain."""
         padding = values == PADDING
         label = ClassIndices(self.n_classes).contains(values) & (values != self.blank)
@@ -121,14 +121,26 @@ class CTC(Loss):
             elicits="probability of the label sequence",
         )
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         object.__setattr__(self, "blank", whole_number("blank", self.blank, 0))
 
     @property
-    def y_true_domain(self):
+    def y_true_domain(self) -> Domain:  # type: ignore[override]
         """The labels, whatever the number of classes."""
         return LabelSequences(inf, self.blank)
+
+    def _formula(self, s):
+        p, gamma, j = s.p_k, s.gamma_k, s.j
+        likelihood = s.Sum(s.at(p, j) * s.given_class(j), (j, 1, s.K))
+        return s.Formula(
+            value=-s.log(likelihood),
+            gradient=p - gamma,
+            hessian=p * (1 - p) - gamma * (1 - gamma),
+            y_true=s.y,
+            y_pred=s.z_k,
+            definitions={p: s.SOFTMAX, gamma: p * s.given_class(s.k) / likelihood},
+        )
 
     def _read(self, y_true, y_pred, input_lengths=None):
         labels, scores = _as_labels(y_true), as_real_array("y_pred", y_pred)

@@ -7,12 +7,13 @@ from operator import add
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from ..core.arrays import as_real_array, require_shape, working_dtype
-from ..core.domains import FINITE, NON_NEGATIVE, Intersection, TwoValues
+from ..core.domains import FINITE, NON_NEGATIVE, Domain, Intersection, TwoValues
 from ..core.loss import Call, Loss, Out, PointwiseLoss
 from ..core.optimum import middle_root
+from ..core.parameters import as_floats
 from ..core.results import checked_out
 from ..core.traits import Traits
 
@@ -32,17 +33,20 @@ class Composite(Loss):
     """
 
     losses: tuple[Loss, ...]
-    reduction: str | None = field(default=None, kw_only=True)
+    reduction: str | None = field(  # type: ignore[assignment]
+        default=None, kw_only=True
+    )
 
-    def __post_init__(self):
-        losses = self.losses
+    def __post_init__(self) -> None:
+        losses: Any = self.losses
         if not isinstance(losses, tuple | list) or not all(isinstance(one, Loss) for one in losses):
             raise TypeError(f"losses must be a sequence of losses; got {losses!r}")
         if not losses:
             raise ValueError("losses must hold one loss or more; got none")
         if self.reduction is not None:
             super().__post_init__()
-            losses = [replace(loss, reduction=self.reduction) for loss in losses]
+            if any(loss.reduction != self.reduction for loss in losses):
+                losses = [replace(loss, reduction=self.reduction) for loss in losses]
         reductions = {loss.reduction for loss in losses}
         if "none" in reductions and len(reductions) > 1:
             raise ValueError(
@@ -54,12 +58,12 @@ class Composite(Loss):
         object.__setattr__(self, "reduction", common)
 
     @property
-    def y_true_domain(self):
+    def y_true_domain(self) -> Domain:  # type: ignore[override]
         """The targets that all of the losses take."""
         return _common([loss.y_true_domain for loss in self.losses], FINITE)
 
     @property
-    def y_pred_domain(self):
+    def y_pred_domain(self) -> Domain | None:
         """The predictions that all of the losses take."""
         return _common([loss.y_pred_domain for loss in self.losses], None)
 
@@ -78,6 +82,13 @@ class Composite(Loss):
             )
         )
         return self._placed(results, out, parts, *inputs, sample_weight)
+
+    def _symbols(self, s):
+        """Return the value of each loss, a function, and its prediction, in symbols."""
+        numbers = range(1, len(self.losses) + 1)
+        predictions = [s.Symbol(f"yhat_{i}", real=True) for i in numbers]
+        each = zip(numbers, predictions, strict=True)
+        return [s.Function(f"ℓ_{i}")(prediction) for i, prediction in each], predictions
 
     def _combined(self, parts, inputs, sample_weight):
         """Return the parts of the whole, in new arrays."""
@@ -260,16 +271,16 @@ class WeightedSum(Composite):
     ) -> Call[Any]:
         return Call((y_true, y_pred), sample_weight, curvature, out)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
-        weights = np.ones(len(self.losses)) if self.weights is None else self.weights
-        weights = as_real_array("weights", weights)
+        given: Any = (1.0,) * len(self.losses) if self.weights is None else self.weights
+        weights = as_real_array("weights", given)
         require_shape("weights", weights, (len(self.losses),), "one weight for each loss")
         if not NON_NEGATIVE.contains(weights).all() or not weights.any():
             raise ValueError(
                 f"weights must be finite, not negative and not all zero; got {self.weights!r}"
             )
-        object.__setattr__(self, "weights", tuple(map(float, weights)))
+        object.__setattr__(self, "weights", as_floats(given))
 
     def _traits(self):
         used = [
@@ -296,10 +307,23 @@ class WeightedSum(Composite):
         )
 
     @property
-    def link(self):
+    def link(self) -> str:  # type: ignore[override]
         """That of the losses, where it is the same."""
         links = {loss.link for loss in self.losses}
         return links.pop() if len(links) == 1 else "identity"
+
+    def _formula(self, s):
+        values, predictions = self._symbols(s)
+        weights = [s.Symbol(f"w_{i + 1}", positive=True) for i in range(len(values))]
+        each = list(zip(weights, values, predictions, strict=True))
+        return s.Formula(
+            value=s.Add(*(w * ell for w, ell, _ in each)),
+            gradient=tuple(w * ell.diff(pred) for w, ell, pred in each),
+            hessian=tuple(w * ell.diff(pred, 2) for w, ell, pred in each),
+            y_true=None,
+            y_pred=tuple(predictions),
+            prediction=None,
+        )
 
     def _combined(self, parts, inputs, sample_weight):
         y_true, y_pred = inputs
@@ -315,19 +339,23 @@ class WeightedSum(Composite):
         majorised = all("majorizer" in loss.curvatures for loss in self.losses)
         return super()._all_curvatures() | ({"majorizer": None} if majorised else {})
 
-    def optimal_constant(self, y_true, sample_weight=None):
+    def optimal_constant(
+        self, y_true: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> float | NDArray[Any]:
         """Return the constant prediction with the least loss, of convex pointwise losses."""
-        used = [loss for loss, weight in zip(self.losses, self.weights, strict=True) if weight]
+        weights = self.weights or ()
+        used = [loss for loss, weight in zip(self.losses, weights, strict=True) if weight]
         if not all(isinstance(loss, PointwiseLoss) and loss.traits.convex for loss in used):
             raise NotImplementedError(
                 "WeightedSum has an optimal constant only for pointwise losses that are convex"
             )
-        y_true = as_real_array("y_true", y_true)
-        best = [loss.optimal_constant(y_true, sample_weight) for loss in used]
+        targets = as_real_array("y_true", y_true)
+        best: list[Any] = [loss.optimal_constant(targets, sample_weight) for loss in used]
 
         def slope(constant):
             with np.errstate(invalid="ignore"):
-                return self.gradient(y_true, np.full(y_true.shape, constant), sample_weight).sum()
+                y_pred = np.full(targets.shape, constant)
+                return self.gradient(targets, y_pred, sample_weight).sum()
 
         largest = float(np.finfo(np.float64).max)
         return middle_root(slope, max(min(best), -largest), min(max(best), largest))
@@ -404,7 +432,7 @@ class UncertaintyWeighted(Composite):
     ) -> Call[Any]:
         return Call((y_true, y_pred, log_variance), sample_weight, curvature, out)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         if self.reduction == "none":
             raise ValueError("the reduction of the losses must be 'mean' or 'sum'; got 'none'")
@@ -417,6 +445,26 @@ class UncertaintyWeighted(Composite):
             twice_differentiable=all(t.twice_differentiable for t in each),
             lipschitz=inf,
             elicits="what each loss aims at, and the noise around it",
+        )
+
+    def _formula(self, s):
+        values, predictions = self._symbols(s)
+        log_variances = [s.Symbol(f"s_{i + 1}", real=True) for i in range(len(values))]
+        each = list(zip(log_variances, values, predictions, strict=True))
+        half = s.Rational(1, 2)
+        return s.Formula(
+            value=s.Add(*(s.exp(-v) * ell + v / 2 for v, ell, _ in each)),
+            gradient=(
+                *(s.exp(-v) * ell.diff(pred) for v, ell, pred in each),
+                *(half - s.exp(-v) * ell for v, ell, _ in each),
+            ),
+            hessian=(
+                *(s.exp(-v) * ell.diff(pred, 2) for v, ell, pred in each),
+                *(s.exp(-v) * ell for v, ell, _ in each),
+            ),
+            y_true=None,
+            y_pred=(*predictions, *log_variances),
+            prediction=None,
         )
 
     def _combined(self, parts, inputs, sample_weight):

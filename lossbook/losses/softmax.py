@@ -1,13 +1,15 @@
 """Losses of the probabilities of several classes, which are on the last axis of the prediction."""
 
+from dataclasses import replace
 from math import log
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..core.arrays import as_real_array, require_shape
 from ..core.domains import DISTRIBUTIONS, LOG_DISTRIBUTIONS, UNIT_INTERVAL, class_indices
-from ..core.elementwise import log_ratio, zero_if_nan
+from ..core.elementwise import log_ratio, sum_entries, zero_if_nan
 from ..core.evaluation import evaluate
 from ..core.inputs import Batch, Column
 from ..core.loss import ClassLoss, as_distributions, one_hot, parameter
@@ -80,11 +82,22 @@ class CategoricalCrossEntropy(ClassLoss):
             elicits="probability",
         )
 
+    def _formula(self, s):
+        t, p = s.t_k, s.p_k
+        return s.Formula(
+            value=-s.sum_k(t * s.log(p)),
+            gradient=-t / p,
+            hessian=t / p**2,
+            y_true=t,
+            y_pred=p,
+            optimum="the mean of the target distributions: the share of each class",
+        )
+
     def _shared(self, y_true, y_pred):
         return _at_targets(y_true, y_pred)
 
     def _value(self, t, p, put):
-        return np.add.reduce(zero_if_nan(-t * np.log(p)), axis=0)
+        return sum_entries(zero_if_nan(-t * np.log(p)))
 
     def _gradient(self, t, p, put):
         return put(-zero_if_nan(t / p))
@@ -139,11 +152,22 @@ class NegativeLogLikelihood(ClassLoss):
             elicits="probability",
         )
 
+    def _formula(self, s):
+        t, log_p = s.t_k, s.l_k
+        return s.Formula(
+            value=-s.sum_k(t * log_p),
+            gradient=-t,
+            hessian=0,
+            y_true=t,
+            y_pred=log_p,
+            optimum="the logarithms of the class shares",
+        )
+
     def _shared(self, y_true, y_pred):
         return _at_targets(y_true, y_pred)
 
     def _value(self, t, log_p, put):
-        return -np.add.reduce(np.where(t > 0, t * log_p, 0), axis=0)
+        return -sum_entries(np.where(t > 0, t * log_p, 0))
 
     def _gradient(self, t, log_p, put):
         return put(-t)
@@ -183,8 +207,12 @@ class KLDivergence(CategoricalCrossEntropy):
     array([0.        , 0.69314718])
     """
 
+    def _formula(self, s):
+        t, p = s.t_k, s.p_k
+        return replace(super()._formula(s), value=s.sum_k(t * s.log(t / p)))
+
     def _value(self, t, p, put):
-        return np.add.reduce(np.where(t > 0, t * log_ratio(t, p), 0), axis=0)
+        return sum_entries(np.where(t > 0, t * log_ratio(t, p), 0))
 
 
 class JensenShannon(ClassLoss):
@@ -233,6 +261,19 @@ class JensenShannon(ClassLoss):
             elicits="sharpened probability",
         )
 
+    def _formula(self, s):
+        t, p, m = s.t_k, s.p_k, s.m_k
+        return s.Formula(
+            value=s.sum_k(t * s.log(t / m) + p * s.log(p / m)) / 2,
+            gradient=s.log(p / m) / 2,
+            hessian=t / (2 * p * (t + p)),
+            y_true=t,
+            y_pred=p,
+            definitions={m: (t + p) / 2},
+            optimum="the distribution at which the pulls of the targets "
+            "are the same for every class",
+        )
+
     def _shared(self, y_true, y_pred):
         t, p = as_distributions(y_true, y_pred), y_pred
         both = t + p
@@ -242,7 +283,7 @@ class JensenShannon(ClassLoss):
         near = both / 4 * (2 * u * np.arctanh(u) + np.log1p(-u * u))
         of_t = np.where(t > 0, t * _log_of_share(t, both, -u), 0)
         of_p = np.where(p > 0, p * _log_of_share(p, both, u), 0)
-        return np.add.reduce(np.where(np.abs(u) < 0.5, near, (of_t + of_p) / 2), axis=0)
+        return sum_entries(np.where(np.abs(u) < 0.5, near, (of_t + of_p) / 2))
 
     def _gradient(self, t, p, both, u):
         return np.where(both > 0, _log_of_share(p, both, u), log(2)) / 2
@@ -307,7 +348,7 @@ class SoftmaxCrossEntropy(ClassLoss):
            [ 1. , -1. ]])
     """
 
-    label_smoothing: float = parameter(0.0, UNIT_INTERVAL)
+    label_smoothing: float = parameter(default=0.0, domain=UNIT_INTERVAL)
     class_weight: tuple[float, ...] | None = None
     ignore_index: int | None = None
 
@@ -315,7 +356,7 @@ class SoftmaxCrossEntropy(ClassLoss):
 
     def hessian_blocks(
         self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None
-    ) -> NDArray:
+    ) -> NDArray[Any]:
         r"""Return the whole second derivative with respect to `y_pred`, one matrix a sample.
 
         Samples do not touch each other, so this is all of it: with :math:`M` as above, sample by
@@ -350,7 +391,7 @@ class SoftmaxCrossEntropy(ClassLoss):
         y_pred: ArrayLike,
         vector: ArrayLike,
         sample_weight: ArrayLike | None = None,
-    ) -> NDArray:
+    ) -> NDArray[Any]:
         r"""Return the whole second derivative times a vector, without building its matrices.
 
         Entry k of a sample is :math:`M p_k (v_k - \sum_j p_j v_j)`.
@@ -375,13 +416,13 @@ class SoftmaxCrossEntropy(ClassLoss):
         >>> lb.SoftmaxCrossEntropy().hessian_vector_product([0], [[0.0, 0.0]], [[1.0, 0.0]])
         array([[ 0.25, -0.25]])
         """
-        batch, vector = self._read(y_true, y_pred), as_real_array("vector", vector)
-        require_shape("vector", vector, *batch.shapes, "that of y_pred")
-        column = Column("vector", vector, batch.sample_shape, batch.dtype, None)
+        batch, given = self._read(y_true, y_pred), as_real_array("vector", vector)
+        require_shape("vector", given, batch.shapes[0], "that of y_pred")
+        column = Column("vector", given, batch.sample_shape, batch.dtype, None)
         batch.columns = (*batch.columns, column)
         return evaluate(self, ("hessian_vector_product",), batch, sample_weight, None)[0]
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         object.__setattr__(self, "class_weight", class_weights("class_weight", self.class_weight))
         if self.ignore_index is not None:
@@ -410,6 +451,31 @@ class SoftmaxCrossEntropy(ClassLoss):
 
     def _label_domain(self, n_classes):
         return class_indices(n_classes, self.ignore_index)
+
+    def _formula(self, s):
+        t, p, mass = s.t_k, s.p_k, 1
+        definitions, parameters, optimum = {}, {}, "the logarithms of the class shares"
+        if self.label_smoothing != 0:
+            t = (1 - s.epsilon) * t + s.epsilon / s.K
+            parameters[s.epsilon] = "label_smoothing"
+        if self.class_weight is not None:
+            t, mass = s.c_k * t, s.M
+            parameters[s.c_k] = "class_weight"
+        if parameters:
+            t, definitions = s.u_k, {s.u_k: t}
+            optimum += ", smoothed and weighted"
+        if self.class_weight is not None:
+            definitions[mass] = s.sum_j(t)
+        return s.Formula(
+            value=-s.sum_k(t * s.log(p)),
+            gradient=mass * p - t,
+            hessian=mass * p * (1 - p),
+            y_true=s.t_k,
+            y_pred=s.z_k,
+            definitions={**definitions, p: s.SOFTMAX},
+            optimum=optimum + s.SHIFT,
+            parameters=parameters,
+        )
 
     def _read(self, y_true, y_pred):
         batch = super()._read(y_true, y_pred)

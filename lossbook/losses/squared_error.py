@@ -40,6 +40,12 @@ class SquaredError(ResidualLoss):
             elicits="mean",
         )
 
+    def _formula(self, s):
+        r = s.r
+        return s.of_residual(
+            value=r**2, gradient=2 * r, hessian=2, optimum="the mean of the targets"
+        )
+
     def _value(self, r):
         return r * r
 
@@ -75,6 +81,12 @@ class HalfSquaredError(ResidualLoss):
     """
 
     _traits = SquaredError._traits
+
+    def _formula(self, s):
+        r = s.r
+        return s.of_residual(
+            value=r**2 / 2, gradient=r, hessian=1, optimum="the mean of the targets"
+        )
 
     def _value(self, r):
         return 0.5 * r * r

@@ -45,7 +45,7 @@ class GeneralizedCrossEntropy(LabelProbabilityLoss):
     array([0.58578644, 2.        ])
     """
 
-    q: float = parameter(0.7, Interval(0, 1, include_low=False))
+    q: float = parameter(default=0.7, domain=Interval(0, 1, include_low=False))
 
     def _traits(self):
         return Traits(
@@ -56,6 +56,19 @@ class GeneralizedCrossEntropy(LabelProbabilityLoss):
             bounded=True,
             classification_calibrated=True,
             elicits="sharpened probability",
+        )
+
+    def _formula(self, s):
+        p, q = s.p_y, s.q
+        return self._of_label(
+            s,
+            value=(1 - p**q) / q,
+            slope=p**q,
+            bend=-q * p**q,
+            optimum="all for the largest class"
+            if self.q == 1
+            else "the logarithms of the class shares, divided by 1 − q" + s.SHIFT,
+            parameters={q: "q"},
         )
 
     def _terms(self, softmax):

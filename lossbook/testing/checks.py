@@ -4,6 +4,7 @@ import pickle
 import sys
 import warnings
 from dataclasses import FrozenInstanceError, fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -78,7 +79,7 @@ def _check_derivative(law, function, analytic, y_true, y_pred, domain):
         _require(f"{law}, and it can be told", resolved > 0.5, resolved=resolved)
 
 
-def check_gradient(loss, samples):
+def check_gradient(loss: Any, samples: Any) -> None:
     """Check the gradient against differences of the value."""
     each, law = unreduced(loss), "the gradient is the derivative of the value"
     for y_true, y_pred in samples.batches():
@@ -90,7 +91,7 @@ def check_gradient(loss, samples):
         _check_derivative(law, value, gradient, y_true, y_pred, loss.y_pred_domain)
 
 
-def check_hessian(loss, samples):
+def check_hessian(loss: Any, samples: Any) -> None:
     """Check the second derivative against differences of the gradient."""
     each, law = unreduced(loss), "the hessian is the derivative of the gradient"
     for y_true, y_pred in samples.batches():
@@ -103,7 +104,7 @@ def check_hessian(loss, samples):
 
 
 @np.errstate(all="ignore")
-def check_smoothness(loss, samples):
+def check_smoothness(loss: Any, samples: Any) -> None:
     """Check where derivatives jump against the traits, and the subgradients at kinks."""
     once, twice = loss.traits.differentiable, loss.traits.twice_differentiable
     _require("a twice differentiable loss is differentiable", once or not twice)
@@ -137,7 +138,7 @@ def check_smoothness(loss, samples):
 # How samples become one number.
 
 
-def check_reduction(loss, samples):
+def check_reduction(loss: Any, samples: Any) -> None:
     """Check that the mean, the sum and the single losses agree, and their derivatives."""
     own_divisor = hasattr(loss, "_mass")
     for y_true, y_pred in samples.batches():
@@ -157,7 +158,7 @@ def check_reduction(loss, samples):
 
 
 @np.errstate(all="ignore")
-def check_weights(loss, samples):
+def check_weights(loss: Any, samples: Any) -> None:
     """Check that weights act as repetition, weight 0 as absence, and scales as they should."""
     for y_true, y_pred in samples.batches():
         weight = samples.rng.integers(0, 4, len(y_pred))
@@ -180,7 +181,7 @@ def check_weights(loss, samples):
             _agree(law, weighted[name], np.where(factor == 0, 0, result * factor), tolerance)
 
 
-def check_order(loss, samples):
+def check_order(loss: Any, samples: Any) -> None:
     """Check that shuffling the samples shuffles the results and nothing else."""
     for y_true, y_pred in samples.batches():
         order = samples.rng.permutation(len(y_pred))
@@ -191,7 +192,7 @@ def check_order(loss, samples):
             _agree(law, shuffled[name], result[order], 1e-14)
 
 
-def check_passes(loss, samples):
+def check_passes(loss: Any, samples: Any) -> None:
     """Check that results are bit-identical from one pass, from several, and in given arrays."""
     for y_true, y_pred in samples.batches():
         weight = samples.rng.uniform(0.5, 2, len(y_pred))
@@ -210,7 +211,7 @@ def check_passes(loss, samples):
                     _agree(f"{law} gives bit for bit what separate calls give", a, b)
 
 
-def check_inputs(loss, samples):
+def check_inputs(loss: Any, samples: Any) -> None:
     """Check that inputs are not changed, and that their layout in memory does not matter."""
     each = unreduced(loss)
     for y_true, y_pred in samples.batches():
@@ -226,7 +227,7 @@ def check_inputs(loss, samples):
             _agree(f"the {name} of a strided view is that of a plain array", result, plain[name])
 
 
-def check_dtypes(loss, samples):
+def check_dtypes(loss: Any, samples: Any) -> None:
     """Check that single precision stays single and agrees with double, and what others become."""
     each = unreduced(loss)
     for y_true, y_pred in samples.batches():
@@ -261,7 +262,7 @@ def _refusal(call, *inputs):
     return ""
 
 
-def check_domains(loss, samples):
+def check_domains(loss: Any, samples: Any) -> None:
     """Check that targets, predictions and weights outside their domains are refused."""
     calls = loss, loss.gradient, loss.hessian, loss.value_and_gradient, loss.gradient_and_hessian
     for (y_true, y_pred), domain in zip(samples.batches(8), samples.label_domains, strict=True):
@@ -290,7 +291,7 @@ def check_domains(loss, samples):
             _require("shapes that differ, and empty ones, are refused", refused, shape=[a.shape])
 
 
-def check_extremes(loss, samples):
+def check_extremes(loss: Any, samples: Any) -> None:
     """Check that finite inputs never give NaN or a NumPy warning, however extreme."""
     for line in samples.lines():
         x = np.clip(line.ends, -1e18, 1e18)
@@ -313,7 +314,7 @@ def check_extremes(loss, samples):
 # Traits.
 
 
-def check_convexity(loss, samples):
+def check_convexity(loss: Any, samples: Any) -> None:
     """Check the trait convex: along every line, slopes do not fall."""
     convex, falls = loss.traits.convex, False
     for line in samples.lines():
@@ -341,7 +342,7 @@ def _steep_labels(domain):
 
 
 @np.errstate(all="ignore")
-def check_lipschitz(loss, samples):
+def check_lipschitz(loss: Any, samples: Any) -> None:
     """Check the trait lipschitz: it bounds the gradient, and no much smaller number does."""
     bound, steepest = loss.traits.lipschitz, {"inside": 0.0, "at_the_ends": 0.0}
     if callable(bound):
@@ -381,7 +382,7 @@ def check_lipschitz(loss, samples):
         _require(law, max(steepest.values()) >= 0.9 * bound, **steepest)
 
 
-def check_bounds(loss, samples):
+def check_bounds(loss: Any, samples: Any) -> None:
     """Check the trait bounded: towards the ends of the predictions the loss stays as it is."""
     inside = at_the_ends = -np.inf
     for line in samples.lines():
@@ -393,7 +394,7 @@ def check_bounds(loss, samples):
     _require(law, grows != bounded, inside=inside, at_the_ends=at_the_ends)
 
 
-def check_symmetry(loss, samples):
+def check_symmetry(loss: Any, samples: Any) -> None:
     """Check the trait symmetric: residuals +r and -r cost the same, of a loss of residuals."""
     symmetric = loss.traits.symmetric
     if not (isinstance(loss, PointwiseLoss) and isinstance(loss.y_true_domain, Finite)):
@@ -412,7 +413,7 @@ def _log_odds(p):
     return np.log(p) - np.log1p(-p)
 
 
-_LINKS = {
+_LINKS: dict[str, Any] = {
     "identity": lambda mean: mean,
     "log": lambda mean: np.log(np.maximum(mean, 0)),
     "logit": _log_odds,
@@ -478,7 +479,7 @@ def _races(n_outcomes):
     return [np.array([0.47, 0.35, *np.full(others, 0.18 / others)])] if others > 0 else []
 
 
-def check_propriety(loss, samples):
+def check_propriety(loss: Any, samples: Any) -> None:
     """Check the trait proper: only the true probabilities have the least expected loss."""
     outcomes = _outcomes(loss, samples)
     if outcomes is None:
@@ -521,7 +522,7 @@ def _towards_the_best(samples, outcomes, truth, predictions, n_rounds=30):
     return np.vstack(found)
 
 
-def check_calibration(loss, samples):
+def check_calibration(loss: Any, samples: Any) -> None:
     """Check the trait classification_calibrated: the best prediction is the likely class."""
     outcomes = _outcomes(loss, samples)
     if outcomes is None:
@@ -553,7 +554,7 @@ def check_calibration(loss, samples):
     _require(law, misled or calibrated)
 
 
-def check_optimal_constant(loss, samples):
+def check_optimal_constant(loss: Any, samples: Any) -> None:
     """Check that no other constant prediction costs less than the optimal one."""
     mean = replace(loss, reduction="mean")
     for domain in samples.label_domains:
@@ -592,7 +593,7 @@ def _other_constants(loss, samples, best):
     return np.concatenate([x, best + REAL_LINE])
 
 
-def check_representation(loss, samples):
+def check_representation(loss: Any, samples: Any) -> None:
     """Check equality, hash, immutability, and that text and pickles give the same loss back."""
     kind, twin = type(loss), replace(loss)
     same = twin == loss and hash(twin) == hash(loss)

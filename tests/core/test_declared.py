@@ -17,8 +17,8 @@ EXPORTED = [kind for kind in vars(lb).values() if isinstance(kind, type) and iss
 class Power(PointwiseLoss):
     """A power of the residual."""
 
-    exponent: float = parameter(2.0, POSITIVE)
-    halved: bool = switch(False)
+    exponent: float = parameter(default=2.0, domain=POSITIVE)
+    halved: bool = switch(default=False)
 
     def _shared(self, y_true, y_pred):
         return np.abs(y_pred - y_true)
@@ -35,14 +35,14 @@ class ShiftedPower(Power):
     Nothing is charged before.
     """
 
-    start: float = parameter(0.0, NON_NEGATIVE)
+    start: float = parameter(default=0.0, domain=NON_NEGATIVE)
 
 
 @dataclass(frozen=True, repr=False)
 class Decorated(Power):
     """As losses were written once."""
 
-    factor: float = parameter(1.0, POSITIVE)
+    factor: float = parameter(default=1.0, domain=POSITIVE)
 
 
 @pytest.mark.parametrize("kind", [Power, ShiftedPower, Decorated])

@@ -307,7 +307,7 @@ def test_sympy_proves_what_the_cards_show(kind):
     for side in kind().generator, kind().discriminator, *kind().discriminator.sides:
         shown = symbolic.expression(side)
         assert shown.check() == (0, 0)
-        wrong = [3 * entry + 1 for entry in symbolic.derivation.listed(shown.gradient)]
+        wrong = [3 * entry + 1 for entry in symbolic.formula.listed(shown.gradient)]
         wrong = symbolic.notation.sp.Tuple(*wrong) if len(wrong) > 1 else wrong[0]
         assert replace(shown, gradient=wrong).check()[0] != 0
         card = side.card()
