@@ -70,7 +70,7 @@ class BoostingObjective:
     @property
     def __name__(self) -> str:
         """Name of the loss, which is also that of the metric."""
-        return self.loss.__name__
+        return type(self.loss).__name__
 
     def __deepcopy__(self, memo: dict) -> Self:
         """Return the object itself, which cannot change, so that `sklearn.base.clone` finds it."""

@@ -79,7 +79,7 @@ class DaskLoss:
     @property
     def __name__(self) -> str:
         """Name of the loss."""
-        return self.loss.__name__
+        return type(self.loss).__name__
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """Return the loss, lazily.

@@ -76,7 +76,7 @@ class Rho:
     @property
     def __name__(self) -> str:
         """Name of the loss."""
-        return self.loss.__name__
+        return type(self.loss).__name__
 
     def __call__(self, z: ArrayLike) -> NDArray[np.float64]:
         """Return ρ, ρ′ and ρ″ at z.

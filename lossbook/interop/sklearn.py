@@ -451,7 +451,7 @@ class Scorer:
     @property
     def __name__(self) -> str:
         """Name of the loss."""
-        return self.loss.__name__
+        return type(self.loss).__name__
 
     def __call__(
         self, estimator: Any, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
