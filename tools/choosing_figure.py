@@ -12,7 +12,7 @@ LABEL = (
 )
 STYLE = """
 .choosing-map {
-  color: var(--pst-color-text-base, #222); display: block; height: auto; max-width: 37rem;
+  color: var(--pst-color-text-base, #222); display: block; height: auto; max-width: 35rem;
   width: 100%;
 }
 .choosing-map text { font: 14px var(--pst-font-family-base, sans-serif); fill: currentColor; }
@@ -222,11 +222,11 @@ GROUPS = {
 def row(y, picture, words, section, loss, address):
     return (
         f'<g transform="translate(4 {y + 3})" aria-hidden="true">{picture}</g>\n'
-        f'<a href="#sec-choosing-{section}">{rectangle("hit", 54, y + 1, 196, 30)}'
+        f'<a href="#sec-choosing-{section}">{rectangle("hit", 54, y + 1, 178, 30)}'
         f'<text x="58" y="{y + 21}">{escape(words)}</text></a>\n'
-        f'<path class="tie" d="M{66 + 7.4 * len(words):.0f} {y + 16}H254" aria-hidden="true"/>\n'
-        f'<a href="{address}">{rectangle("box", 256, y + 1, 206, 30)}'
-        f'<text class="loss" x="359" y="{y + 21}">{escape(loss)}</text></a>\n'
+        f'<path class="tie" d="M{66 + 7.4 * len(words):.0f} {y + 16}H234" aria-hidden="true"/>\n'
+        f'<a href="{address}">{rectangle("box", 236, y + 1, 198, 30)}'
+        f'<text class="loss" x="335" y="{y + 21}">{escape(loss)}</text></a>\n'
     )
 
 
@@ -240,7 +240,7 @@ def drawing():
             y += 35
         y += 10
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="choosing-map" viewBox="0 0 466 {y}"'
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="choosing-map" viewBox="0 0 438 {y}"'
         f' role="group" aria-label="{LABEL}">\n<style>{STYLE}</style>\n'
         + "".join(parts)
         + "</svg>\n"
