@@ -10,10 +10,10 @@ WIDTHS = {"desktop": 1280, "phone": 390}
 FAULTY_MATHS = r"""
     (() => {
       const article = document.querySelector("article").cloneNode(true);
-      const undrawn = [...article.querySelectorAll(".math")]
-        .filter(e => !e.querySelector("mjx-container"));
-      const wrong = [...article.querySelectorAll("mjx-merror, mjx-mtext[style*=red]")];
-      article.querySelectorAll("pre, code, script, style, .math").forEach(e => e.remove());
+      const undrawn = [...article.querySelectorAll(".math, .mathjax_process")]
+        .filter(e => !e.querySelector(".katex-html, mjx-container"));
+      const wrong = [...article.querySelectorAll(".katex-error, mjx-merror, mjx-mtext[style*=red]")];
+      article.querySelectorAll("pre, code, script, style, .math, .katex").forEach(e => e.remove());
       const raw = article.textContent.match(/.{0,20}(\\[a-z([]|\$\$).{0,20}/g) ?? [];
       return [...undrawn, ...wrong].map(e => e.textContent).concat(raw);
     })()
@@ -56,9 +56,33 @@ def test_page_is_accessible(browser, server, axe, name, width, theme):
         assert page.errors == []
 
 
-def test_mathematics_is_drawn(browser, html):
+def test_mathematics_stands_when_the_page_opens(browser, html):
     with browser.page((html / "chapters/huber.html").as_uri()) as page:
-        assert page.evaluate("document.querySelectorAll('mjx-container svg, mjx-math').length") > 0
+        assert page.evaluate("[...document.querySelectorAll('article .math')].length") > 100
+        assert page.evaluate(
+            "[...document.querySelectorAll('.katex')].every(e => e.querySelector('math semantics'))"
+        )
+        page.evaluate("document.fonts.ready.then(() => true)")
+        fonts = "[...document.fonts].filter(f => f.status === 'loaded').map(f => f.family)"
+        assert {"KaTeX_Main", "KaTeX_Math"} <= set(page.evaluate(fonts))
+        assert not [url for url in page.requests if "mathjax" in url.lower()]
+
+
+def test_a_formula_keeps_its_punctuation(browser, html):
+    torn = """
+        [...document.querySelectorAll(".bound")].filter(bound => {
+          const formula = [...bound.querySelectorAll(".katex-html .katex-base")].at(-1);
+          const after = bound.lastChild;
+          if (after.nodeType !== Node.TEXT_NODE || !formula.checkVisibility()) return false;
+          const range = document.createRange();
+          range.selectNodeContents(after);
+          return range.getBoundingClientRect().left < formula.getBoundingClientRect().right - 2;
+        }).map(bound => bound.textContent)
+    """
+    for width in (320, 390, 1280):
+        with browser.page((html / "chapters/huber.html").as_uri(), width=width) as page:
+            assert page.evaluate("document.querySelectorAll('.bound').length") > 50
+            assert page.evaluate(torn) == []
 
 
 @pytest.mark.parametrize("word", ["Huber", "gradient"])

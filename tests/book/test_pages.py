@@ -63,6 +63,13 @@ def test_nothing_is_loaded_from_elsewhere(html):
     assert not loaded, "\n".join(loaded)
 
 
+def test_mathematics_is_loaded_where_there_is_some(html):
+    for path in every_page():
+        page = parsed(path)
+        loads = [url for _, url in addresses(page) if "katex" in url or "mathjax" in url]
+        assert bool(loads) == bool(page.select(".katex, .math")), path
+
+
 @pytest.mark.parametrize("name", CONTENT)
 def test_every_image_has_an_alternative_text(html, name):
     article = parsed(html / f"{name}.html").find("article")
