@@ -12,7 +12,7 @@ FAULTY_MATHS = r"""
       const article = document.querySelector("article").cloneNode(true);
       const undrawn = [...article.querySelectorAll(".math, .mathjax_process")]
         .filter(e => !e.querySelector(".katex-html, mjx-container"));
-      const wrong = [...article.querySelectorAll(".katex-error, mjx-merror, mjx-mtext[style*=red]")];
+      const wrong = [...article.querySelectorAll(".katex-error, mjx-merror")];
       article.querySelectorAll("pre, code, script, style, .math, .katex").forEach(e => e.remove());
       const raw = article.textContent.match(/.{0,20}(\\[a-z([]|\$\$).{0,20}/g) ?? [];
       return [...undrawn, ...wrong].map(e => e.textContent).concat(raw);
@@ -24,7 +24,6 @@ SEARCH_BOXES = """
 """
 UNFOLD = """
     document.querySelectorAll("details").forEach(details => details.open = true);
-    document.querySelectorAll("button.toggle-button").forEach(button => button.click());
     document.getAnimations().forEach(animation => animation.finish());
     new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))));
 """
@@ -83,10 +82,3 @@ def test_a_formula_keeps_its_punctuation(browser, html):
         with browser.page((html / "chapters/huber.html").as_uri(), width=width) as page:
             assert page.evaluate("document.querySelectorAll('.bound').length") > 50
             assert page.evaluate(torn) == []
-
-
-@pytest.mark.parametrize("word", ["Huber", "gradient"])
-def test_search_finds(browser, server, word):
-    with browser.page(f"{server}/search.html?q={word}") as page:
-        page.wait_for("document.querySelectorAll('#search-results li a').length > 0")
-        assert page.errors == []
