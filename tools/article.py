@@ -81,9 +81,7 @@ def reading_minutes(doctree):
     """Estimate how long the open path of a page takes, in steps of five minutes."""
     prose = (nodes.paragraph, nodes.title, nodes.term)
     words = sum(
-        len(text.astext().split())
-        for text in doctree.findall(prose)
-        if not is_folded(text)
+        len(text.astext().split()) for text in doctree.findall(prose) if not is_folded(text)
     )
     cells = sum(
         not hides_input(cell) and not is_folded(cell)
@@ -110,7 +108,9 @@ def complete_head(app, doctree, docname):
         up = "../" * docname.count("/")
         links = [(f"{up}downloads/{path.stem}.ipynb", "Download notebook")]
         links += [(f"{up}downloads/data/{name}", f"Data: {name}") for name in data_files(path)]
-        buttons = " ".join(f'<a class="button" href="{to}" download>{text}</a>' for to, text in links)
+        buttons = " ".join(
+            f'<a class="button" href="{to}" download>{text}</a>' for to, text in links
+        )
         html = (
             f'<div class="chapter-tools"><p>{reading_minutes(doctree)} minutes to read</p>'
             f"<p>{buttons}</p></div>"

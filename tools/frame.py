@@ -45,8 +45,10 @@ def fill_frame(app, pagename, templatename, context, doctree):
     }
     title = re.sub(r"<[^>]+>", "", context.get("title") or "")
     context["plain_title"] = title
-    found = re.search(r'name="description"[^>]*content="([^"]*)"|content="([^"]*)"[^>]*name="description"',
-                      context.get("metatags", ""))
+    found = re.search(
+        r'name="description"[^>]*content="([^"]*)"|content="([^"]*)"[^>]*name="description"',
+        context.get("metatags", ""),
+    )
     context["description"] = found and (found[1] or found[2])
     if app.config.html_baseurl:
         base = app.config.html_baseurl.rstrip("/")

@@ -90,10 +90,14 @@ def words(node):
             pieces.append(plain(node.astext()))
         elif isinstance(node, nodes.raw) and "lang=" in node.astext():
             pieces.append(re.sub(r"<[^>]+>", "", node.astext()))
-        elif not isinstance(node, (*HIDDEN, addnodes.desc, addnodes.glossary)) and not is_headed(node):
+        elif not isinstance(node, (*HIDDEN, addnodes.desc, addnodes.glossary)) and not is_headed(
+            node
+        ):
             for child in node.children:
                 read(child)
-            if isinstance(node, (nodes.TextElement, nodes.Part)) and not isinstance(node, nodes.Inline):
+            if isinstance(node, (nodes.TextElement, nodes.Part)) and not isinstance(
+                node, nodes.Inline
+            ):
                 pieces.append(" ")
 
     for child in node.children if isinstance(node, nodes.section) else [node]:
@@ -104,10 +108,12 @@ def words(node):
 
 def title_words(node):
     """Return a title in characters."""
-    return " ".join("".join(
-        plain(part.astext()) if isinstance(part, nodes.math) else part.astext()
-        for part in node.children
-    ).split())
+    return " ".join(
+        "".join(
+            plain(part.astext()) if isinstance(part, nodes.math) else part.astext()
+            for part in node.children
+        ).split()
+    )
 
 
 def page_records(doctree, address):
@@ -153,7 +159,9 @@ def write_index(app, exception):
         if kind == TERM and chinese:
             synonyms.append([title.lower(), chinese[0]])
     index = json.dumps({"records": records, "synonyms": synonyms}, ensure_ascii=False)
-    Path(app.outdir, "_static/search-index.js").write_text(f"bookIndex({index})\n", encoding="utf-8")
+    Path(app.outdir, "_static/search-index.js").write_text(
+        f"bookIndex({index})\n", encoding="utf-8"
+    )
 
 
 def setup(app):
