@@ -100,14 +100,6 @@ def test_titles_and_descriptions_differ(html):
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
-def test_notebook_can_be_downloaded_with_its_outputs(html, notebook):
-    page = html / "chapters" / f"{notebook.stem}.html"
-    links = [a["href"] for a in parsed(page).find_all("a", href=True)]
-    offered = [(page.parent / link).resolve() for link in links if link.endswith(".ipynb")]
-    assert [path.read_bytes() for path in offered] == [notebook.read_bytes()]
-
-
-@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
 def test_every_exercise_has_an_executed_solution(notebook):
     exercises, solved, current = [], set(), None
     for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
