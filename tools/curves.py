@@ -130,7 +130,7 @@ def value_line(loss):
 
 
 def graphs(loss):
-    """Return a symbol for what varies, and the graphs of a loss and, where drawn, of its derivatives."""
+    """Return what varies, and the graphs of a loss and, where drawn, of its derivatives."""
     if isinstance(loss, PointwiseLoss | ClassLoss):
         symbol, x, inputs = (class_line if isinstance(loss, ClassLoss) else pointwise_line)(loss)
         return symbol, graphs_along(loss, inputs, x)
@@ -144,7 +144,7 @@ def drawing(loss, width=150, height=100, label=None):
 
     Without a label the drawing is an ornament, which screen readers pass over.
     """
-    symbol, shown = graphs(loss)
+    _, shown = graphs(loss)
     x, y = shown[0].x, shown[0].y[np.isfinite(shown[0].y)]
     low, high = (-2.2, 3.2) if len(shown) == 3 else (min(0, y.min()), max(y.max(), 1e-9))
     margin = 0.06 * (high - low)
@@ -177,4 +177,5 @@ def drawing(loss, width=150, height=100, label=None):
     voice = f'role="img" aria-label="{label}"' if label else 'aria-hidden="true"'
     body = "".join(reversed(paths[-len(shown) :])) if len(shown) > 1 else paths[-1]
     axes = "".join(paths[: -len(shown)])
-    return f'<svg class="curves" viewBox="0 0 {scale * width} {scale * height}" {voice}>{axes}{body}</svg>'
+    box = f"0 0 {scale * width} {scale * height}"
+    return f'<svg class="curves" viewBox="{box}" {voice}>{axes}{body}</svg>'

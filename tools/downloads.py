@@ -129,7 +129,7 @@ class Reader:
         return self.known[role].astext()
 
     def link(self, role):
-        """Return a role as Markdown: its text, which leads to the book where that has an address."""
+        """Return a role as Markdown: its text, a link where the book has an address."""
         shown = self.known[role]
         text = f"`{shown.astext()}`" if next(shown.findall(nodes.literal), None) else shown.astext()
         reference = next(shown.findall(nodes.reference), None)

@@ -11,6 +11,7 @@ from pathlib import Path
 from shutil import rmtree
 from urllib.parse import quote
 
+from bs4 import BeautifulSoup
 from sharing import draw_card
 
 import lossbook
@@ -45,11 +46,10 @@ def fill_frame(app, pagename, templatename, context, doctree):
     }
     title = re.sub(r"<[^>]+>", "", context.get("title") or "")
     context["plain_title"] = title
-    found = re.search(
-        r'name="description"[^>]*content="([^"]*)"|content="([^"]*)"[^>]*name="description"',
-        context.get("metatags", ""),
+    description = BeautifulSoup(context.get("metatags", ""), "html.parser").find(
+        "meta", attrs={"name": "description"}
     )
-    context["description"] = found and (found[1] or found[2])
+    context["description"] = description and description["content"]
     if app.config.html_baseurl:
         base = app.config.html_baseurl.rstrip("/")
         if pagename == "404":
@@ -88,7 +88,7 @@ def extra_pages(app):
 
 
 def tidy(app, exception):
-    """Leave out of the built book what no page uses, and list its pages where the address is known."""
+    """Leave out what no page uses; where the book has an address, list its pages."""
     if exception or app.builder.format != "html":
         return
     out = Path(app.outdir)

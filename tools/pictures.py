@@ -5,6 +5,7 @@
 """
 
 from html import escape
+from typing import ClassVar
 
 import numpy as np
 from curves import drawing, instance
@@ -31,7 +32,7 @@ class Drawing(SphinxDirective):
     """Draw a loss."""
 
     required_arguments = 1
-    option_spec = {"alt": directives.unchanged}
+    option_spec: ClassVar = {"alt": directives.unchanged}
 
     def run(self):
         """Return the drawing."""
@@ -43,7 +44,10 @@ class Explorer(SphinxDirective):
     """Put a slider on a parameter of a loss."""
 
     required_arguments = 2
-    option_spec = {"values": directives.unchanged_required, "reference": directives.unchanged}
+    option_spec: ClassVar = {
+        "values": directives.unchanged_required,
+        "reference": directives.unchanged,
+    }
 
     def run(self):
         """Return the explorer; its values are given as first, last and number."""
@@ -81,9 +85,8 @@ def resolve_galleries(app, doctree, docname):
                 logger.warning("the gallery links to %s, which does not exist", target)
                 continue
             address = app.builder.get_relative_uri(docname, target)
-            panels.append(
-                f'<a class="panel" href="{address}">{drawing(instance(name))}<code>{name}</code></a>'
-            )
+            shown = f"{drawing(instance(name))}<code>{name}</code>"
+            panels.append(f'<a class="panel" href="{address}">{shown}</a>')
         node.replace_self(picture(f'<div class="gallery">{"".join(panels)}</div>'))
 
 

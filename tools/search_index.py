@@ -51,7 +51,15 @@ SYMBOLS = {
     "varepsilon": "ε", "lambda": "λ", "log": "log", "exp": "exp", "max": "max", "min": "min",
 }  # fmt: skip
 UNREADABLE = re.compile(r"\\(?:frac|tfrac|begin|sqrt|left|sum|int|prod|binom|operatorname)")
-HIDDEN = (nodes.literal_block, nodes.math_block, nodes.raw, nodes.image, nodes.comment)
+HIDDEN = (
+    nodes.literal_block,
+    nodes.math_block,
+    nodes.raw,
+    nodes.image,
+    nodes.comment,
+    addnodes.desc,
+    addnodes.glossary,
+)
 
 
 def plain(tex):
@@ -90,14 +98,10 @@ def words(node):
             pieces.append(plain(node.astext()))
         elif isinstance(node, nodes.raw) and "lang=" in node.astext():
             pieces.append(re.sub(r"<[^>]+>", "", node.astext()))
-        elif not isinstance(node, (*HIDDEN, addnodes.desc, addnodes.glossary)) and not is_headed(
-            node
-        ):
+        elif not isinstance(node, HIDDEN) and not is_headed(node):
             for child in node.children:
                 read(child)
-            if isinstance(node, (nodes.TextElement, nodes.Part)) and not isinstance(
-                node, nodes.Inline
-            ):
+            if not isinstance(node, nodes.Inline):
                 pieces.append(" ")
 
     for child in node.children if isinstance(node, nodes.section) else [node]:
