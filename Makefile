@@ -52,7 +52,7 @@ bench: peers ## measure speed and memory beside the other libraries
 	$(BIN)/python -m benchmarks.network
 
 accuracy: $(READY) ## measure rounding errors against multiple precision
-	$(BIN)/python -m lossbook.accuracy --output benchmarks/accuracy.json
+	$(BIN)/python -m benchmarks.accuracy --output benchmarks/accuracy.json
 
 format: $(READY) ## mend what ruff can mend
 	$(BIN)/ruff check --fix .

@@ -7,7 +7,7 @@ from math import inf
 from .conventions import equivalents
 from .core.domains import FINITE, LABELS, LOG_DISTRIBUTIONS, NONZERO
 from .core.loss import ClassLoss, Loss
-from .losses.composite import Composite
+from .losses.several_tasks import Composite
 from .symbolic import expression, latex, pretty
 from .symbolic.derivation import listed
 

@@ -379,7 +379,7 @@ def test_blocks_are_invisible(n, threads, monkeypatch):
             threads(n_threads)
             np.testing.assert_array_equal(flat(loss.gradient(*inputs)), whole[0])
         with monkeypatch.context() as patch:
-            patch.setattr("lossbook.losses.embedding.BLOCK_BYTES", 1)
+            patch.setattr("lossbook.losses.embeddings.BLOCK_BYTES", 1)
             again = flat(loss.gradient(*inputs)), flat(loss.hessian(*inputs))
             value = loss(*inputs)
         assert value == pytest.approx(loss(*inputs), rel=1e-13)

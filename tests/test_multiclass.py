@@ -11,7 +11,7 @@ from scipy.optimize import minimize
 from single import each
 
 import lossbook as lb
-from lossbook.losses.softmax import sum_of_others
+from lossbook.core.softmax import sum_of_others
 
 INF = np.inf
 NLL, KL, JS = lb.NegativeLogLikelihood(), lb.KLDivergence(), lb.JensenShannon()

@@ -7,15 +7,16 @@ import mpmath
 import numpy as np
 import pytest
 from mpmath import mp
+from reference.definition import value as defined
 
 import lossbook as lb
 from lossbook import symbolic
 from lossbook.core.domains import BOXES, PLUS_MINUS_ONE
 from lossbook.testing import Samples, check_loss, draw
-from reference import overlap as reference
+from reference import boxes, lovasz, overlap
 
-OF_BOXES = [loss for loss in reference.LOSSES if loss.y_pred_domain is BOXES]
-OF_MASKS = [loss for loss in reference.LOSSES if loss not in OF_BOXES]
+OF_BOXES = boxes.LOSSES
+OF_MASKS = [*overlap.LOSSES, *lovasz.LOSSES]
 OF_SHARES = [loss for loss in OF_MASKS if not isinstance(loss, lb.LovaszHinge)]
 DTYPES = pytest.mark.parametrize("dtype", [np.float64, np.float32])
 RNG = np.random.default_rng(0)
@@ -177,7 +178,7 @@ def test_the_lovasz_hinge_on_every_set_of_errors_is_the_jaccard_loss(n_positive)
         wrong = {pixel for pixel in range(4) if bits >> pixel & 1}
         errors = np.isin(np.arange(4), list(wrong)).astype(float)
         value = lb.LovaszHinge()(y_true, y_true * (1 - errors))
-        assert value == pytest.approx(float(jaccard := reference.jaccard_loss(wrong, positives)))
+        assert value == pytest.approx(float(jaccard := lovasz.jaccard_loss(wrong, positives)))
         assert jaccard <= 1
 
 
@@ -248,7 +249,7 @@ def test_the_lovasz_softmax_is_the_extension_of_each_class(dtype):
         own = labels[image][:, None] == classes
         errors = np.abs(own - p[image][:, classes])
         each = [
-            reference.lovasz_extension(list(map(float, column)), set(np.flatnonzero(positive)))
+            lovasz.lovasz_extension(list(map(float, column)), set(np.flatnonzero(positive)))
             for column, positive in zip(errors.T, own.T, strict=True)
         ]
         assert value[image] == pytest.approx(float(sum(each) / len(classes)), rel=1e-6)
@@ -365,7 +366,7 @@ def test_a_shift_by_little_keeps_its_digits(loss):
     true, shift = [0.0, 0, 1, 1], 2.0**-40
     pred = np.array(true) + shift
     with mp.workdps(60):
-        exact = float(reference.value(loss, list(map(mp.mpf, true)), list(map(mp.mpf, pred))))
+        exact = float(defined(loss, list(map(mp.mpf, true)), list(map(mp.mpf, pred))))
     assert loss(true, pred) == pytest.approx(exact, rel=1e-14)
 
 

@@ -10,7 +10,7 @@ from math import inf, log, sqrt
 import numpy as np
 import pytest
 from mpmath import mp
-from reference.sequence import ctc, reading
+from reference.sequences import ctc, reading
 
 import lossbook as lb
 from lossbook import symbolic

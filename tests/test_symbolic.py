@@ -10,8 +10,9 @@ import pytest
 import sympy as sp
 
 import lossbook as lb
-from lossbook import accuracy, symbolic
-from lossbook.accuracy import DIGITS, LOGISTIC, MEASURED, Exact
+from benchmarks import accuracy
+from benchmarks.accuracy import DIGITS, LOGISTIC, MEASURED, Exact
+from lossbook import symbolic
 from lossbook.core.domains import (
     ABOVE_MINUS_ONE,
     LABELS,
@@ -22,10 +23,10 @@ from lossbook.core.domains import (
     ZERO_OR_ONE,
 )
 from lossbook.core.loss import BatchLoss, ClassLoss, JointLoss, RowLoss
-from lossbook.losses.regression import ResidualLoss
+from lossbook.core.residual import ResidualLoss
 from lossbook.symbolic import notation
 from lossbook.testing import Samples, view
-from reference import embedding, overlap, ranking
+from reference import boxes, embeddings, lovasz, overlap, ranking
 
 LOSSES = (
     *MEASURED,
@@ -35,7 +36,7 @@ LOSSES = (
 
 
 VECTORS_AND_LISTS = [
-    *(loss for loss in embedding.LOSSES if not isinstance(loss, BatchLoss)),
+    *(loss for loss in embeddings.LOSSES if not isinstance(loss, BatchLoss)),
     *ranking.LOSSES,
 ]
 KINKED = [
@@ -47,8 +48,8 @@ KINKED = [
 ]
 """Losses of several scores with kinks between them, which accuracy is not measured at."""
 
-BATCHES = [loss for loss in embedding.LOSSES if isinstance(loss, BatchLoss)]
-OVERLAP = [*overlap.LOSSES, lb.LovaszSoftmax()]
+BATCHES = [loss for loss in embeddings.LOSSES if isinstance(loss, BatchLoss)]
+OVERLAP = [*overlap.LOSSES, *lovasz.LOSSES, *boxes.LOSSES, lb.LovaszSoftmax()]
 
 
 PROVED = {}

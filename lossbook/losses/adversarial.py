@@ -11,10 +11,12 @@ from typing import ClassVar
 import numpy as np
 
 from ..core.loss import JointLoss, Loss, PointwiseLoss
+from ..core.margin import MarginLoss
 from ..core.traits import Traits
-from .binary import Hinge, MarginLoss, SigmoidCrossEntropy
-from .composite import WeightedSum
-from .regression import HalfSquaredError
+from .log_loss import SigmoidCrossEntropy
+from .margins import Hinge
+from .several_tasks import WeightedSum
+from .squared_error import HalfSquaredError
 
 
 @dataclass(frozen=True, repr=False)

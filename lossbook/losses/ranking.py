@@ -9,8 +9,8 @@ from ..core.domains import NON_NEGATIVE, PLUS_MINUS_ONE, UNIT_INTERVAL
 from ..core.elementwise import decay, positive_part, two_sides
 from ..core.loss import JointLoss, RowLoss, parameter
 from ..core.traits import Traits
-from .binary import SigmoidCrossEntropy
-from .multiclass import SoftmaxCrossEntropy
+from .log_loss import SigmoidCrossEntropy
+from .softmax import SoftmaxCrossEntropy
 
 _LOG_LOSS = SigmoidCrossEntropy()
 _CROSS_ENTROPY = SoftmaxCrossEntropy()

@@ -7,8 +7,8 @@ import numpy as np
 
 from ..core.domains import POSITIVE, Interval
 from ..core.loss import parameter
+from ..core.residual import ResidualLoss
 from ..core.traits import Traits
-from .regression import ResidualLoss
 
 
 @dataclass(frozen=True, repr=False)

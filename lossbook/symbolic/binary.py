@@ -1,15 +1,13 @@
 """Losses for two classes, as expressions."""
 
-from ..losses.binary import (
-    BinaryCrossEntropy,
-    Brier,
+from ..losses.imbalance import SigmoidFocal
+from ..losses.log_loss import BinaryCrossEntropy, Brier, SigmoidCrossEntropy
+from ..losses.margins import (
     Exponential,
     Hinge,
     LogisticMargin,
     ModifiedHuber,
     Perceptron,
-    SigmoidCrossEntropy,
-    SigmoidFocal,
     SquaredHinge,
 )
 from .derivation import Expression, expression

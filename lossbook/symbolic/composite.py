@@ -1,6 +1,6 @@
 """Losses made of others, as expressions: the others are functions, each of its own prediction."""
 
-from ..losses.composite import UncertaintyWeighted, WeightedSum
+from ..losses.several_tasks import UncertaintyWeighted, WeightedSum
 from .derivation import Expression, expression
 from .notation import sp
 

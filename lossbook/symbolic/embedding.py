@@ -3,7 +3,7 @@
 Vectors are indexed by their entries.  Losses of batches are shown for one anchor, by its cosines.
 """
 
-from ..losses.embedding import (
+from ..losses.embeddings import (
     Contrastive,
     CosineDistance,
     CosineEmbedding,

@@ -1,17 +1,15 @@
 """Losses for several classes, as expressions."""
 
-from ..losses.multiclass import (
+from ..losses.imbalance import Poly1CrossEntropy, SoftmaxFocal
+from ..losses.margins import CrammerSinger, MultiMargin
+from ..losses.softmax import (
     CategoricalCrossEntropy,
-    CrammerSinger,
-    GeneralizedCrossEntropy,
     JensenShannon,
     KLDivergence,
-    MultiMargin,
     NegativeLogLikelihood,
-    Poly1CrossEntropy,
     SoftmaxCrossEntropy,
-    SoftmaxFocal,
 )
+from ..losses.wrong_labels import GeneralizedCrossEntropy
 from .derivation import Expression, expression
 from .notation import (
     K,

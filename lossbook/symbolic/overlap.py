@@ -1,6 +1,7 @@
 """Losses of masks, as expressions: of the pixels, k is one and j is any."""
 
-from ..losses.overlap import Dice, FocalTversky, Jaccard, LovaszHinge, LovaszSoftmax, Tversky
+from ..losses.lovasz import LovaszHinge, LovaszSoftmax
+from ..losses.overlap import Dice, FocalTversky, Jaccard, Tversky
 from .derivation import Expression, expression
 from .notation import K, M, alpha, beta, gamma, j, k, p_k, s, sp, t_k, z_k
 

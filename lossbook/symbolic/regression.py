@@ -2,22 +2,18 @@
 
 from dataclasses import replace
 
-from ..losses.regression import (
-    AbsoluteError,
-    AbsolutePercentageError,
+from ..losses.absolute_error import AbsoluteError
+from ..losses.huber import (
     EpsilonInsensitive,
-    Expectile,
-    HalfSquaredError,
     Huber,
     LogCosh,
-    Pinball,
     PseudoHuber,
     SmoothL1,
-    SmoothPinball,
     SquaredEpsilonInsensitive,
-    SquaredError,
-    SquaredLogError,
 )
+from ..losses.quantiles import Expectile, Pinball, SmoothPinball
+from ..losses.relative_error import AbsolutePercentageError, SquaredLogError
+from ..losses.squared_error import HalfSquaredError, SquaredError
 from .derivation import Expression, expression
 from .notation import beta, d, delta, epsilon, q, r, sigma, sp, tau, w, y, yhat
 

@@ -1,6 +1,6 @@
 """Losses of label sequences, as expressions in the scores of one frame."""
 
-from ..losses.sequence import CTC
+from ..losses.sequences import CTC
 from .derivation import Expression, expression
 from .notation import K, gamma_k, j, k, p_k, prettyForm, sp, y, z_k
 

@@ -1,6 +1,11 @@
 """Losses for labels with a structure, as expressions."""
 
-from ..losses.structured import MultilabelMargin, MultilabelSoftMargin, OrdinalCoral, Sparsemax
+from ..losses.structured_labels import (
+    MultilabelMargin,
+    MultilabelSoftMargin,
+    OrdinalCoral,
+    Sparsemax,
+)
 from .derivation import Expression, expression
 from .multiclass import CLASSES, SHIFT, one_if, others
 from .notation import K, i, j, k, label, p_k, s, sigma, sp, t_k, threshold, u_k, z_k

@@ -18,7 +18,7 @@ from ..core.domains import (
     TwoValues,
 )
 from ..core.loss import ClassLoss, Loss, PointwiseLoss, RowLoss
-from ..losses.sequence import LabelSequences
+from ..losses.sequences import LabelSequences
 from .views import View
 
 FAR = 1e150

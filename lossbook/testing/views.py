@@ -7,9 +7,9 @@ import numpy as np
 
 from ..core.domains import LABELS
 from ..core.loss import BatchLoss, ClassLoss, JointLoss, Loss, PointwiseLoss, RowLoss
-from ..losses.composite import WeightedSum
-from ..losses.overlap import LovaszSoftmax
-from ..losses.sequence import CTC, LabelSequences
+from ..losses.lovasz import LovaszSoftmax
+from ..losses.sequences import CTC, LabelSequences
+from ..losses.several_tasks import WeightedSum
 
 
 @dataclass(frozen=True, repr=False)

@@ -7,7 +7,7 @@ from mpmath import mp
 import lossbook as lb
 
 from .definition import plogp, sigmoid, value
-from .multiclass import APART, DISTRIBUTIONS
+from .inputs import APART, DISTRIBUTIONS
 
 LOSSES = [
     lb.Sparsemax(),

@@ -1,4 +1,4 @@
-"""Losses for several classes, elsewhere."""
+"""Losses of the probabilities of several classes, elsewhere."""
 
 from .equivalent import Equivalent
 
@@ -139,59 +139,5 @@ ROWS = (
         call="optax.losses.kl_divergence(jax.numpy.log(y_pred), y_true)",
         targets="distributions",
         note="The logarithm of the prediction comes first.",
-    ),
-    Equivalent(
-        loss="SoftmaxFocal",
-        library="Keras",
-        name="keras.losses.categorical_focal_crossentropy",
-        call="keras.losses.categorical_focal_crossentropy("
-        "keras.ops.one_hot(y_true, y_pred.shape[-1]), y_pred, from_logits=True, gamma=gamma, "
-        "alpha=1.0 if alpha is None else y_pred.new_tensor(alpha))",
-        parameters=(("gamma", "gamma"), ("alpha", "alpha")),
-        defaults="alpha is 0.25, a factor for every class; here it is off.",
-        note="Labels must be one-hot, and probabilities are clipped by 1e-7, from scores too.",
-    ),
-    Equivalent(
-        loss="Poly1CrossEntropy",
-        library="optax",
-        name="optax.losses.poly_loss_cross_entropy",
-        call="optax.losses.poly_loss_cross_entropy(y_pred, y_true, epsilon=epsilon)",
-        targets="distributions",
-        parameters=(("epsilon", "epsilon"),),
-        defaults="epsilon is 2; here it is 1.",
-        note="The prediction comes first.",
-    ),
-    Equivalent(
-        loss="CrammerSinger",
-        library="scikit-learn",
-        name="sklearn.metrics.hinge_loss",
-        call="sklearn.metrics.hinge_loss(y_true, y_pred, labels=range(y_pred.shape[1]))",
-        reduction="mean",
-        note="Without labels= a class that is missing from the batch is an error.",
-    ),
-    Equivalent(
-        loss="CrammerSinger",
-        library="optax",
-        name="optax.losses.multiclass_hinge_loss",
-        call="optax.losses.multiclass_hinge_loss(y_pred, y_true)",
-        note="categorical_hinge of Keras is another loss: to it a score of 0 is a rival too.",
-    ),
-    Equivalent(
-        loss="CrammerSinger",
-        library="optax",
-        name="optax.losses.multiclass_perceptron_loss",
-        call="optax.losses.multiclass_perceptron_loss(y_pred, y_true)",
-        given=(("margin", 0.0),),
-        note="Without a margin.",
-    ),
-    Equivalent(
-        loss="MultiMargin",
-        library="PyTorch",
-        name="torch.nn.functional.multi_margin_loss",
-        call="torch.nn.functional.multi_margin_loss("
-        'y_pred, y_true, p=int(power), margin=margin, reduction="none")',
-        factor="K",
-        parameters=(("margin", "margin"), ("power", "p")),
-        note="The sum over the classes is divided by their number.",
     ),
 )

@@ -8,9 +8,9 @@ import numpy as np
 from ..core.domains import LABELS, UNIT_INTERVAL, ZERO_OR_ONE, ClassIndices
 from ..core.elementwise import positive_part, zero_if_nan
 from ..core.loss import ClassLoss, RowLoss, as_distributions
+from ..core.softmax import below_top
 from ..core.traits import Traits
-from .binary import SigmoidCrossEntropy
-from .softmax import below_top
+from .log_loss import SigmoidCrossEntropy
 
 _ONE_SCORE = SigmoidCrossEntropy()
 

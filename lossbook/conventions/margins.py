@@ -1,100 +1,10 @@
-"""Losses for two classes, elsewhere."""
+"""Losses of margins, elsewhere."""
 
 from .equivalent import Equivalent
 
-_CERTAIN = "A wrong prediction made with certainty costs"
 _ZERO_AND_ONE = "It takes the labels 0 and 1."
-_ANY_NUMBER = (
-    "It has no name of its own: the squared error, which takes any number for a probability."
-)
 
 ROWS = (
-    Equivalent(
-        loss="BinaryCrossEntropy",
-        library="PyTorch",
-        name="torch.nn.functional.binary_cross_entropy",
-        call='torch.nn.functional.binary_cross_entropy(y_pred, y_true, reduction="none")',
-        note=f"{_CERTAIN} 100: the logarithms are clamped there.",
-    ),
-    Equivalent(
-        loss="BinaryCrossEntropy",
-        library="Keras",
-        name="keras.losses.binary_crossentropy",
-        call="keras.losses.binary_crossentropy(y_true[:, None], y_pred[:, None])",
-        note=f"{_CERTAIN} 16.1: probabilities are clipped by 1e-7, as with eps=1e-7 here; "
-        "and it takes scores only when told, by from_logits=True.",
-    ),
-    Equivalent(
-        loss="BinaryCrossEntropy",
-        library="scikit-learn",
-        name="sklearn.metrics.log_loss",
-        call="sklearn.metrics.log_loss(y_true, y_pred, labels=[0, 1])",
-        reduction="mean",
-        targets="labels",
-        note=f"{_CERTAIN} 36.0: probabilities are clipped by the machine epsilon.",
-    ),
-    Equivalent(
-        loss="SigmoidCrossEntropy",
-        library="PyTorch",
-        name="torch.nn.functional.binary_cross_entropy_with_logits",
-        call="torch.nn.functional.binary_cross_entropy_with_logits("
-        'y_pred, y_true, pos_weight=y_pred.new_tensor(pos_weight), reduction="none")',
-        parameters=(("pos_weight", "pos_weight"),),
-        note="An infinite score gives NaN even where the label agrees.",
-    ),
-    Equivalent(
-        loss="SigmoidCrossEntropy",
-        library="Keras",
-        name="keras.losses.binary_crossentropy",
-        call="keras.losses.binary_crossentropy("
-        "y_true[:, None], y_pred[:, None], from_logits=True, label_smoothing=label_smoothing)",
-        parameters=(("label_smoothing", "label_smoothing"),),
-        note="Without from_logits=True it takes the scores for probabilities, and clips them.",
-    ),
-    Equivalent(
-        loss="SigmoidCrossEntropy",
-        library="scikit-learn",
-        name="sklearn._loss.HalfBinomialLoss",
-        call="sklearn._loss.HalfBinomialLoss().loss(y_true, y_pred)",
-        note="Private, but what LogisticRegression minimises; the half is one of the deviance, "
-        "so the factor is 1.",
-    ),
-    Equivalent(
-        loss="SigmoidCrossEntropy",
-        library="optax",
-        name="optax.losses.sigmoid_binary_cross_entropy",
-        call="optax.losses.sigmoid_binary_cross_entropy(y_pred, y_true)",
-        note="An infinite score gives NaN even where the label agrees.",
-    ),
-    Equivalent(
-        loss="SigmoidFocal",
-        library="torchvision",
-        name="torchvision.ops.sigmoid_focal_loss",
-        call="torchvision.ops.sigmoid_focal_loss("
-        "y_pred, y_true, gamma=gamma, alpha=-1 if alpha is None else alpha)",
-        parameters=(("gamma", "gamma"), ("alpha", "alpha")),
-        defaults="alpha is 0.25, and -1 turns it off; here it is off.",
-        note="It weights the classes unless told not to.",
-    ),
-    Equivalent(
-        loss="SigmoidFocal",
-        library="Keras",
-        name="keras.losses.binary_focal_crossentropy",
-        call="keras.losses.binary_focal_crossentropy("
-        "y_true[:, None], y_pred[:, None], from_logits=True, gamma=gamma, "
-        "apply_class_balancing=alpha is not None, alpha=alpha)",
-        parameters=(("gamma", "gamma"), ("alpha", "alpha")),
-        defaults="alpha is 0.25 and ignored; here it is off.",
-        note="alpha does nothing without apply_class_balancing=True.",
-    ),
-    Equivalent(
-        loss="SigmoidFocal",
-        library="optax",
-        name="optax.losses.sigmoid_focal_loss",
-        call="optax.losses.sigmoid_focal_loss(y_pred, y_true, gamma=gamma, alpha=alpha)",
-        parameters=(("gamma", "gamma"), ("alpha", "alpha")),
-        note="The prediction comes first.",
-    ),
     Equivalent(
         loss="Hinge",
         library="PyTorch",
@@ -216,34 +126,36 @@ ROWS = (
         "GradientBoostingClassifier.",
     ),
     Equivalent(
-        loss="Brier",
-        library="PyTorch",
-        name="torch.nn.functional.mse_loss",
-        call='torch.nn.functional.mse_loss(y_pred, y_true, reduction="none")',
-        note=_ANY_NUMBER,
-    ),
-    Equivalent(
-        loss="Brier",
-        library="Keras",
-        name="keras.losses.mean_squared_error",
-        call="keras.losses.mean_squared_error(y_true[:, None], y_pred[:, None])",
-        note=_ANY_NUMBER,
-    ),
-    Equivalent(
-        loss="Brier",
+        loss="CrammerSinger",
         library="scikit-learn",
-        name="sklearn.metrics.brier_score_loss",
-        call="sklearn.metrics.brier_score_loss(y_true, y_pred)",
+        name="sklearn.metrics.hinge_loss",
+        call="sklearn.metrics.hinge_loss(y_true, y_pred, labels=range(y_pred.shape[1]))",
         reduction="mean",
-        targets="labels",
-        note="For several classes it is the sum over all of them, without the half that it has "
-        "for two.",
+        note="Without labels= a class that is missing from the batch is an error.",
     ),
     Equivalent(
-        loss="Brier",
+        loss="CrammerSinger",
         library="optax",
-        name="optax.losses.squared_error",
-        call="optax.losses.squared_error(y_pred, y_true)",
-        note=_ANY_NUMBER,
+        name="optax.losses.multiclass_hinge_loss",
+        call="optax.losses.multiclass_hinge_loss(y_pred, y_true)",
+        note="categorical_hinge of Keras is another loss: to it a score of 0 is a rival too.",
+    ),
+    Equivalent(
+        loss="CrammerSinger",
+        library="optax",
+        name="optax.losses.multiclass_perceptron_loss",
+        call="optax.losses.multiclass_perceptron_loss(y_pred, y_true)",
+        given=(("margin", 0.0),),
+        note="Without a margin.",
+    ),
+    Equivalent(
+        loss="MultiMargin",
+        library="PyTorch",
+        name="torch.nn.functional.multi_margin_loss",
+        call="torch.nn.functional.multi_margin_loss("
+        'y_pred, y_true, p=int(power), margin=margin, reduction="none")',
+        factor="K",
+        parameters=(("margin", "margin"), ("power", "p")),
+        note="The sum over the classes is divided by their number.",
     ),
 )

@@ -1,8 +1,8 @@
 """How exactly the losses are computed, in units in the last place.
 
-``python -m lossbook.accuracy`` evaluates every loss on ordinary and on extreme points, compares it
-with its symbolic expression in multiple precision, and prints the largest errors as a table; with
-``--output FILE`` it also stores them as JSON.
+``python -m benchmarks.accuracy`` evaluates every loss on ordinary and on extreme points, compares
+it with its symbolic expression in multiple precision, and prints the largest errors as a table;
+with ``--output FILE`` it also stores them as JSON.
 
 A unit in the last place (ulp) is the gap between a float and the next: a result that is rounded
 correctly is off by at most half of one.  Three things cost more than a formula can help:
@@ -27,7 +27,8 @@ import mpmath
 import numpy as np
 import sympy as sp
 
-from .core.domains import (
+import lossbook as lb
+from lossbook.core.domains import (
     ABOVE_MINUS_ONE,
     DISTRIBUTIONS,
     LABELS,
@@ -39,157 +40,117 @@ from .core.domains import (
     UNIT_INTERVAL,
     ZERO_OR_ONE,
 )
-from .core.loss import ClassLoss, JointLoss, RowLoss
-from .losses.binary import (
-    BinaryCrossEntropy,
-    Brier,
-    Exponential,
-    Hinge,
-    LogisticMargin,
-    ModifiedHuber,
-    Perceptron,
-    SigmoidCrossEntropy,
-    SigmoidFocal,
-    SquaredHinge,
-)
-from .losses.embedding import HingeEmbedding
-from .losses.likelihood import (
-    GammaNLL,
-    GaussianNLL,
-    LogMeanLoss,
-    NegativeBinomialNLL,
-    PoissonNLL,
-    TweedieNLL,
-)
-from .losses.multiclass import (
-    CategoricalCrossEntropy,
-    GeneralizedCrossEntropy,
-    JensenShannon,
-    KLDivergence,
-    NegativeLogLikelihood,
-    Poly1CrossEntropy,
-    SoftmaxCrossEntropy,
-    SoftmaxFocal,
-)
-from .losses.regression import (
-    AbsoluteError,
-    AbsolutePercentageError,
-    EpsilonInsensitive,
-    Expectile,
-    HalfSquaredError,
-    Huber,
-    LogCosh,
-    Pinball,
-    PseudoHuber,
-    SmoothL1,
-    SmoothPinball,
-    SquaredEpsilonInsensitive,
-    SquaredError,
-    SquaredLogError,
-)
-from .losses.robust import Cauchy, Fair, GemanMcClure, GeneralRobust, Tukey, Welsch
-from .losses.structured import MultilabelSoftMargin, OrdinalCoral
-from .symbolic import expression
-from .symbolic.derivation import listed
-from .symbolic.notation import k
+from lossbook.core.loss import ClassLoss, JointLoss, RowLoss
+from lossbook.losses.likelihood import LogMeanLoss
+from lossbook.symbolic import expression
+from lossbook.symbolic.derivation import listed
+from lossbook.symbolic.notation import k
 
 PARTS = ("value", "gradient", "hessian")
 DTYPES = (np.float64, np.float32)
 N_CLASSES = 3
 
 MEASURED = (
-    SquaredError(),
-    HalfSquaredError(),
-    AbsoluteError(),
-    Huber(),
-    Huber(delta=0.375),
-    SmoothL1(),
-    SmoothL1(beta=0.375),
-    PseudoHuber(),
-    PseudoHuber(delta=0.375),
-    LogCosh(),
-    Pinball(),
-    Pinball(quantile=0.875),
-    SmoothPinball(width=0.125),
-    SmoothPinball(quantile=0.875, width=0.375),
-    Expectile(),
-    Expectile(level=0.875),
-    EpsilonInsensitive(epsilon=0.375),
-    EpsilonInsensitive(epsilon=0.0),
-    SquaredEpsilonInsensitive(epsilon=0.375),
-    SquaredEpsilonInsensitive(epsilon=0.0),
-    SquaredLogError(),
-    AbsolutePercentageError(),
-    Fair(),
-    Fair(scale=0.375),
-    Cauchy(),
-    Cauchy(scale=0.375),
-    GemanMcClure(),
-    GemanMcClure(scale=0.375),
-    Welsch(),
-    Welsch(scale=0.375),
-    Tukey(scale=4.6875),
-    Tukey(scale=0.375),
-    GeneralRobust(alpha=2.0),
-    GeneralRobust(),
-    GeneralRobust(alpha=1.5, scale=0.375),
-    GeneralRobust(alpha=0.0),
-    GeneralRobust(alpha=-2.0),
-    GeneralRobust(alpha=-inf),
-    PoissonNLL(),
-    PoissonNLL(constant_terms=True),
-    GammaNLL(),
-    GammaNLL(dispersion=0.375),
-    GammaNLL(dispersion=0.375, constant_terms=True),
-    TweedieNLL(),
-    TweedieNLL(power=1.0),
-    TweedieNLL(power=1.875),
-    TweedieNLL(power=2.0),
-    TweedieNLL(power=3.0),
-    TweedieNLL(power=0.0),
-    NegativeBinomialNLL(dispersion=0.375),
-    NegativeBinomialNLL(dispersion=0.375, constant_terms=True),
-    NegativeBinomialNLL(dispersion=2.0**-10, constant_terms=True),
-    NegativeBinomialNLL(dispersion=8.0, constant_terms=True),
-    GaussianNLL(),
-    GaussianNLL(constant_terms=True),
-    BinaryCrossEntropy(),
-    BinaryCrossEntropy(eps=2.0**-10),
-    SigmoidCrossEntropy(),
-    SigmoidCrossEntropy(pos_weight=3.0),
-    SigmoidCrossEntropy(label_smoothing=0.125),
-    SigmoidFocal(gamma=0.5, alpha=0.25),
-    SigmoidFocal(),
-    SigmoidFocal(gamma=5.0),
-    Hinge(),
-    SquaredHinge(),
-    LogisticMargin(),
-    ModifiedHuber(),
-    Perceptron(),
-    Exponential(),
-    Brier(),
-    HingeEmbedding(margin=0.375),
-    CategoricalCrossEntropy(),
-    SoftmaxCrossEntropy(),
-    SoftmaxCrossEntropy(label_smoothing=0.125),
-    SoftmaxCrossEntropy(class_weight=(1.0, 2.5, 0.25)),
-    NegativeLogLikelihood(),
-    KLDivergence(),
-    JensenShannon(),
-    SoftmaxFocal(),
-    SoftmaxFocal(gamma=1.5, alpha=(1.0, 2.5, 0.25)),
-    GeneralizedCrossEntropy(q=0.75),
-    Poly1CrossEntropy(),
-    Poly1CrossEntropy(epsilon=-1.0),
-    MultilabelSoftMargin(),
-    OrdinalCoral(),
+    lb.SquaredError(),
+    lb.HalfSquaredError(),
+    lb.AbsoluteError(),
+    lb.Huber(),
+    lb.Huber(delta=0.375),
+    lb.SmoothL1(),
+    lb.SmoothL1(beta=0.375),
+    lb.PseudoHuber(),
+    lb.PseudoHuber(delta=0.375),
+    lb.LogCosh(),
+    lb.Pinball(),
+    lb.Pinball(quantile=0.875),
+    lb.SmoothPinball(width=0.125),
+    lb.SmoothPinball(quantile=0.875, width=0.375),
+    lb.Expectile(),
+    lb.Expectile(level=0.875),
+    lb.EpsilonInsensitive(epsilon=0.375),
+    lb.EpsilonInsensitive(epsilon=0.0),
+    lb.SquaredEpsilonInsensitive(epsilon=0.375),
+    lb.SquaredEpsilonInsensitive(epsilon=0.0),
+    lb.SquaredLogError(),
+    lb.AbsolutePercentageError(),
+    lb.Fair(),
+    lb.Fair(scale=0.375),
+    lb.Cauchy(),
+    lb.Cauchy(scale=0.375),
+    lb.GemanMcClure(),
+    lb.GemanMcClure(scale=0.375),
+    lb.Welsch(),
+    lb.Welsch(scale=0.375),
+    lb.Tukey(scale=4.6875),
+    lb.Tukey(scale=0.375),
+    lb.GeneralRobust(alpha=2.0),
+    lb.GeneralRobust(),
+    lb.GeneralRobust(alpha=1.5, scale=0.375),
+    lb.GeneralRobust(alpha=0.0),
+    lb.GeneralRobust(alpha=-2.0),
+    lb.GeneralRobust(alpha=-inf),
+    lb.PoissonNLL(),
+    lb.PoissonNLL(constant_terms=True),
+    lb.GammaNLL(),
+    lb.GammaNLL(dispersion=0.375),
+    lb.GammaNLL(dispersion=0.375, constant_terms=True),
+    lb.TweedieNLL(),
+    lb.TweedieNLL(power=1.0),
+    lb.TweedieNLL(power=1.875),
+    lb.TweedieNLL(power=2.0),
+    lb.TweedieNLL(power=3.0),
+    lb.TweedieNLL(power=0.0),
+    lb.NegativeBinomialNLL(dispersion=0.375),
+    lb.NegativeBinomialNLL(dispersion=0.375, constant_terms=True),
+    lb.NegativeBinomialNLL(dispersion=2.0**-10, constant_terms=True),
+    lb.NegativeBinomialNLL(dispersion=8.0, constant_terms=True),
+    lb.GaussianNLL(),
+    lb.GaussianNLL(constant_terms=True),
+    lb.BinaryCrossEntropy(),
+    lb.BinaryCrossEntropy(eps=2.0**-10),
+    lb.SigmoidCrossEntropy(),
+    lb.SigmoidCrossEntropy(pos_weight=3.0),
+    lb.SigmoidCrossEntropy(label_smoothing=0.125),
+    lb.SigmoidFocal(gamma=0.5, alpha=0.25),
+    lb.SigmoidFocal(),
+    lb.SigmoidFocal(gamma=5.0),
+    lb.Hinge(),
+    lb.SquaredHinge(),
+    lb.LogisticMargin(),
+    lb.ModifiedHuber(),
+    lb.Perceptron(),
+    lb.Exponential(),
+    lb.Brier(),
+    lb.HingeEmbedding(margin=0.375),
+    lb.CategoricalCrossEntropy(),
+    lb.SoftmaxCrossEntropy(),
+    lb.SoftmaxCrossEntropy(label_smoothing=0.125),
+    lb.SoftmaxCrossEntropy(class_weight=(1.0, 2.5, 0.25)),
+    lb.NegativeLogLikelihood(),
+    lb.KLDivergence(),
+    lb.JensenShannon(),
+    lb.SoftmaxFocal(),
+    lb.SoftmaxFocal(gamma=1.5, alpha=(1.0, 2.5, 0.25)),
+    lb.GeneralizedCrossEntropy(q=0.75),
+    lb.Poly1CrossEntropy(),
+    lb.Poly1CrossEntropy(epsilon=-1.0),
+    lb.MultilabelSoftMargin(),
+    lb.OrdinalCoral(),
 )
 """Losses whose parameters both float widths hold exactly."""
 
-MAGNIFYING = LogCosh, SmoothPinball, Cauchy, GemanMcClure, Welsch, Tukey, GeneralRobust
+MAGNIFYING = (
+    lb.LogCosh,
+    lb.SmoothPinball,
+    lb.Cauchy,
+    lb.GemanMcClure,
+    lb.Welsch,
+    lb.Tukey,
+    lb.GeneralRobust,
+)
 """Losses whose derivatives can change by far more than the residual does, relative to size."""
 
-BENDING_BACK = SigmoidFocal, SoftmaxFocal, GeneralizedCrossEntropy
+BENDING_BACK = lb.SigmoidFocal, lb.SoftmaxFocal, lb.GeneralizedCrossEntropy
 """Losses of scores whose second derivative has terms of both signs."""
 
 DIGITS = 450
@@ -270,17 +231,17 @@ class Exact:
         smoothed = None in labels or getattr(self.loss, "label_smoothing", 0) > 0
         cancels = part == "gradient" and smoothed and _takes_soft(self.loss)
         cancels |= part == "hessian" and isinstance(self.loss, BENDING_BACK)
-        cancels |= part == "value" and isinstance(self.loss, KLDivergence)
-        cancels |= part == "gradient" and isinstance(self.loss, SmoothPinball)
-        cancels |= part == "hessian" and isinstance(self.loss, SquaredLogError)
-        cancels |= part != "hessian" and isinstance(self.loss, GaussianNLL)
+        cancels |= part == "value" and isinstance(self.loss, lb.KLDivergence)
+        cancels |= part == "gradient" and isinstance(self.loss, lb.SmoothPinball)
+        cancels |= part == "hessian" and isinstance(self.loss, lb.SquaredLogError)
+        cancels |= part != "hessian" and isinstance(self.loss, lb.GaussianNLL)
         cancels |= part == "gradient" and isinstance(self.loss, LogMeanLoss)
-        cancels |= part == "hessian" and isinstance(self.loss, TweedieNLL)
+        cancels |= part == "hessian" and isinstance(self.loss, lb.TweedieNLL)
         # Losses of counts are positive with all their terms; that of a density need not be.
-        count = isinstance(self.loss, PoissonNLL | NegativeBinomialNLL)
+        count = isinstance(self.loss, lb.PoissonNLL | lb.NegativeBinomialNLL)
         whole = count and self.loss.constant_terms
         cancels |= part == "value" and isinstance(self.loss, LogMeanLoss) and not whole
-        magnifies = self.loss.link == "multinomial_logit" or isinstance(self.loss, TweedieNLL)
+        magnifies = self.loss.link == "multinomial_logit" or isinstance(self.loss, lb.TweedieNLL)
         magnifies |= part == "value" and isinstance(self.loss, LogMeanLoss)
         magnifies |= part != "value" and isinstance(self.loss, MAGNIFYING)
         moved = self.pred if magnifies else []
@@ -577,7 +538,7 @@ def main(arguments=None):
         Those of the command line, by default.
     """
     parser = argparse.ArgumentParser(
-        "python -m lossbook.accuracy", description=main.__doc__.splitlines()[0]
+        "python -m benchmarks.accuracy", description=main.__doc__.splitlines()[0]
     )
     parser.add_argument("--samples", type=int, default=200, help="points tried for each loss")
     parser.add_argument("--output", type=Path, help="JSON file to store the table in")

@@ -1,101 +1,17 @@
 """Losses of embeddings: vectors whose directions or distances say what belongs together."""
 
 from dataclasses import dataclass
-from functools import cached_property
 from math import sqrt
 
 import numpy as np
 
-from ..core.domains import (
-    DIRECTIONS,
-    NON_NEGATIVE,
-    PLUS_MINUS_ONE,
-    POSITIVE,
-    ZERO_OR_ONE,
-    Interval,
-)
+from ..core.domains import DIRECTIONS, NON_NEGATIVE, PLUS_MINUS_ONE, POSITIVE, ZERO_OR_ONE, Interval
 from ..core.elementwise import positive_part
 from ..core.loss import BatchLoss, JointLoss, PointwiseLoss, parameter
 from ..core.streaming import BLOCK_BYTES
 from ..core.traits import Traits
-from .multiclass import SoftmaxCrossEntropy
-
-
-class _Vector:
-    """Vectors, entries on the first axis: their lengths, and their directions of length 1.
-
-    The zero vector has direction 0.  What is divided by its length becomes 0.
-    """
-
-    def __init__(self, x):
-        # Squares neither overflow nor vanish next to a power of two as large as the vector.
-        exponent = np.frexp(np.maximum.reduce(np.abs(x), axis=0))[1]
-        power = np.ldexp(x.dtype.type(1), exponent - 1)
-        scaled = x / power
-        length = np.sqrt(np.add.reduce(scaled * scaled, axis=0))
-        self.is_zero = length == 0
-        self.scaled = scaled, np.where(self.is_zero, 1, length)
-        self.length = length * power
-        self.divisor = np.where(self.is_zero, np.inf, self.length)
-
-    @cached_property
-    def unit(self):
-        """The directions."""
-        return np.divide(*self.scaled)
-
-    @cached_property
-    def is_top(self):
-        """Which entry, if any, is nearly all of its vector."""
-        return np.abs(self.unit) > sqrt(0.5)
-
-    @cached_property
-    def aside(self):
-        """One minus the square of an entry: the sum of the others' squares, at the top."""
-        square = self.unit * self.unit
-        rest = np.add.reduce(np.where(self.is_top, 0, square), axis=0)
-        return np.where(self.is_top, rest, 1 - square)
-
-    def across(self, slope):
-        """Return the part of a vector that is at right angles to the direction."""
-        product = slope * self.unit
-        across = slope - np.add.reduce(product, axis=0) * self.unit
-        if not self.is_top.any():
-            return across
-        rest = np.add.reduce(np.where(self.is_top, 0, product), axis=0)
-        return np.where(self.is_top, slope * self.aside - rest * self.unit, across)
-
-    def gradient(self, slope):
-        """Return the derivative by the vector of a function with this slope by the direction."""
-        return self.across(slope) / self.divisor
-
-    def hessian(self, slope, bend=0):
-        """Return its second derivatives; `bend` is the function's own, across the direction."""
-        along = np.add.reduce(slope * self.unit, axis=0)
-        turned = 2 * self.unit * self.across(slope) + along * self.aside
-        return (bend - turned) / self.divisor / self.divisor
-
-    def curvature(self):
-        """Return the second derivatives of the length."""
-        return self.aside / self.divisor
-
-
-class _Angle:
-    """The cosine distance of two vectors, which does not cancel where they are nearly parallel."""
-
-    def __init__(self, first, second):
-        self.first, self.second = _Vector(first), _Vector(second)
-        undirected = self.first.is_zero | self.second.is_zero
-        self.apart = self.first.unit - self.second.unit
-        self.apart[:, undirected] = 0
-        self.distance = np.where(undirected, 1, np.add.reduce(self.apart**2, axis=0) / 2)
-
-    def gradient(self):
-        """Return its derivatives by both vectors."""
-        return self.first.gradient(self.apart), self.second.gradient(-self.apart)
-
-    def hessian(self):
-        """Return its second derivatives by both vectors."""
-        return self.first.hessian(-self.second.unit), self.second.hessian(-self.first.unit)
+from ..core.vectors import Angle, Vector
+from .softmax import SoftmaxCrossEntropy
 
 
 @dataclass(frozen=True, repr=False)
@@ -144,7 +60,7 @@ class CosineDistance(JointLoss):
     )
 
     def _shared(self, first, second):
-        return (_Angle(first, second),)
+        return (Angle(first, second),)
 
     def _value(self, angle):
         return angle.distance
@@ -204,7 +120,7 @@ class CosineEmbedding(JointLoss):
     )
 
     def _shared(self, y_true, first, second):
-        angle = _Angle(first, second)
+        angle = Angle(first, second)
         excess = positive_part((1 - self.margin) - angle.distance)
         slope = np.where(y_true > 0, 1, -np.sign(excess))
         return y_true, angle, excess, slope
@@ -329,7 +245,7 @@ class Contrastive(JointLoss):
 
     def _shared(self, y_true, first, second):
         gap = first - second
-        vector = _Vector(gap)
+        vector = Vector(gap)
         return y_true, gap, vector, positive_part(self.margin - vector.length)
 
     def _value(self, y, gap, vector, shortfall):
@@ -401,7 +317,7 @@ class Triplet(JointLoss):
 
     def _shared(self, anchor, positive, negative):
         to_positive, to_negative = anchor - positive, anchor - negative
-        near, far = _Vector(to_positive), _Vector(to_negative)
+        near, far = Vector(to_positive), Vector(to_negative)
         # The difference of the lengths is that of their squares over their sum.
         total = near.length + far.length
         total = np.where(total == 0, 1, total)
@@ -581,7 +497,7 @@ class InfoNCE(_SimilarityLoss):
     )
 
     def _compare(self, order, weight, query, key):
-        sides = _Vector(query), _Vector(key)
+        sides = Vector(query), Vector(key)
         return sides, *self._against(order, weight, *sides)
 
     def _targets(self, scores, some):
@@ -647,7 +563,7 @@ class SupervisedContrastive(_SimilarityLoss):
     )
 
     def _compare(self, order, weight, y_true, y_pred):
-        x = _Vector(y_pred)
+        x = Vector(y_pred)
         values, slopes, bends = self._against(order, weight, x, x, y_true)
         return [x], values, [sum(slopes)], [sum(bends)]
 

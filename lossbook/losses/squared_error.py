@@ -1,0 +1,111 @@
+"""Squared errors, which aim at the mean."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..core.optimum import weighted_mean
+from ..core.residual import ResidualLoss
+from ..core.traits import Traits
+
+
+@dataclass(frozen=True, repr=False)
+class SquaredError(ResidualLoss):
+    r"""Squared error, :math:`\ell = r^2` with the residual :math:`r = \hat y - y`.
+
+    The mean over the samples is the mean squared error.
+
+    Parameters
+    ----------
+    reduction : {"mean", "sum", "none"}, keyword only
+        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
+
+    Notes
+    -----
+    Gradient :math:`2r`, second derivative 2.  Up to scale and shift it is the negative
+    log-likelihood of Gaussian noise, and the constant that minimises it is the mean [1]_.
+
+    References
+    ----------
+    .. [1] C. M. Bishop, *Pattern Recognition and Machine Learning*, Springer, 2006, section 1.5.5.
+
+    Examples
+    --------
+    >>> import lossbook as lb
+    >>> loss = lb.SquaredError()
+    >>> loss([3.0, 5.0], [2.0, 7.0])
+    2.5
+    >>> loss.gradient([3.0, 5.0], [2.0, 7.0])
+    array([-1.,  2.])
+    """
+
+    traits = Traits(
+        convex=True,
+        differentiable=True,
+        twice_differentiable=True,
+        symmetric=True,
+        elicits="mean",
+    )
+
+    def _value(self, r):
+        return r * r
+
+    def _gradient(self, r):
+        return 2 * r
+
+    def _hessian(self, r):
+        return np.full_like(r, 2)
+
+    def _majorizer(self, *shared):
+        return self._hessian(*shared)
+
+    def _fisher(self, *shared):
+        return self._hessian(*shared)
+
+    def _optimal_constant(self, y_true, weight):
+        return weighted_mean(y_true, weight)
+
+
+@dataclass(frozen=True, repr=False)
+class HalfSquaredError(ResidualLoss):
+    r"""Half the squared error, :math:`\ell = \tfrac12 r^2` with :math:`r = \hat y - y`.
+
+    Parameters
+    ----------
+    reduction : {"mean", "sum", "none"}, keyword only
+        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
+
+    Notes
+    -----
+    Gradient :math:`r`, second derivative 1: the factor makes these plain [1]_.
+
+    References
+    ----------
+    .. [1] C. M. Bishop, *Pattern Recognition and Machine Learning*, Springer, 2006, section 3.1.
+
+    Examples
+    --------
+    >>> import lossbook as lb
+    >>> lb.HalfSquaredError(reduction="none")([3.0, 5.0], [2.0, 7.0])
+    array([0.5, 2. ])
+    """
+
+    traits = SquaredError.traits
+
+    def _value(self, r):
+        return 0.5 * r * r
+
+    def _gradient(self, r):
+        return r
+
+    def _hessian(self, r):
+        return np.ones_like(r)
+
+    def _majorizer(self, *shared):
+        return self._hessian(*shared)
+
+    def _fisher(self, *shared):
+        return self._hessian(*shared)
+
+    def _optimal_constant(self, y_true, weight):
+        return weighted_mean(y_true, weight)
