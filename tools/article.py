@@ -9,12 +9,15 @@ from itertools import pairwise
 from pathlib import Path
 
 from docutils import nodes
-from sphinx_exercise.nodes import solution_node
+from sphinx import addnodes
+from sphinx_exercise.nodes import exercise_enumerable_node, solution_node
 
 WORDS_A_MINUTE = 200
 SECONDS_A_CELL = SECONDS_A_FORMULA = 15
 
 CHINESE = re.compile(r"[\u3400-\u9fff（），、。]+")
+KIND = re.compile(r"[A-Z][a-z]+(?:, [a-z ]+)?\.(?= )")
+TEX = re.compile(r"\$([^$]+)\$")
 DATA = re.compile(r"""["']data/([\w.-]+)["']""")
 # Sphinx-proof and sphinx-exercise give all their boxes the same few ids.
 REPEATED_ID = re.compile(r' id="(?:exercise|solution|proof)-content"')
@@ -64,6 +67,11 @@ def make_folds(app, doctree, docname):
         box.replace_self(folded)
 
 
+def is_prose(node):
+    """Tell whether a node is text to be read from its beginning to its end."""
+    return isinstance(node, nodes.paragraph | nodes.title | nodes.term)
+
+
 def is_folded(node):
     """Tell whether a node stands in a fold, or in a cell whose code is hidden."""
     while (node := node.parent) is not None:
@@ -79,9 +87,8 @@ def hides_input(cell):
 
 def reading_minutes(doctree):
     """Estimate how long the open path of a page takes, in steps of five minutes."""
-    prose = (nodes.paragraph, nodes.title, nodes.term)
     words = sum(
-        len(text.astext().split()) for text in doctree.findall(prose) if not is_folded(text)
+        len(text.astext().split()) for text in doctree.findall(is_prose) if not is_folded(text)
     )
     cells = sum(
         not hides_input(cell) and not is_folded(cell)
@@ -133,6 +140,51 @@ def mark_chinese(app, doctree, docname):
         text.parent.replace(text, pieces)
 
 
+def mark_kinds(app, doctree, docname):
+    """Set off the words with which an exercise says what is to be done."""
+    for exercise in doctree.findall(exercise_enumerable_node):
+        paragraph = exercise.next_node(nodes.paragraph)
+        first = paragraph.children[0]
+        kind = isinstance(first, nodes.Text) and KIND.match(first)
+        if kind:
+            rest = nodes.Text(first[kind.end() :])
+            paragraph.children[0:1] = []
+            paragraph[0:0] = [nodes.inline("", kind[0], classes=["kind"]), rest]
+
+
+def mark_pictures_of_data(app, doctree, docname):
+    """Mark drawings that hold pixels, such as digits, which must not be inverted in the dark."""
+    for image in doctree.findall(nodes.image):
+        path = Path(app.srcdir, image["uri"])
+        if path.suffix == ".svg" and path.is_file() and "<image" in path.read_text("utf-8"):
+            image["classes"].append("has-pixels")
+
+
+def set_titles_of_sources(app, doctree, docname):
+    """Set the formulas in titles of the bibliography."""
+    for citation in doctree.findall(nodes.citation):
+        for text in list(citation.findall(nodes.Text)):
+            pieces = TEX.split(text)
+            if len(pieces) > 1:
+                new = [nodes.Text(piece) for piece in pieces]
+                new[1::2] = [nodes.math("", tex) for tex in pieces[1::2]]
+                text.parent.replace(text, new)
+
+
+def add_letters(app, doctree, docname):
+    """Put the letters of the alphabet above a glossary, each a link to its first term."""
+    for glossary in list(doctree.findall(addnodes.glossary)):
+        first = {}
+        for term in glossary.findall(nodes.term):
+            first.setdefault(term.astext()[0].upper(), term["ids"][0])
+        if len(first) > 5:
+            links = " ".join(f'<a href="#{first[letter]}">{letter}</a>' for letter in sorted(first))
+            html = f'<nav class="letters" aria-label="Letters">{links}</nav>'
+            glossary.parent.insert(
+                glossary.parent.index(glossary), nodes.raw("", html, format="html")
+            )
+
+
 def drop_repeated_ids(app, pagename, templatename, context, doctree):
     """Take away ids that would stand on a page more than once."""
     if "body" in context:
@@ -146,5 +198,9 @@ def setup(app):
     app.connect("doctree-resolved", complete_head)
     app.connect("doctree-resolved", make_folds, priority=900)
     app.connect("doctree-resolved", mark_chinese)
+    app.connect("doctree-resolved", mark_kinds)
+    app.connect("doctree-resolved", mark_pictures_of_data)
+    app.connect("doctree-resolved", set_titles_of_sources, priority=450)
+    app.connect("doctree-resolved", add_letters)
     app.connect("html-page-context", drop_repeated_ids)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

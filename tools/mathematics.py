@@ -15,6 +15,7 @@ from pathlib import Path
 from shutil import copy, copytree, which
 
 from docutils import nodes
+from equations import joined
 from sphinx.errors import ExtensionError
 from sphinx.locale import _
 from sphinx.util import logging
@@ -86,9 +87,13 @@ def visit_block(translator, node):
     body = translator.body
     body.append(translator.starttag(node, "div", CLASS="math"))
     tex = node.astext()
+    longer = joined(tex)
+    if longer:
+        body.append(f'<div class="scrolls on-wide">{katex(longer, display=True)}</div>')
     if not node["nowrap"] and r"\\" in tex:
         tex = rf"\begin{{split}}{tex}\end{{split}}"
-    body.append(f'<div class="scrolls">{katex(tex, display=True)}</div>')
+    width = " on-narrow" if longer else ""
+    body.append(f'<div class="scrolls{width}">{katex(tex, display=True)}</div>')
     if node["number"]:
         body.append(f'<span class="eqno">({get_node_equation_number(translator, node)})')
         translator.add_permalink_ref(node, _("Link to this equation"))

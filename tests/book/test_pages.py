@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from functools import cache
 from urllib.parse import unquote, urlsplit
 
@@ -77,7 +78,7 @@ def test_every_image_has_an_alternative_text(html, name):
     texts += [
         drawing.get("aria-label", "")
         for drawing in article.find_all("svg", attrs={"aria-hidden": None})
-        if drawing.find_parent("svg") is None
+        if drawing.find_parent(["svg", "math"]) is None and not drawing.find_parent(class_="katex")
     ]
     assert all(map(sentence, texts)), [text for text in texts if not sentence(text)]
 
@@ -90,6 +91,12 @@ def test_title_and_description(html, name):
     assert description, "the page has no description for search engines"
     assert 50 <= len(description["content"]) <= 160
     assert len(page.find("article").find_all("h1")) == 1
+
+
+def test_ids_are_unique(html):
+    for path in every_page():
+        ids = Counter(tag["id"] for tag in parsed(path).find_all(id=True))
+        assert not [name for name, times in ids.items() if times > 1], path
 
 
 def test_titles_and_descriptions_differ(html):
