@@ -53,6 +53,8 @@ def depart_fold_title(translator, node):
 
 def make_folds(app, doctree, docname):
     """Turn boxes of the class dropdown, and solutions, into folds."""
+    if app.builder.format != "html":
+        return
     boxes = (node for node in doctree.findall(nodes.Admonition) if "dropdown" in node["classes"])
     for box in list(boxes):
         title, *content = box.children
@@ -127,6 +129,8 @@ def complete_head(app, doctree, docname):
 
 def mark_chinese(app, doctree, docname):
     """Say of Chinese words that they are Chinese, so that they are drawn and read out right."""
+    if app.builder.format != "html":
+        return
     for text in list(doctree.findall(nodes.Text)):
         found = list(CHINESE.finditer(text))
         if not found or isinstance(text.parent, (nodes.raw, nodes.literal, nodes.FixedTextElement)):

@@ -104,6 +104,8 @@ def visit_block(translator, node):
 
 def set_in_outputs(app, doctree, docname):
     """Set the formulas in the HTML that notebooks put out."""
+    if app.builder.format != "html":
+        return
     for raw in doctree.findall(nodes.raw):
         text = raw.astext()
         if "mathjax_process" in text:
@@ -113,6 +115,8 @@ def set_in_outputs(app, doctree, docname):
 
 def bind_punctuation(app, doctree, docname):
     """Keep a formula on one line with the punctuation that touches it."""
+    if app.builder.format != "html":
+        return
     for math in list(doctree.findall(nodes.math)):
         parent, at = math.parent, math.parent.index(math)
         siblings = parent.children
@@ -189,7 +193,7 @@ def setup(app):
         app.connect("html-page-context", add_style)
         app.connect("build-finished", copy_katex)
     else:
-        print("KaTeX or Node is missing: MathJax will set the mathematics when a page is opened")
+        logger.info("KaTeX or Node is missing: MathJax will set the mathematics in the browser")
         app.config.mathjax_path = "mathjax/tex-mml-chtml.js"
         app.connect("build-finished", copy_mathjax)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -162,6 +162,18 @@ def test_with_an_address_pages_can_be_shared(build):
     assert lost.h1.get_text() == "This page does not exist"
 
 
+def test_without_katex_mathjax_sets_the_mathematics(build, monkeypatch):
+    monkeypatch.syspath_prepend(str(TOOLS))
+    import mathematics
+
+    monkeypatch.setattr(mathematics, "prerendered", lambda: False)
+    html = build("# A page\n\nWith $x$.\n")
+    page = read(html / "index.html")
+    assert page.select_one("span.math").get_text() == r"\(x\)"
+    (script,) = page.select("script[src*=mathjax]")
+    assert (html / script["src"].partition("?")[0]).is_file()
+
+
 def test_footer(page):
     text = " ".join(page.select_one(".bd-footer-content").get_text().split())
     for part in ("A Book, version ", "CC BY 4.0", "MIT licence", "How to cite"):
