@@ -3,7 +3,7 @@
   const MOST = 20;
   const root = document.currentScript.src.replace(/_static\/search\.js.*$/, "");
   const CHAPTER = 0, SECTION = 1, CLASS = 2, TERM = 3;
-  const KINDS = ["", "", "Class or function", "Glossary"];
+  const KINDS = ["", "", "API", "Glossary"];
   const HAN = /[\u3400-\u9fff]/;
 
   const normal = (text) => text.toLowerCase().normalize("NFKC").replace(/['’]s\b/g, "")

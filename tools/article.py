@@ -20,7 +20,7 @@ KIND = re.compile(r"[A-Z][a-z]+(?:, [a-z ]+)?\.(?= )")
 TEX = re.compile(r"\$([^$]+)\$")
 DATA = re.compile(r"""["']data/([\w.-]+)["']""")
 # Sphinx-proof and sphinx-exercise give all their boxes the same few ids.
-REPEATED_ID = re.compile(r' id="(?:exercise|solution|proof)-content"')
+REPEATED_ID = re.compile(r' id="(?:proof|(?:exercise|solution|proof)-content)"')
 
 
 class fold(nodes.General, nodes.Element):

@@ -53,6 +53,7 @@ SYMBOLS = {
 UNREADABLE = re.compile(r"\\(?:frac|tfrac|begin|sqrt|left|sum|int|prod|binom|operatorname)")
 HIDDEN = (
     nodes.literal_block,
+    nodes.doctest_block,
     nodes.math_block,
     nodes.raw,
     nodes.image,
@@ -126,8 +127,10 @@ def page_records(doctree, address):
     for section in doctree.findall(is_headed):
         title = title_words(section.next_node(nodes.title))
         kind = CHAPTER if page is None else SECTION
+        if page is None and address.startswith("reference/api/"):
+            kind = CLASS
         page = page or title
-        anchor = "" if kind == CHAPTER else f"#{section['ids'][0]}"
+        anchor = f"#{section['ids'][0]}" if kind == SECTION else ""
         yield kind, title, page, address + anchor, words(section)
     for signature in doctree.findall(addnodes.desc_signature):
         if signature["ids"] and signature.parent["objtype"] in ("class", "function"):
