@@ -26,6 +26,11 @@ def sum_entries(terms: NDArray[Any]) -> NDArray[Any]:
     return np.add.reduce(terms, axis=0)
 
 
+def running_dtype(terms: NDArray[Any]) -> Any:
+    """Return the dtype in which running sums over the first axis keep their digits."""
+    return terms.dtype if len(terms) <= _FEW else np.float64
+
+
 def as_tuple(shared: Any) -> tuple[Any, ...]:
     """Return what formulas share as a tuple, also where it is one array."""
     return shared if type(shared) is tuple else (shared,)

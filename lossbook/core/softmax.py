@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .domains import LABELS
-from .elementwise import sum_entries, zero_if_nan
+from .elementwise import running_dtype, sum_entries, zero_if_nan
 from .inputs import as_real_array
 from .loss import ClassLoss
 from .parameters import as_floats
@@ -187,8 +187,9 @@ class TargetSoftmax:
 def sum_of_others(terms: NDArray[Any]) -> NDArray[Any]:
     """Return for each class the sum of the other classes' terms, without cancellation."""
     sums = np.zeros_like(terms)
-    sums[1:] = np.add.accumulate(terms[:-1], axis=0, dtype=np.float64)
-    sums[:-1] += np.add.accumulate(terms[:0:-1], axis=0, dtype=np.float64)[::-1]
+    dtype = running_dtype(terms)
+    sums[1:] = np.add.accumulate(terms[:-1], axis=0, dtype=dtype)
+    sums[:-1] += np.add.accumulate(terms[:0:-1], axis=0, dtype=dtype)[::-1]
     return sums
 
 

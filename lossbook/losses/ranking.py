@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..core.domains import NON_NEGATIVE, PLUS_MINUS_ONE, UNIT_INTERVAL
-from ..core.elementwise import decay, positive_part, sum_entries, two_sides
+from ..core.elementwise import decay, positive_part, running_dtype, sum_entries, two_sides
 from ..core.loss import Call, JointLoss, Out, RowLoss, parameter
 from ..core.pairs import PairLoss
 from ..core.traits import Traits
@@ -343,7 +343,7 @@ class ListMLE(RowLoss):
         order = np.argsort(-y_true, axis=0, kind="stable")
         z = np.take_along_axis(y_pred, order, axis=0)
         rest = np.full_like(z, -np.inf)
-        rest[:-1] = np.logaddexp.accumulate(z[:0:-1], axis=0, dtype=np.float64)[::-1]
+        rest[:-1] = np.logaddexp.accumulate(z[:0:-1], axis=0, dtype=running_dtype(z))[::-1]
         against = rest - z
         e = decay(against)
         a, b = two_sides(against, e)

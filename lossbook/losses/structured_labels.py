@@ -87,7 +87,7 @@ class Sparsemax(ClassLoss):
         # The classes of the support are the first ones, as long as the differences fit into 1.
         descending = np.sort(below, axis=0)
         count = np.arange(1, len(below) + 1, dtype=below.dtype)[:, None]
-        reach = np.add.accumulate(descending, axis=0, dtype=np.float64)
+        reach = np.add.accumulate(descending, axis=0)
         inside = count * descending < 1 + reach
         size = np.add.reduce(inside, axis=0, dtype=below.dtype)
         threshold = (1 + sum_entries(np.where(inside, descending, 0))) / size
