@@ -94,16 +94,15 @@ class BoostingObjective:
         Returns
         -------
         Objective
-            Its `init_score` is the optimal constant of the loss.  Where a symmetric loss has none
-            because it is not convex, it is the median; any other loss without one starts from 0.
+            Its `init_score` is the optimal constant of the loss.  Where a loss of one number does
+            not state it, it is searched for if the loss is convex; if it is not but is symmetric,
+            the median stands for it.  Any other loss starts from 0.
         """
         target = self._targets(np.asarray(y))
         try:
             constant = self.loss.optimal_constant(target, sample_weight)
         except NotImplementedError:
-            constant = 0.0
-            if self.loss.traits.symmetric:
-                constant = AbsoluteError().optimal_constant(target, sample_weight)
+            constant = _found_constant(self.loss, target, sample_weight)
         if not np.isfinite(constant).all():
             raise ValueError(
                 f"y must hold every class at least once, for {self.loss!r} has no finite optimal "
@@ -265,6 +264,25 @@ class BoostingObjective:
                 UserWarning,
                 stacklevel=4,
             )
+
+
+def _found_constant(loss: Loss, y: NDArray, sample_weight: ArrayLike | None) -> float:
+    """Return a constant to start from, for a loss that does not state the best."""
+    if loss.traits.symmetric and not loss.traits.convex:
+        return float(AbsoluteError().optimal_constant(y, sample_weight))
+    if isinstance(loss, ClassLoss) or not loss.traits.convex:
+        return 0.0
+
+    def rises(constant: float) -> bool:
+        prediction = np.full(y.shape, constant)
+        return bool(loss.gradient(y, prediction, sample_weight).sum() >= 0)
+
+    low = next((-(2.0**k) for k in range(64) if not rises(-(2.0**k))), -inf)
+    high = next((2.0**k for k in range(64) if rises(2.0**k)), inf)
+    for _ in range(100 if high - low < inf else 0):
+        middle = (low + high) / 2
+        low, high = (low, middle) if rises(middle) else (middle, high)
+    return high
 
 
 @dataclass(frozen=True)

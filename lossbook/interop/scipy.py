@@ -113,7 +113,7 @@ class Rho:
 
     @cached_property
     def _limit(self) -> float:
-        """The limit of ρ″ at 0, extrapolated from where the difference keeps its digits.
+        """The limit of ρ″ at 0, from the smallest r at which the difference keeps its digits.
 
         Where there is none, as for `Fair`, it is 0: SciPy multiplies it by the square of r.
         """
@@ -125,7 +125,7 @@ class Rho:
             return 0.0
         i = int(np.argmax(kept))
         near, far = bend[i : i + 2] / (2 * r[i : i + 2] ** 2)
-        return float((4 * near - far) / 3) if abs(far - near) < 0.01 * abs(near) else 0.0
+        return float(near) if abs(far - near) < 0.01 * abs(near) else 0.0
 
 
 def rho(loss: Loss) -> Rho:
