@@ -9,25 +9,15 @@ blocks, threads, weights and reduction) is written once, in the rooms that a cal
 from collections.abc import Callable
 from dataclasses import field, fields
 from functools import cached_property
-from inspect import Parameter, signature
+from inspect import signature
 from math import isfinite
-from types import FunctionType
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    ClassVar,
-    Generic,
-    NamedTuple,
-    ParamSpec,
-    Protocol,
-    Self,
-    TypeVar,
-)
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .arrays import DOUBLE, as_real_array
+from .calls import Call, Called, D, Out, P, no_curvature, sign
 from .declared import Declared, with_parameter
 from .domains import FINITE, Domain
 from .evaluation import evaluate, numpy_block
@@ -35,39 +25,12 @@ from .inputs import Column, weight_of
 from .traits import Traits
 
 REDUCTIONS = ("mean", "sum", "none")
-METHODS = ("__call__", "gradient", "hessian", "value_and_gradient", "gradient_and_hessian")
-"""The methods that evaluate a loss."""
-
-P = ParamSpec("P")
-D = TypeVar("D")
-Out = NDArray[Any] | tuple[NDArray[Any], ...] | None
 
 _REDUCTION = """\
 reduction : {"mean", "sum", "none"}, keyword only
     ``"mean"`` is the weighted mean Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"``
     leaves one value wℓ a sample."""
 """What is said of the parameter that every loss has, in the docstring of each."""
-
-
-class Call(NamedTuple, Generic[D]):
-    """What a loss is called with.
-
-    The type in brackets is that of its derivatives: an array, or a tuple of one for each
-    prediction.
-    """
-
-    inputs: tuple[Any, ...]
-    sample_weight: ArrayLike | None
-    curvature: str
-    out: Out
-
-
-class Called(Protocol[P, D]):
-    """A loss that says with what it is called, once for all of its methods."""
-
-    def _inputs(self, *given: P.args, **named: P.kwargs) -> Call[D]: ...
-
-    def _evaluate(self, parts: Any, inputs: Any, sample_weight: Any, out: Any) -> Any: ...
 
 
 class Loss(Declared):
@@ -94,7 +57,7 @@ class Loss(Declared):
         super().__init_subclass__(**kwargs)
         cls.__doc__ = with_parameter(cls.__doc__, "reduction", _REDUCTION)
         if "_inputs" in vars(cls):
-            _sign(cls)
+            sign(cls, Loss)
 
     def __post_init__(self) -> None:
         if self.reduction not in REDUCTIONS:
@@ -131,7 +94,7 @@ class Loss(Declared):
             If shapes differ, an input is empty, or a value is outside its domain.
         """
         inputs, sample_weight, curvature, out = self._inputs(*given, **named)
-        _no_curvature(curvature)
+        no_curvature(curvature)
         return self._evaluate(("value",), inputs, sample_weight, out)[0]
 
     def gradient(self: Called[P, D], *given: P.args, **named: P.kwargs) -> D:
@@ -151,7 +114,7 @@ class Loss(Declared):
             predictions a tuple of arrays, one for each.
         """
         inputs, sample_weight, curvature, out = self._inputs(*given, **named)
-        _no_curvature(curvature)
+        no_curvature(curvature)
         return self._evaluate(("gradient",), inputs, sample_weight, out)[0]
 
     def hessian(self: Called[P, D], *given: P.args, **named: P.kwargs) -> D:
@@ -201,7 +164,7 @@ class Loss(Declared):
         gradient : ndarray of the shape of `y_pred`
         """
         inputs, sample_weight, curvature, out = self._inputs(*given, **named)
-        _no_curvature(curvature)
+        no_curvature(curvature)
         return self._evaluate(("value", "gradient"), inputs, sample_weight, out)
 
     def gradient_and_hessian(self: Called[P, D], *given: P.args, **named: P.kwargs) -> tuple[D, D]:
@@ -380,6 +343,12 @@ class Loss(Declared):
         """Return the parts of the loss for inputs that are not read yet."""
         return evaluate(self, parts, self._read(*inputs), sample_weight, out)
 
+    def _require(self, parts):
+        """Raise unless the class states the value and the gradient, where these are wanted."""
+        for part in {"value", "gradient"}.intersection(parts):
+            if getattr(type(self), f"_{part}") is getattr(Loss, f"_{part}"):
+                getattr(self, f"_{part}")()
+
     def _part(self, part):
         """Return the function of the shared quantities that a second derivative is."""
         known = self._all_curvatures()
@@ -470,29 +439,11 @@ class TargetLoss(Loss):
         return self._evaluate(("gradient", curvature), (y_true, y_pred), sample_weight, out)
 
 
-def _sign(cls):
-    """Give a class methods that show what it is called with."""
-    taken = signature(cls._inputs).parameters.values()
-    by_keyword = {each.name for each in taken if each.kind is Parameter.KEYWORD_ONLY}
-    positional = [each.name for each in taken if each.name not in by_keyword]
-    cls.inputs = tuple(name for name in positional if name not in ("self", "sample_weight"))
-    cls.options = tuple(name for name in by_keyword if name not in ("curvature", "out"))
-    names = ", ".join(cls.inputs + cls.options)
-    cls._inputs.__qualname__ = cls.__qualname__  # what Python's own errors name
-    for name in METHODS:
-        method = getattr(Loss, name)
-        own = FunctionType(method.__code__, method.__globals__, name)
-        shown = [each for each in taken if each.name != "curvature" or "hessian" in name]
-        own.__signature__ = signature(cls._inputs).replace(parameters=shown)
-        own.__doc__ = f"{method.__doc__.splitlines()[0]}\n\nIts inputs are {names}."
-        own.__qualname__ = f"{cls.__qualname__}.{name}"
-        setattr(cls, name, own)
-
-
-def _no_curvature(curvature):
-    """Refuse a curvature where no second derivative is asked for."""
-    if curvature != "exact":
-        raise TypeError("got an unexpected keyword argument 'curvature'")
+# LightGBM counts the arguments of an objective, and passes no more than a target, a prediction and
+# a weight: these are what it is shown.
+_shown = signature(TargetLoss.gradient_and_hessian)
+_shown = _shown.replace(parameters=list(_shown.parameters.values())[:4])
+TargetLoss.gradient_and_hessian.__signature__ = _shown  # type: ignore[attr-defined]
 
 
 def _missing(loss, member, what):

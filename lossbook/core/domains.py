@@ -185,8 +185,7 @@ class ClassIndices(Domain):
     def holds(self, block: NDArray[Any]) -> bool:
         """Return whether all values of a block are in the domain."""
         if self.ignore_index is None and block.dtype.kind != "f":
-            low, high = extremes(block)
-            return low >= 0 and high < self.n_classes
+            return block.item(block.argmin()) >= 0 and block.item(block.argmax()) < self.n_classes
         return super().holds(block)
 
 
@@ -231,7 +230,7 @@ class Distributions(Domain):
 
 
 def _with_sum(sample, probabilities):
-    shown = np.array2string(sample, threshold=8)
+    shown = np.array2string(sample, threshold=8, max_line_width=1000)
     return f"{shown}, a sum of {np.add.reduce(probabilities, dtype=np.float64):.6g},"
 
 

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .elementwise import sum_entries
+
 
 class Vector:
     """Vectors, entries on the first axis: their lengths, and their directions of length 1.
@@ -24,7 +26,7 @@ class Vector:
         exponent = np.frexp(np.maximum.reduce(np.abs(x), axis=0))[1]
         power = np.ldexp(x.dtype.type(1), exponent - 1)
         scaled = x / power
-        length = np.sqrt(np.add.reduce(scaled * scaled, axis=0))
+        length = np.sqrt(sum_entries(scaled * scaled))
         self.is_zero = length == 0
         self.scaled = scaled, np.where(self.is_zero, 1, length)
         self.length = length * power
@@ -44,16 +46,16 @@ class Vector:
     def aside(self) -> NDArray[Any]:
         """One minus the square of an entry: the sum of the others' squares, at the top."""
         square = self.unit * self.unit
-        rest = np.add.reduce(np.where(self.is_top, 0, square), axis=0)
+        rest = sum_entries(np.where(self.is_top, 0, square))
         return np.where(self.is_top, rest, 1 - square)
 
     def across(self, slope: NDArray[Any]) -> NDArray[Any]:
         """Return the part of a vector that is at right angles to the direction."""
         product = slope * self.unit
-        across = slope - np.add.reduce(product, axis=0) * self.unit
+        across = slope - sum_entries(product) * self.unit
         if not self.is_top.any():
             return across
-        rest = np.add.reduce(np.where(self.is_top, 0, product), axis=0)
+        rest = sum_entries(np.where(self.is_top, 0, product))
         return np.where(self.is_top, slope * self.aside - rest * self.unit, across)
 
     def gradient(self, slope: NDArray[Any]) -> NDArray[Any]:
@@ -62,7 +64,7 @@ class Vector:
 
     def hessian(self, slope: NDArray[Any], bend: NDArray[Any] | float = 0) -> NDArray[Any]:
         """Return its second derivatives; `bend` is the function's own, across the direction."""
-        along = np.add.reduce(slope * self.unit, axis=0)
+        along = sum_entries(slope * self.unit)
         turned = 2 * self.unit * self.across(slope) + along * self.aside
         return (bend - turned) / self.divisor / self.divisor
 
@@ -106,7 +108,7 @@ class Angle:
         undirected = self.first.is_zero | self.second.is_zero
         self.apart = self.first.unit - self.second.unit
         self.apart[:, undirected] = 0
-        self.distance = np.where(undirected, 1, np.add.reduce(self.apart**2, axis=0) / 2)
+        self.distance = np.where(undirected, 1, sum_entries(self.apart**2) / 2)
 
     def gradient(self) -> tuple[NDArray[Any], NDArray[Any]]:
         """Return its derivatives by both vectors."""

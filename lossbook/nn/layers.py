@@ -149,6 +149,10 @@ class Dense(Layer):
 
     def bind(self, parameters: list[NDArray[Any]], gradients: list[NDArray[Any]]) -> None:
         """Take the arrays that hold weights and biases, and their gradients."""
+        self.weight: NDArray[Any]
+        self.bias: NDArray[Any]
+        self.weight_gradient: NDArray[Any]
+        self.bias_gradient: NDArray[Any]
         self.weight, self.bias = parameters
         self.weight_gradient, self.bias_gradient = gradients
         self.weights, self.weight_gradients = [self.weight], [self.weight_gradient]
@@ -283,8 +287,6 @@ class Dropout(Layer):
     >>> dropout.predict(np.ones((1, 6)))
     array([[1., 1., 1., 1., 1., 1.]])
     """
-
-    mask: Any
 
     rate: float = parameter(0.5, Interval(0, 1, include_high=False))
 

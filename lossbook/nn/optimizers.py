@@ -37,8 +37,6 @@ class Optimizer:
         The number of arrays that the optimiser keeps for each array of parameters.
     """
 
-    steps: Any
-
     learning_rate: float | Callable[[int], float] = 0.01
 
     n_memories: ClassVar[int] = 0

@@ -94,6 +94,10 @@ slope: Any
 bend: Any
 z_y: Any
 threshold: Any
+a: Any
+z_k: Any
+l_k: Any
+s_k: Any
 
 y, yhat, ytilde, z, p, r, x, d, m, s = symbols("y yhat ytilde z p r x d m s", real=True)
 mu, xi = symbols("mu xi", real=True)
