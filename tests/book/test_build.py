@@ -130,11 +130,13 @@ def test_kind_of_an_exercise_is_set_off(page):
 
 
 def test_punctuation_is_bound(page):
-    bound = [
-        (b.contents[0].string or "", b.contents[-1].string or "") for b in page.select(".bound")
+    texts = [
+        [part for part in bound.contents if isinstance(part, str)]
+        for bound in page.select(".bound")
     ]
-    assert ("", ",") in [(a if a == "(" else "", b) for a, b in bound]
-    assert ("(", ")") in bound
+    assert texts == [[","], ["("], [")"]]
+    assert [m.select_one("annotation").get_text() for m in page.select("span.math")] == ["m", "x=1"]
+    assert all(span.parent.name == "span" for span in page.select(".katex-html"))
 
 
 def test_chinese_is_marked(page):
