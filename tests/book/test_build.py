@@ -8,7 +8,15 @@ from bs4 import BeautifulSoup
 from sphinx.application import Sphinx
 
 TOOLS = ROOT / "tools"
-EXTENSIONS = ["myst_nb", "sphinx_book_theme", "sphinx_exercise", "mathematics", "article", "frame"]
+EXTENSIONS = [
+    "myst_nb",
+    "sphinx_book_theme",
+    "sphinx_exercise",
+    "mathematics",
+    "article",
+    "frame",
+    "search_index",
+]
 PAGE = """\
 ---
 myst:
@@ -137,6 +145,12 @@ def test_punctuation_is_bound(page):
     assert texts == [[","], ["("], [")"]]
     assert [m.select_one("annotation").get_text() for m in page.select("span.math")] == ["m", "x=1"]
     assert all(span.parent.name == "span" for span in page.select(".katex-html"))
+
+
+def test_search_index_has_text_and_punctuation(build):
+    html = build("# A page\n\nThe mean ($m$) is 平均值.\n\n```python\ncode\n```\n")
+    index = (html / "_static/search-index.js").read_text(encoding="utf-8")
+    assert '[0, "A page", "A page", "index.html", "The mean (m) is 平均值."]' in index
 
 
 def test_chinese_is_marked(page):
