@@ -30,6 +30,8 @@ IN_OUTPUT = re.compile(r'(<span class="mathjax_process">)\\\((.*?)\\\)(?=</span>
 CLOSING = re.compile(r"[.,;:!?)\]’”%]+(?=\s|$)|[-–]\w+|’\w+")
 OPENING = re.compile(r"[(\[“]+$")
 
+A_PHONE = 28  # characters that fit on a line of one
+TAG = re.compile(r"<[^>]+>")
 # The pieces of a formula within a line, between which the line may break, and what surrounds them.
 PIECE = '<span class="katex-base">'
 TAIL = "</span></span>"
@@ -83,9 +85,16 @@ katex = Katex()
 def visit_inline(translator, node):
     """Write a formula within a line, and the punctuation that touches it."""
     opening, closing = (translator.encode(node.get(side, "")) for side in ("opening", "closing"))
-    html = bound(katex(node.astext()), opening, closing)
-    translator.body.append(f"{translator.starttag(node, 'span', '', CLASS='math')}{html}</span>")
+    html = katex(node.astext())
+    kind = "math wide" if widest_piece(html) > A_PHONE else "math"
+    start = translator.starttag(node, "span", "", CLASS=kind)
+    translator.body.append(f"{start}{bound(html, opening, closing)}</span>")
     raise nodes.SkipNode
+
+
+def widest_piece(html):
+    """Return the number of characters in the longest piece that cannot be broken."""
+    return max(len(TAG.sub("", piece)) for piece in html.split(PIECE)[1:])
 
 
 def bound(html, opening, closing):
