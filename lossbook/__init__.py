@@ -9,9 +9,10 @@
 array([0.25, 0.5 ])
 """
 
-from .core.loss import Loss
+from .core.contract import Loss
 from .core.streaming import get_num_threads, set_num_threads
 from .core.traits import Traits
+from .losses.absolute_error import AbsoluteError
 from .losses.adversarial import (
     HingeGAN,
     LeastSquaresGAN,
@@ -19,21 +20,8 @@ from .losses.adversarial import (
     NonSaturatingGAN,
     WassersteinGAN,
 )
-from .losses.binary import (
-    BinaryCrossEntropy,
-    Brier,
-    Exponential,
-    Hinge,
-    LogisticMargin,
-    ModifiedHuber,
-    Perceptron,
-    SigmoidCrossEntropy,
-    SigmoidFocal,
-    SquaredHinge,
-)
 from .losses.boxes import CIoU, DIoU, GIoU, IoU
-from .losses.composite import UncertaintyWeighted, WeightedSum
-from .losses.embedding import (
+from .losses.embeddings import (
     Contrastive,
     CosineDistance,
     CosineEmbedding,
@@ -42,55 +30,52 @@ from .losses.embedding import (
     SupervisedContrastive,
     Triplet,
 )
-from .losses.likelihood import (
-    GammaNLL,
-    GaussianNLL,
-    NegativeBinomialNLL,
-    PoissonNLL,
-    TweedieNLL,
-)
-from .losses.multiclass import (
-    CategoricalCrossEntropy,
-    CrammerSinger,
-    GeneralizedCrossEntropy,
-    JensenShannon,
-    KLDivergence,
-    MultiMargin,
-    NegativeLogLikelihood,
-    Poly1CrossEntropy,
-    SoftmaxCrossEntropy,
-    SoftmaxFocal,
-)
-from .losses.overlap import (
-    Dice,
-    FocalTversky,
-    Jaccard,
-    LovaszHinge,
-    LovaszSoftmax,
-    Tversky,
-)
-from .losses.ranking import BPR, ListMLE, ListNet, MarginRanking, RankNet
-from .losses.regression import (
-    AbsoluteError,
-    AbsolutePercentageError,
+from .losses.huber import (
     EpsilonInsensitive,
-    Expectile,
-    HalfSquaredError,
     Huber,
     LogCosh,
-    Pinball,
     PseudoHuber,
     SmoothL1,
-    SmoothPinball,
     SquaredEpsilonInsensitive,
-    SquaredError,
-    SquaredLogError,
 )
+from .losses.imbalance import Poly1CrossEntropy, SigmoidFocal, SoftmaxFocal
+from .losses.likelihood import GammaNLL, GaussianNLL, NegativeBinomialNLL, PoissonNLL, TweedieNLL
+from .losses.log_loss import BinaryCrossEntropy, Brier, SigmoidCrossEntropy
+from .losses.lovasz import LovaszHinge, LovaszSoftmax
+from .losses.margins import (
+    CrammerSinger,
+    Exponential,
+    Hinge,
+    LogisticMargin,
+    ModifiedHuber,
+    MultiMargin,
+    Perceptron,
+    SquaredHinge,
+)
+from .losses.overlap import Dice, FocalTversky, Jaccard, Tversky
+from .losses.quantiles import Expectile, Pinball, SmoothPinball
+from .losses.ranking import BPR, ListMLE, ListNet, MarginRanking, RankNet
+from .losses.relative_error import AbsolutePercentageError, SquaredLogError
 from .losses.robust import Cauchy, Fair, GemanMcClure, GeneralRobust, Tukey, Welsch
-from .losses.sequence import CTC
-from .losses.structured import MultilabelMargin, MultilabelSoftMargin, OrdinalCoral, Sparsemax
+from .losses.sequences import CTC
+from .losses.several_tasks import UncertaintyWeighted, WeightedSum
+from .losses.softmax import (
+    CategoricalCrossEntropy,
+    JensenShannon,
+    KLDivergence,
+    NegativeLogLikelihood,
+    SoftmaxCrossEntropy,
+)
+from .losses.squared_error import HalfSquaredError, SquaredError
+from .losses.structured_labels import (
+    MultilabelMargin,
+    MultilabelSoftMargin,
+    OrdinalCoral,
+    Sparsemax,
+)
+from .losses.wrong_labels import GeneralizedCrossEntropy
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "BPR",
@@ -177,3 +162,12 @@ __all__ = [
     "get_num_threads",
     "set_num_threads",
 ]
+
+
+def _card(loss):
+    from .cards import Card
+
+    return Card(loss)
+
+
+Loss._card_of = staticmethod(_card)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import lossbook as lb
-from lossbook import accuracy
+from benchmarks import accuracy
 from lossbook.core.domains import DISTRIBUTIONS, UNIT_INTERVAL
 from lossbook.core.loss import ClassLoss, PointwiseLoss
 

@@ -10,12 +10,12 @@ from html.parser import HTMLParser
 import pytest
 
 import lossbook as lb
+from benchmarks.accuracy import MEASURED
 from lossbook import cards, conventions, symbolic
-from lossbook.accuracy import MEASURED
-from lossbook.symbolic.derivation import listed
-from reference import embedding, ranking
+from lossbook.symbolic.formula import listed
+from reference import embeddings, ranking
 
-LOSSES = list(dict.fromkeys([*MEASURED, *embedding.LOSSES, *ranking.LOSSES]))
+LOSSES = list(dict.fromkeys([*MEASURED, *embeddings.LOSSES, *ranking.LOSSES]))
 
 
 class Outline(HTMLParser):

@@ -12,18 +12,26 @@ optax: 1 / beta * optax.losses.huber_loss
 """
 
 from dataclasses import fields
+from typing import Any
 
 from . import (
-    binary,
+    absolute_error,
     boosting,
-    embedding,
+    boxes,
+    embeddings,
+    huber,
+    imbalance,
     likelihood,
-    multiclass,
+    log_loss,
+    margins,
     overlap,
+    quantiles,
     ranking,
-    regression,
-    sequence,
-    structured,
+    relative_error,
+    sequences,
+    softmax,
+    squared_error,
+    structured_labels,
 )
 from .equivalent import Equivalent
 from .listings import Listing
@@ -31,21 +39,28 @@ from .listings import Listing
 __all__ = ["TABLE", "Equivalent", "equivalents", "listing"]
 
 TABLE = (
-    *regression.ROWS,
+    *squared_error.ROWS,
+    *absolute_error.ROWS,
+    *quantiles.ROWS,
+    *huber.ROWS,
     *likelihood.ROWS,
-    *binary.ROWS,
-    *multiclass.ROWS,
-    *structured.ROWS,
+    *relative_error.ROWS,
+    *log_loss.ROWS,
+    *softmax.ROWS,
+    *margins.ROWS,
+    *imbalance.ROWS,
+    *structured_labels.ROWS,
     *overlap.ROWS,
-    *embedding.ROWS,
+    *boxes.ROWS,
+    *embeddings.ROWS,
     *ranking.ROWS,
-    *sequence.ROWS,
+    *sequences.ROWS,
     *boosting.ROWS,
 )
 """Every loss in every library that has it."""
 
 
-def equivalents(loss):
+def equivalents(loss: Any) -> Any:
     """Return what a loss is called elsewhere.
 
     Parameters
@@ -68,7 +83,7 @@ def equivalents(loss):
     )
 
 
-def listing(rows, caption):
+def listing(rows: Any, caption: Any) -> Any:
     """Return rows of the table to look at.
 
     Parameters

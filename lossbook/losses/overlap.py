@@ -4,43 +4,18 @@ Overlap is never subtracted from 1: a loss is the share that errors have in the 
 common, so a small loss keeps all its digits.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from math import inf
 
 import numpy as np
 
-from ..core.domains import (
-    DISTRIBUTIONS,
-    NON_NEGATIVE,
-    PLUS_MINUS_ONE,
-    POSITIVE,
-    UNIT_INTERVAL,
-    ClassIndices,
-    Distributions,
-)
-from ..core.elementwise import positive_part, zero_if_nan
-from ..core.inputs import Batch, Column, as_real_array, require_shape, working_dtype
-from ..core.loss import Loss, RowLoss, parameter
+from ..core.domains import NON_NEGATIVE, POSITIVE, UNIT_INTERVAL
+from ..core.elementwise import zero_if_nan
+from ..core.loss import parameter
+from ..core.masks import MaskLoss, sum_of_pixels
 from ..core.traits import Traits
 
 
-def _masks(shape):
-    """Return the sample shape of masks: the first axis counts them, all others are pixels."""
-    return shape[:1] if len(shape) > 1 else ()
-
-
-@dataclass(frozen=True, repr=False)
-class MaskLoss(RowLoss):
-    """Base of losses of whole masks.
-
-    The first axis counts the masks and all others are pixels; an array of one axis is one mask.
-    """
-
-    def _sample_shape(self, shape):
-        return _masks(shape)
-
-
-@dataclass(frozen=True, repr=False)
 class OverlapLoss(MaskLoss):
     """Base of losses E/(E + C): what errors are of the errors E and what is common, C.
 
@@ -51,9 +26,7 @@ class OverlapLoss(MaskLoss):
     y_true_domain = UNIT_INTERVAL
     y_pred_domain = UNIT_INTERVAL
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _traits(self):
         return Traits(
             convex=False,
             differentiable=True,
@@ -76,8 +49,8 @@ class OverlapLoss(MaskLoss):
 
     def _shared(self, t, p):
         alpha, beta, added = self._terms()
-        errors = alpha * _sum(p * (1 - t)) + beta * _sum(t * (1 - p))
-        common = _sum(p * t) + added
+        errors = alpha * sum_of_pixels(p * (1 - t)) + beta * sum_of_pixels(t * (1 - p))
+        common = sum_of_pixels(p * t) + added
         total = errors + common
         missed, common = zero_if_nan(errors / total), zero_if_nan(common / total)
         return t, missed, common, np.maximum(total, _LEAST_TOTAL)
@@ -103,11 +76,6 @@ _LEAST_TOTAL = 1e-300
 """Masks that are emptier have slopes too steep for a float, in the pixels that they lack."""
 
 
-def _sum(terms):
-    return np.add.reduce(terms, axis=0, dtype=np.float64)
-
-
-@dataclass(frozen=True, repr=False)
 class Dice(OverlapLoss):
     r"""Dice loss, one minus the Dice coefficient of two masks, which is also their F1 score.
 
@@ -120,8 +88,6 @@ class Dice(OverlapLoss):
     smooth : float, default 0.0
         What is added above and below, :math:`s`; not negative.  With 0 an empty target costs 1
         whatever is predicted, with gradient 0, unless the prediction is empty too.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the masks, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -150,24 +116,35 @@ class Dice(OverlapLoss):
     array([-0.3125, -0.3125,  0.1875,  0.1875])
     """
 
-    smooth: float = parameter(0.0, NON_NEGATIVE)
+    smooth: float = parameter(default=0.0, domain=NON_NEGATIVE)
+
+    def _formula(self, s):
+        t, p, D, S = s.t_k, s.p_k, *s.symbols("D S", positive=True)
+        added, parameters = (s.s, {s.s: "smooth"}) if self.smooth else (0, {})
+        gradient = (S - 2 * t) / D
+        return s.Formula(
+            value=1 - S,
+            gradient=gradient,
+            hessian=-2 * gradient / D,
+            y_true=t,
+            y_pred=p,
+            definitions={
+                D: s.sum_j(t) + s.sum_j(p) + added,
+                S: (2 * s.sum_j(t * p) + added) / D,
+            },
+            parameters=parameters,
+        )
 
     def _terms(self):
         return 0.5, 0.5, self.smooth / 2
 
 
-@dataclass(frozen=True, repr=False)
 class Jaccard(OverlapLoss):
     r"""Jaccard loss, one minus the intersection over the union of two masks.
 
     .. math::
 
         \ell = 1 - \frac{\sum_k t_k p_k}{\sum_k t_k + \sum_k p_k - \sum_k t_k p_k}
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the masks, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -190,11 +167,22 @@ class Jaccard(OverlapLoss):
     0.4
     """
 
+    def _formula(self, s):
+        t, p, D, i, S = s.t_k, s.p_k, *s.symbols("D I S", positive=True)
+        gradient = (S * (1 - t) - t) / D
+        return s.Formula(
+            value=1 - S,
+            gradient=gradient,
+            hessian=-2 * gradient * (1 - t) / D,
+            y_true=t,
+            y_pred=p,
+            definitions={i: s.sum_j(t * p), D: s.sum_j(t) + s.sum_j(p) - i, S: i / D},
+        )
+
     def _terms(self):
         return 1.0, 1.0, 0.0
 
 
-@dataclass(frozen=True, repr=False)
 class Tversky(OverlapLoss):
     r"""Tversky loss: false positives and false negatives have weights of their own [1]_.
 
@@ -210,8 +198,6 @@ class Tversky(OverlapLoss):
     beta : float, default 0.5
         Weight :math:`\beta` of the false negatives; positive.  A larger one brings recall at the
         price of precision.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the masks, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -238,14 +224,32 @@ class Tversky(OverlapLoss):
     array([0.11111111, 0.42857143])
     """
 
-    alpha: float = parameter(0.5, POSITIVE)
-    beta: float = parameter(0.5, POSITIVE)
+    alpha: float = parameter(default=0.5, domain=POSITIVE)
+    beta: float = parameter(default=0.5, domain=POSITIVE)
+
+    def _formula(self, s):
+        t, p, alpha, beta = s.t_k, s.p_k, s.alpha, s.beta
+        D, i, S, grown = *s.symbols("D I S", positive=True), s.vector("a")
+        gradient = (S * grown - t) / D
+        return s.Formula(
+            value=1 - S,
+            gradient=gradient,
+            hessian=-2 * gradient * grown / D,
+            y_true=t,
+            y_pred=p,
+            definitions={
+                i: s.sum_j(t * p),
+                D: i + alpha * s.sum_j((1 - t) * p) + beta * s.sum_j(t * (1 - p)),
+                S: i / D,
+                grown: alpha * (1 - t) + (1 - beta) * t,
+            },
+            parameters={alpha: "alpha", beta: "beta"},
+        )
 
     def _terms(self):
         return self.alpha, self.beta, 0.0
 
 
-@dataclass(frozen=True, repr=False)
 class FocalTversky(OverlapLoss):
     r"""Focal Tversky loss, the power :math:`\ell = u^\gamma` of the Tversky loss :math:`u` [1]_.
 
@@ -263,8 +267,6 @@ class FocalTversky(OverlapLoss):
     gamma : float, default 0.75
         The exponent :math:`\gamma` itself; positive.  Above 1 it turns from masks that are nearly
         right to those that are not, below 1 the other way.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the masks, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -293,15 +295,26 @@ class FocalTversky(OverlapLoss):
     0.0625
     """
 
-    alpha: float = parameter(0.3, POSITIVE)
-    beta: float = parameter(0.7, POSITIVE)
-    gamma: float = parameter(0.75, POSITIVE)
+    alpha: float = parameter(default=0.3, domain=POSITIVE)
+    beta: float = parameter(default=0.7, domain=POSITIVE)
+    gamma: float = parameter(default=0.75, domain=POSITIVE)
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
-        known = super().traits
+    def _traits(self):
+        known = super()._traits()
         return known if self.gamma >= 1 else replace(known, lipschitz=inf)
+
+    def _formula(self, s):
+        index, gamma = Tversky(self.alpha, self.beta)._formula(s), s.gamma
+        u, D, d, grown = *s.symbols("u D", positive=True), s.vector("d"), s.vector("a")
+        slope = gamma * u ** (gamma - 1)
+        return replace(
+            index,
+            value=u**gamma,
+            gradient=slope * d,
+            hessian=-2 * slope * d * grown / D + gamma * (gamma - 1) * u ** (gamma - 2) * d**2,
+            definitions={**index.definitions, u: index.value, d: index.gradient},
+            parameters={**index.parameters, gamma: "gamma"},
+        )
 
     def _terms(self):
         return self.alpha, self.beta, 0.0
@@ -324,214 +337,3 @@ def _finite_power(u, exponent):
     """Return a power, but 0 where it is infinite."""
     power = u**exponent
     return np.where(np.isinf(power), 0, power)
-
-
-def _lovasz_weights(errors, positive):
-    """Return what each error weighs in the Lovász extension of the Jaccard loss of a mask.
-
-    In the order of the errors, the largest first, a weight is what the Jaccard loss grows by when
-    its pixel joins the mispredicted ones.  With the positives not yet mispredicted, and their
-    union with the false positives, that is 1/union for a positive, and
-    remaining/(union (union + 1)) for a negative.
-    """
-    order = np.argsort(-errors, axis=0, kind="stable")
-    ranked = np.take_along_axis(positive, order, axis=0)
-    n_positive = np.count_nonzero(positive, axis=0)
-    remaining = n_positive - np.cumsum(ranked, axis=0) + ranked
-    union = n_positive + np.cumsum(~ranked, axis=0) - ~ranked
-    growth = np.where(ranked, 1 / union, remaining / (union * (union + 1.0)))
-    growth[0] = np.where(n_positive > 0, growth[0], 1)
-    weights = np.empty_like(growth)
-    np.put_along_axis(weights, order, growth, axis=0)
-    return weights
-
-
-@dataclass(frozen=True, repr=False)
-class LovaszHinge(MaskLoss):
-    r"""Lovász hinge: the convex surrogate of the Jaccard loss, on scores [1]_ [2]_.
-
-    .. math::
-
-        \ell = \sum_k g_k \max(0, e_k), \qquad e_k = 1 - y_k z_k
-
-    With the pixels in the order of their errors :math:`e_k`, the largest first, :math:`g_k` is what
-    the Jaccard loss :math:`|M| / |P \cup M|` of the positives :math:`P` grows by when pixel
-    :math:`k` joins the mispredicted :math:`M`.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the masks, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
-
-    Notes
-    -----
-    The first axis counts the masks and all others are pixels; an array of one axis is one mask.
-    Targets :math:`y` are -1 or +1, predictions :math:`z` any real score.  Gradient
-    :math:`-y_k g_k` where :math:`e_k > 0`, else 0; the second derivative is 0.  Where errors tie,
-    the loss has a kink; the subgradient is that of the pixels' order in the array.  In a mask
-    without positives all weight is on the largest error.
-
-    The weights depend on the order of the errors alone, and they sum to 1.  What the loss elicits
-    is not the mask of least expected Jaccard loss: it may leave pixels open [3]_.
-
-    References
-    ----------
-    .. [1] J. Yu and M. Blaschko, "Learning submodular losses with the Lovász hinge",
-       *International Conference on Machine Learning*, 2015.
-    .. [2] M. Berman, A. Rannen Triki and M. B. Blaschko, "The Lovász-softmax loss: a tractable
-       surrogate for the optimization of the intersection-over-union measure in neural networks",
-       *IEEE Conference on Computer Vision and Pattern Recognition*, 2018.
-    .. [3] J. Finocchiaro, R. Frongillo and E. Nueve, "The structured abstain problem and the Lovász
-       hinge", *Conference on Learning Theory*, 2022.
-
-    Examples
-    --------
-    The first pixel is right by a margin, the second is missed:
-
-    >>> import lossbook as lb
-    >>> loss = lb.LovaszHinge()
-    >>> loss([1, 1, -1, -1], [2.0, -0.5, -1.0, -3.0])
-    0.75
-    >>> loss.gradient([1, 1, -1, -1], [2.0, -0.5, -1.0, -3.0])
-    array([-0. , -0.5,  0. ,  0. ])
-    """
-
-    y_true_domain = PLUS_MINUS_ONE
-
-    traits = Traits(
-        convex=True,
-        differentiable=False,
-        twice_differentiable=False,
-        lipschitz=1.0,
-        elicits="labels of the pixels, some of them left open",
-    )
-
-    def _shared(self, y_true, y_pred):
-        error = 1 - y_true * y_pred
-        return y_true, positive_part(error), _lovasz_weights(error, y_true > 0)
-
-    def _value(self, y, hinge, weights):
-        return _sum(_weighted(hinge, weights))
-
-    def _gradient(self, y, hinge, weights):
-        return -y * np.sign(hinge) * weights
-
-    def _hessian(self, y, hinge, weights):
-        return np.zeros_like(hinge)
-
-
-def _weighted(errors, weights):
-    """Return the products, 0 where an infinite error has no weight."""
-    return np.where((weights == 0) & np.isinf(errors), 0, errors * weights)
-
-
-@dataclass(frozen=True)
-class _OfPixels(Distributions):
-    """Distributions over the classes, one for each pixel, the entries of a pixel side by side."""
-
-    n_classes: int = field(kw_only=True)
-
-    def contains(self, values):
-        """Return which of the values are in the domain."""
-        return np.repeat(super().contains(self._of_classes(values)), self.n_classes, axis=0)
-
-    def holds(self, block):
-        """Return whether all values of a block are in the domain."""
-        return super().holds(self._of_classes(block))
-
-    def _of_classes(self, values):
-        return np.moveaxis(values.reshape(-1, self.n_classes, values.shape[-1]), 1, 0)
-
-
-@dataclass(frozen=True, repr=False)
-class LovaszSoftmax(Loss):
-    r"""Lovász-softmax: a surrogate of the mean Jaccard loss of the classes, on probabilities [1]_.
-
-    .. math::
-
-        \ell = \frac{1}{M} \sum_k \sum_i g_{ik}\, e_{ik}, \qquad
-        e_{ik} = \begin{cases} 1 - p_{ik} & y_i = k \\ p_{ik} & y_i \ne k \end{cases}
-
-    The outer sum is over the :math:`M` classes that occur in the image.  With the pixels in the
-    order of their errors :math:`e_{ik}` for a class, the largest first, :math:`g_{ik}` is what the
-    Jaccard loss of the class grows by when pixel :math:`i` joins the mispredicted ones.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the images, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
-
-    Notes
-    -----
-    Predictions :math:`p` of shape (N, ..., K) hold probabilities that sum to 1 over the last axis,
-    targets of shape (N, ...) the integer labels of the pixels: the first axis counts the images and
-    the axes between are pixels.  Predictions of shape (pixels, K) are one image.  It takes
-    probabilities: apply a softmax to scores first.
-
-    Gradient :math:`-g_{ik}/M` for the class of the pixel and :math:`g_{ik}/M` for the others in the
-    image, else 0: the :math:`p_{ik}` count as free coordinates, not tied by their sum.  The second
-    derivative is 0.  Where errors tie, the loss has a kink; the subgradient is that of the
-    pixels' order in the array.
-
-    References
-    ----------
-    .. [1] M. Berman, A. Rannen Triki and M. B. Blaschko, "The Lovász-softmax loss: a tractable
-       surrogate for the optimization of the intersection-over-union measure in neural networks",
-       *IEEE Conference on Computer Vision and Pattern Recognition*, 2018.
-
-    Examples
-    --------
-    One image of three pixels and two classes:
-
-    >>> import lossbook as lb
-    >>> loss = lb.LovaszSoftmax()
-    >>> loss([0, 0, 1], [[1.0, 0.0], [0.5, 0.5], [0.25, 0.75]])
-    0.3333333333333333
-    """
-
-    y_true_domain = ClassIndices()
-    y_pred_domain = DISTRIBUTIONS
-
-    traits = Traits(
-        convex=True,
-        differentiable=False,
-        twice_differentiable=False,
-        lipschitz=1.0,
-        bounded=True,
-        elicits="classes of the pixels",
-    )
-
-    def _read(self, y_true, y_pred):
-        y_true, y_pred = as_real_array("y_true", y_true), as_real_array("y_pred", y_pred)
-        if y_pred.ndim < 2 or y_pred.shape[-1] < 2:
-            raise ValueError(
-                "y_pred must have pixels, and two classes or more on its last axis; "
-                f"got shape {y_pred.shape}"
-            )
-        require_shape("y_true", y_true, y_pred.shape[:-1], "one label a pixel")
-        if y_true.dtype.kind == "f":
-            raise TypeError(f"y_true must hold integer labels; got dtype {y_true.dtype}")
-        sample_shape, n_classes = _masks(y_true.shape), y_pred.shape[-1]
-        labels, dtype = ClassIndices(n_classes), working_dtype(y_true.dtype, y_pred.dtype)
-        columns = (
-            Column("y_true", y_true, sample_shape, np.dtype(np.intp), labels),
-            Column("y_pred", y_pred, sample_shape, dtype, _OfPixels(n_classes=n_classes)),
-        )
-        return Batch(columns, (y_pred.shape,), sample_shape, dtype)
-
-    def _shared(self, y, p):
-        p = p.reshape(len(y), -1, y.shape[-1])
-        own = y[:, None] == np.arange(p.shape[1])[:, None]
-        errors = np.where(own, 1 - p, p)
-        present = own.any(axis=0)
-        share = present / np.count_nonzero(present, axis=0)
-        return own, errors, _lovasz_weights(errors, own) * share
-
-    def _value(self, own, errors, weights):
-        return np.add.reduce(errors * weights, axis=(0, 1))
-
-    def _gradient(self, own, errors, weights):
-        return np.where(own, -weights, weights).reshape(-1, weights.shape[-1])
-
-    def _hessian(self, own, errors, weights):
-        return np.zeros_like(errors).reshape(-1, weights.shape[-1])

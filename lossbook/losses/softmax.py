@@ -1,206 +1,556 @@
-"""Softmax of a block of scores, classes first, and what the losses of it have in common.
+"""Losses of the probabilities of several classes, which are on the last axis of the prediction."""
 
-Scores are taken relative to the largest, so that nothing overflows, and one minus a probability is
-the sum of the others, so that nothing cancels.
-"""
-
-from functools import cached_property
+from dataclasses import replace
+from math import log
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
-from ..core.elementwise import zero_if_nan
+from ..core.arrays import as_real_array, require_shape
+from ..core.domains import DISTRIBUTIONS, LOG_DISTRIBUTIONS, UNIT_INTERVAL, class_indices
+from ..core.elementwise import log_ratio, sum_entries, zero_if_nan
+from ..core.evaluation import evaluate
+from ..core.inputs import Batch, Column
+from ..core.loss import ClassLoss, as_distributions, one_hot, parameter
+from ..core.optimum import on_simplex
+from ..core.softmax import (
+    LabelSoftmax,
+    TargetSoftmax,
+    below_top,
+    class_weights,
+    place_of,
+    require_one_each,
+)
+from ..core.traits import Traits
 
 
-def below_top(scores):
-    """Return how far each score lies below the largest of its sample."""
-    return np.maximum.reduce(scores, axis=0) - scores
+def _at_targets(y_true, y_pred):
+    """Return blocks of targets and predictions, and what puts terms of them where they belong.
+
+    Of labels the blocks have one row only, as all terms at other classes are 0.
+    """
+    if y_true.ndim > 1:
+        return y_true, y_pred, lambda terms: terms
+    place = place_of(y_true)
+
+    def put(terms):
+        whole = np.zeros(y_pred.shape, y_pred.dtype)
+        whole.put(place, terms)
+        return whole
+
+    at_label = y_pred.take(place)[None]
+    return np.ones_like(at_label), at_label, put
 
 
-def place_of(label):
-    """Return where each sample's label is in a block, as `take` and `put` count."""
-    return label * label.size + np.arange(label.size)
+class CategoricalCrossEntropy(ClassLoss):
+    r"""Cross-entropy of predicted class probabilities, :math:`\ell = -\sum_k t_k \log p_k`.
 
+    Takes probabilities; for raw scores use `SoftmaxCrossEntropy`, which cannot overflow.
 
-class LabelSoftmax:
-    """Softmax with one label y a sample, whose class is kept out of the sums.
+    Notes
+    -----
+    Predictions :math:`p` of shape (..., K) hold probabilities that sum to 1 over the last axis;
+    targets are integer labels of shape (...) or distributions :math:`t` of shape (..., K).
+    Gradient :math:`-t_k/p_k`, second derivative :math:`t_k/p_k^2`, with
+    :math:`0 \log 0 = 0/0 = 0`: the :math:`p_k` count as free coordinates, not tied by their sum.
+    A target class predicted impossible costs ``inf``.  The constant that minimises the loss is the
+    mean target distribution [1]_.
 
-    Its cross-entropy is h = -log p_y.  Samples that are not `kept` have neither loss nor
-    derivative.
+    References
+    ----------
+    .. [1] T. Gneiting and A. E. Raftery, "Strictly proper scoring rules, prediction, and
+       estimation", *Journal of the American Statistical Association* 102(477), 2007.
+
+    Examples
+    --------
+    >>> import lossbook as lb
+    >>> loss = lb.CategoricalCrossEntropy(reduction="none")
+    >>> loss([0, 2], [[0.5, 0.5, 0.0], [0.5, 0.25, 0.25]])
+    array([0.69314718, 1.38629436])
     """
 
-    def __init__(self, label, below, kept=None):
-        self.label, self.place = label, place_of(label)
-        self.kept = kept
-        self.below = below.take(self.place)
-        self.exp = np.exp(-below)
-        self.exp_label = self.exp.take(self.place)
-        self.exp.put(self.place, 0)
-        self.others = np.add.reduce(self.exp, axis=0)
+    y_pred_domain = DISTRIBUTIONS
 
-    def _of_kept(self, terms):
-        return terms if self.kept is None else np.where(self.kept, terms, 0)
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=True,
+            proper=True,
+            classification_calibrated=True,
+            elicits="probability",
+        )
 
-    def value(self):
-        """Return h."""
-        return self._of_kept(self.below + np.log1p(self.others + (self.exp_label - 1)))
+    def _formula(self, s):
+        t, p = s.t_k, s.p_k
+        return s.Formula(
+            value=-s.sum_k(t * s.log(p)),
+            gradient=-t / p,
+            hessian=t / p**2,
+            y_true=t,
+            y_pred=p,
+            optimum="the mean of the target distributions: the share of each class",
+        )
 
-    def gradient(self):
-        """Return ∂h/∂z_k = p_k - [k = y]."""
-        total = self.others + self.exp_label
-        gradient = self.exp / total
-        gradient.put(self.place, -self.others / total)
-        return self._of_kept(gradient)
+    def _shared(self, y_true, y_pred):
+        return _at_targets(y_true, y_pred)
 
-    def hessian(self):
-        """Return ∂²h/∂z_k² = p_k (1 - p_k)."""
-        return self._of_kept(_curvature(*self._all()))
+    def _value(self, t, p, put):
+        return sum_entries(zero_if_nan(-t * np.log(p)))
 
-    def majorizer(self):
-        """Return ½, the largest curvature in any direction."""
-        return self._of_kept(np.full_like(self.exp, 0.5))
+    def _gradient(self, t, p, put):
+        return put(-zero_if_nan(t / p))
 
-    def hessian_blocks(self):
-        """Return the second derivatives by every pair of scores, flattened."""
-        return self._of_kept(_curvature_blocks(*self._all()))
+    def _hessian(self, t, p, put):
+        return put(zero_if_nan(t / p / p))
 
-    def hessian_vector_product(self, vector):
-        """Return what the second derivatives make of a vector."""
-        return self._of_kept(_curvature_product(*self._all(), vector))
-
-    def _all(self):
-        """Return the exponentials with the label's, their sum, and the sum without each."""
-        exp = self.exp.copy()
-        exp.put(self.place, self.exp_label)
-        total, least = _totals(exp)
-        return exp, total, _rest(exp, total, least)
-
-    # The same, for functions of h: how its derivatives vanish with q = 1 - p_y is taken out.
-
-    @cached_property
-    def cross_entropy(self):
-        """The label's cross-entropy h = -log p_y."""
-        return self.value()
-
-    @cached_property
-    def right(self):
-        """The label's probability p."""
-        return self.exp_label / (self.others + self.exp_label)
-
-    @cached_property
-    def wrong(self):
-        """The others' probability q = 1 - p."""
-        return self.others / (self.others + self.exp_label)
-
-    @cached_property
-    def direction(self):
-        """∂h/∂z_k / q: the other classes' shares of q, and -1 for the label."""
-        direction = self.exp / np.where(self.others == 0, 1, self.others)
-        direction.put(self.place, -1)
-        return direction
-
-    @cached_property
-    def bend(self):
-        """∂²h/∂z_k² / q."""
-        _, total, rest = self._all()
-        bend = self.direction * (rest / total)
-        bend.put(self.place, self.right)
-        return bend
+    def _optimal_constant(self, t, weight):
+        return np.average(t, axis=1, weights=weight)
 
 
-class TargetSoftmax:
-    """Softmax with any weighted target distribution u, whose sum is the mass M."""
+class NegativeLogLikelihood(ClassLoss):
+    r"""Cross-entropy of predicted log-probabilities, :math:`\ell = -\sum_k t_k\, l_k`.
 
-    def __init__(self, target, below):
-        self.target, self.below = target, below
-        self.mass = np.add.reduce(target, axis=0)
-        self.exp = np.exp(-below)
-        self.total, self.least = _totals(self.exp)
+    Takes logarithms of probabilities, what a log-softmax returns; for raw scores use
+    `SoftmaxCrossEntropy`, for probabilities `CategoricalCrossEntropy`.
 
-    @cached_property
-    def rest(self):
-        """The sums of the other classes' exponentials."""
-        return _rest(self.exp, self.total, self.least)
+    Notes
+    -----
+    Predictions :math:`l` of shape (..., K) hold log-probabilities, whose exponentials sum to 1 over
+    the last axis; minus infinity is the logarithm of 0.  Targets are integer labels of shape (...)
+    or distributions :math:`t` of shape (..., K).  Gradient :math:`-t_k`, second derivative 0, with
+    :math:`0 \cdot (-\infty) = 0`: the :math:`l_k` count as free coordinates, not tied by their
+    exponentials' sum.  The constant that minimises the loss is the logarithm of the mean target
+    distribution [1]_.
 
-    def value(self):
-        """Return the cross-entropy -Σ u_k log p_k."""
-        linear = np.add.reduce(zero_if_nan(self.target * self.below), axis=0)
-        return linear + self.mass * np.log1p(self.least)
+    References
+    ----------
+    .. [1] T. Gneiting and A. E. Raftery, "Strictly proper scoring rules, prediction, and
+       estimation", *Journal of the American Statistical Association* 102(477), 2007.
 
-    def gradient(self):
-        """Return its derivatives M p_k - u_k."""
-        pushed_down = self.exp * (self.mass - self.target)
-        return (pushed_down - self.target * self.rest) / self.total
-
-    def hessian(self):
-        """Return its second derivatives M p_k (1 - p_k)."""
-        return self.mass * _curvature(self.exp, self.total, self.rest)
-
-    def majorizer(self):
-        """Return M/2, the largest curvature in any direction."""
-        return self.mass * np.full_like(self.exp, 0.5)
-
-    def hessian_blocks(self):
-        """Return the second derivatives by every pair of scores, flattened."""
-        return self.mass * _curvature_blocks(self.exp, self.total, self.rest)
-
-    def hessian_vector_product(self, vector):
-        """Return what the second derivatives make of a vector."""
-        return self.mass * _curvature_product(self.exp, self.total, self.rest, vector)
-
-    @cached_property
-    def cross_entropies(self):
-        """What each class would cost as the label, -log p_k."""
-        return self.below + np.log1p(self.least)
-
-    @cached_property
-    def right(self):
-        """The probabilities p_k."""
-        return self.exp / self.total
-
-    @cached_property
-    def wrong(self):
-        """Those of the others, 1 - p_k."""
-        return self.rest / self.total
-
-
-def sum_of_others(terms):
-    """Return for each class the sum of the other classes' terms, without cancellation."""
-    sums = np.zeros_like(terms)
-    np.add.accumulate(terms[:-1], axis=0, out=sums[1:])
-    sums[:-1] += np.add.accumulate(terms[:0:-1], axis=0)[::-1]
-    return sums
-
-
-def _totals(exp):
-    """Return Σ_j e_j, and that sum without a largest term, which is 1.
-
-    The smaller terms are summed apart from the largest, so that nothing cancels.
+    Examples
+    --------
+    >>> import lossbook as lb
+    >>> import numpy as np
+    >>> loss = lb.NegativeLogLikelihood(reduction="none")
+    >>> loss([0, 1], np.log([[0.5, 0.5], [0.75, 0.25]]))
+    array([0.69314718, 1.38629436])
     """
-    smaller = np.add.reduce(exp * (exp < 1), axis=0)
-    largest = np.add.reduce(exp == 1, axis=0, dtype=exp.dtype)
-    return smaller + largest, smaller + (largest - 1)
+
+    y_pred_domain = LOG_DISTRIBUTIONS
+    link = "log"
+
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=True,
+            lipschitz=1.0,
+            proper=True,
+            classification_calibrated=True,
+            elicits="probability",
+        )
+
+    def _formula(self, s):
+        t, log_p = s.t_k, s.l_k
+        return s.Formula(
+            value=-s.sum_k(t * log_p),
+            gradient=-t,
+            hessian=0,
+            y_true=t,
+            y_pred=log_p,
+            optimum="the logarithms of the class shares",
+        )
+
+    def _shared(self, y_true, y_pred):
+        return _at_targets(y_true, y_pred)
+
+    def _value(self, t, log_p, put):
+        return -sum_entries(np.where(t > 0, t * log_p, 0))
+
+    def _gradient(self, t, log_p, put):
+        return put(-t)
+
+    def _hessian(self, t, log_p, put):
+        return put(np.zeros_like(log_p))
+
+    def _optimal_constant(self, t, weight):
+        return np.log(np.average(t, axis=1, weights=weight))
 
 
-def _rest(exp, total, least):
-    """Return for each class the sum of the others, without cancellation."""
-    return np.where(exp < 1, total - exp, least)
+class KLDivergence(CategoricalCrossEntropy):
+    r"""Divergence of Kullback and Leibler, :math:`\ell = \sum_k t_k \log(t_k / p_k)` [1]_.
+
+    Cross-entropy less the entropy of the target: 0 where the prediction is the target.
+
+    Notes
+    -----
+    Predictions :math:`p` of shape (..., K) hold probabilities that sum to 1 over the last axis;
+    targets are distributions :math:`t` of shape (..., K) or integer labels of shape (...).
+    Gradient :math:`-t_k/p_k`, second derivative :math:`t_k/p_k^2`, with
+    :math:`0 \log 0 = 0/0 = 0`: the :math:`p_k` count as free coordinates, not tied by their sum.
+    A class of the target that is predicted impossible costs ``inf``.  Where :math:`t_k` and
+    :math:`p_k` are near each other, the logarithm is that of 1 plus their exact difference over the
+    larger.  The constant that minimises the loss is the mean target distribution.
+
+    References
+    ----------
+    .. [1] S. Kullback and R. A. Leibler, "On information and sufficiency", *The Annals of
+       Mathematical Statistics* 22(1), 1951.
+
+    Examples
+    --------
+    >>> import lossbook as lb
+    >>> loss = lb.KLDivergence(reduction="none")
+    >>> loss([[0.5, 0.5, 0.0], [0.5, 0.5, 0.0]], [[0.5, 0.5, 0.0], [0.25, 0.25, 0.5]])
+    array([0.        , 0.69314718])
+    """
+
+    def _formula(self, s):
+        t, p = s.t_k, s.p_k
+        return replace(super()._formula(s), value=s.sum_k(t * s.log(t / p)))
+
+    def _value(self, t, p, put):
+        return sum_entries(np.where(t > 0, t * log_ratio(t, p), 0))
 
 
-def _curvature(exp, total, rest):
-    return exp * rest / total**2
+class JensenShannon(ClassLoss):
+    r"""Divergence of target and prediction from their middle :math:`m = (t + p)/2` [1]_.
+
+    .. math::
+
+        \ell = \tfrac12 \sum_k t_k \log\frac{t_k}{m_k} + \tfrac12 \sum_k p_k \log\frac{p_k}{m_k}
+
+    Notes
+    -----
+    Predictions :math:`p` of shape (..., K) hold probabilities that sum to 1 over the last axis;
+    targets are distributions :math:`t` of shape (..., K) or integer labels of shape (...).  The
+    loss does not change when the two are exchanged, is never more than :math:`\log 2`, which
+    distributions with nothing in common cost, and its square root is a metric.  Logarithms are
+    natural.  Gradient :math:`\tfrac12 \log(p_k / m_k)`, second derivative
+    :math:`t_k / (2 p_k (t_k + p_k))`: the :math:`p_k` count as free coordinates, not tied by their
+    sum.  Where both are 0 the gradient is :math:`\tfrac12 \log 2`, as it is for any
+    :math:`p_k > 0 = t_k`, and the second derivative 0.  With :math:`u = |t_k - p_k|/(t_k + p_k)`
+    a class contributes :math:`\tfrac14 (t_k + p_k)\,(2u \operatorname{artanh} u +
+    \log(1 - u^2))`, in which nothing cancels where the two are near each other.  The constant that
+    minimises the loss is found by bisection.
+
+    References
+    ----------
+    .. [1] J. Lin, "Divergence measures based on the Shannon entropy", *IEEE Transactions on
+       Information Theory* 37(1), 1991.
+
+    Examples
+    --------
+    >>> import lossbook as lb
+    >>> loss = lb.JensenShannon(reduction="none")
+    >>> loss([0, 0, 0], [[1.0, 0.0], [0.5, 0.5], [0.0, 1.0]])
+    array([0.        , 0.21576155, 0.69314718])
+    """
+
+    y_pred_domain = DISTRIBUTIONS
+
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=True,
+            bounded=True,
+            classification_calibrated=True,
+            elicits="sharpened probability",
+        )
+
+    def _formula(self, s):
+        t, p, m = s.t_k, s.p_k, s.m_k
+        return s.Formula(
+            value=s.sum_k(t * s.log(t / m) + p * s.log(p / m)) / 2,
+            gradient=s.log(p / m) / 2,
+            hessian=t / (2 * p * (t + p)),
+            y_true=t,
+            y_pred=p,
+            definitions={m: (t + p) / 2},
+            optimum="the distribution at which the pulls of the targets "
+            "are the same for every class",
+        )
+
+    def _shared(self, y_true, y_pred):
+        t, p = as_distributions(y_true, y_pred), y_pred
+        both = t + p
+        return t, p, both, (p - t) / both
+
+    def _value(self, t, p, both, u):
+        near = both / 4 * (2 * u * np.arctanh(u) + np.log1p(-u * u))
+        of_t = np.where(t > 0, t * _log_of_share(t, both, -u), 0)
+        of_p = np.where(p > 0, p * _log_of_share(p, both, u), 0)
+        return sum_entries(np.where(np.abs(u) < 0.5, near, (of_t + of_p) / 2))
+
+    def _gradient(self, t, p, both, u):
+        return np.where(both > 0, _log_of_share(p, both, u), log(2)) / 2
+
+    def _hessian(self, t, p, both, u):
+        return zero_if_nan(t / p / both) / 2
+
+    def _optimal_constant(self, t, weight):
+        share = weight / weight.sum()
+        return on_simplex(lambda p: self._gradient(*self._shared(t, p[:, None])) @ share, len(t))
 
 
-def _curvature_blocks(exp, total, rest):
-    p = exp / total
-    blocks = -p[:, None] * p
-    diagonal = np.arange(len(p))
-    blocks[diagonal, diagonal] = _curvature(exp, total, rest)
-    return blocks.reshape(-1, total.size)
+def _log_of_share(part, both, u):
+    """Return log(2 part/both), where u is what 2 part/both exceeds 1 by."""
+    return np.where(u > -0.5, np.log1p(u), np.log(2 * part / both))
 
 
-def _curvature_product(exp, total, rest, vector):
-    # Only differences of the vector matter.  Those from its entry for the largest score make the
-    # sum one of small terms wherever that class is nearly certain.
-    top = np.argmax(exp, axis=0), np.arange(total.size)
-    p, v = exp / total, vector - vector[top]
-    return p * (v - np.add.reduce(p * v, axis=0))
+class SoftmaxCrossEntropy(ClassLoss):
+    r"""Cross-entropy of class scores, with :math:`p_k = e^{z_k} / \sum_j e^{z_j}`.
+
+    .. math::
+
+        \ell = -\sum_k c_k\, t_k \log p_k
+
+    Parameters
+    ----------
+    label_smoothing : float, default 0.0
+        Targets are first moved towards the uniform distribution,
+        :math:`t \leftarrow (1-\varepsilon)\,t + \varepsilon/K`; in [0, 1].
+    class_weight : sequence of float, optional
+        Weight :math:`c_k` of each class; not negative.  The mean then divides by the total weight
+        :math:`\sum_k c_k t_k` of the unsmoothed targets instead of their number.
+    ignore_index : int, optional
+        Label of samples to leave out of everything, the mean's divisor included.
+
+    Notes
+    -----
+    Predictions :math:`z` of shape (..., K) hold any real scores; targets are integer labels of
+    shape (...) or distributions :math:`t` of shape (..., K).  With :math:`u_k = c_k t_k` and
+    :math:`M = \sum_k u_k` the gradient is :math:`M p_k - u_k`, which is :math:`p_k - t_k` where no
+    class is weighted, and the diagonal second derivative :math:`M p_k (1 - p_k)`.  The scores are
+    taken relative to the largest one, so nothing overflows, and :math:`1 - p_k` is the sum of the
+    other classes, so nothing cancels.  `hessian_blocks` and `hessian_vector_product` give the
+    second derivative whole.  No direction has a curvature above :math:`M/2`, two classes as likely
+    as each other attain it, and so it is the majorizer [1]_.  The constant that minimises the loss
+    is the logarithm of the mean target distribution, up to a shift [2]_.
+
+    References
+    ----------
+    .. [1] D. Böhning, "Multinomial logistic regression algorithm", *Annals of the Institute of
+       Statistical Mathematics* 44(1), 1992.
+    .. [2] C. M. Bishop, *Pattern Recognition and Machine Learning*, Springer, 2006, section 4.3.4.
+
+    Examples
+    --------
+    >>> import lossbook as lb
+    >>> loss = lb.SoftmaxCrossEntropy(reduction="none")
+    >>> loss([0, 1], [[0.0, 0.0], [1e4, 0.0]])
+    array([6.93147181e-01, 1.00000000e+04])
+    >>> loss.gradient([0, 1], [[0.0, 0.0], [1e4, 0.0]])
+    array([[-0.5,  0.5],
+           [ 1. , -1. ]])
+    """
+
+    label_smoothing: float = parameter(default=0.0, domain=UNIT_INTERVAL)
+    class_weight: tuple[float, ...] | None = None
+    ignore_index: int | None = None
+
+    link = "multinomial_logit"
+
+    def hessian_blocks(
+        self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> NDArray[Any]:
+        r"""Return the whole second derivative with respect to `y_pred`, one matrix a sample.
+
+        Samples do not touch each other, so this is all of it: with :math:`M` as above, sample by
+        sample :math:`M (\operatorname{diag}(p) - p p^\top)`, whose rows sum to 0.
+
+        Parameters
+        ----------
+        y_true, y_pred, sample_weight : array_like
+            As in a call of the loss.
+
+        Returns
+        -------
+        ndarray of shape (..., K, K)
+            Of the reduced loss; with ``reduction="none"``, of each sample's own wℓ.
+
+        Examples
+        --------
+        >>> import lossbook as lb
+        >>> lb.SoftmaxCrossEntropy().hessian_blocks([0], [[0.0, 0.0]])
+        array([[[ 0.25, -0.25],
+                [-0.25,  0.25]]])
+        """
+        batch = self._read(y_true, y_pred)
+        (shape,) = batch.shapes
+        shapes = ((*shape, shape[-1]),)
+        batch = Batch(batch.columns, shapes, batch.sample_shape, batch.dtype, batch.mass)
+        return evaluate(self, ("hessian_blocks",), batch, sample_weight, None)[0]
+
+    def hessian_vector_product(
+        self,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
+        vector: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+    ) -> NDArray[Any]:
+        r"""Return the whole second derivative times a vector, without building its matrices.
+
+        Entry k of a sample is :math:`M p_k (v_k - \sum_j p_j v_j)`.
+
+        Parameters
+        ----------
+        y_true, y_pred : array_like
+            As in a call of the loss.
+        vector : array_like
+            A direction :math:`v` of the shape of `y_pred`.
+        sample_weight : array_like, optional
+            As in a call of the loss.
+
+        Returns
+        -------
+        ndarray of the shape of `y_pred`
+            Of the reduced loss; with ``reduction="none"``, of each sample's own wℓ.
+
+        Examples
+        --------
+        >>> import lossbook as lb
+        >>> lb.SoftmaxCrossEntropy().hessian_vector_product([0], [[0.0, 0.0]], [[1.0, 0.0]])
+        array([[ 0.25, -0.25]])
+        """
+        batch, given = self._read(y_true, y_pred), as_real_array("vector", vector)
+        require_shape("vector", given, batch.shapes[0], "that of y_pred")
+        column = Column("vector", given, batch.sample_shape, batch.dtype, None)
+        batch.columns = (*batch.columns, column)
+        return evaluate(self, ("hessian_vector_product",), batch, sample_weight, None)[0]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "class_weight", class_weights("class_weight", self.class_weight))
+        if self.ignore_index is not None:
+            if isinstance(self.ignore_index, bool) or not isinstance(
+                self.ignore_index, int | np.integer
+            ):
+                raise TypeError(f"ignore_index must be an integer; got {self.ignore_index!r}")
+            object.__setattr__(self, "ignore_index", int(self.ignore_index))
+
+    @property
+    def _is_plain(self):
+        """Whether the loss is the negative log-likelihood."""
+        return self.label_smoothing == 0 and len(set(self.class_weight or (1.0,))) == 1
+
+    def _traits(self):
+        weights = self.class_weight or (1.0,)
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=True,
+            lipschitz=np.sqrt(2) * max(weights),
+            proper=self._is_plain,
+            classification_calibrated=len(set(weights)) == 1 and self.label_smoothing < 1,
+            elicits="probability" if self._is_plain else "shifted probability",
+        )
+
+    def _label_domain(self, n_classes):
+        return class_indices(n_classes, self.ignore_index)
+
+    def _formula(self, s):
+        t, p, mass = s.t_k, s.p_k, 1
+        definitions, parameters, optimum = {}, {}, "the logarithms of the class shares"
+        if self.label_smoothing != 0:
+            t = (1 - s.epsilon) * t + s.epsilon / s.K
+            parameters[s.epsilon] = "label_smoothing"
+        if self.class_weight is not None:
+            t, mass = s.c_k * t, s.M
+            parameters[s.c_k] = "class_weight"
+        if parameters:
+            t, definitions = s.u_k, {s.u_k: t}
+            optimum += ", smoothed and weighted"
+        if self.class_weight is not None:
+            definitions[mass] = s.sum_j(t)
+        return s.Formula(
+            value=-s.sum_k(t * s.log(p)),
+            gradient=mass * p - t,
+            hessian=mass * p * (1 - p),
+            y_true=s.t_k,
+            y_pred=s.z_k,
+            definitions={**definitions, p: s.SOFTMAX},
+            optimum=optimum + s.SHIFT,
+            parameters=parameters,
+        )
+
+    def _read(self, y_true, y_pred):
+        batch = super()._read(y_true, y_pred)
+        if self.class_weight is not None or self.ignore_index is not None:
+            require_one_each("class_weight", self.class_weight, batch.shapes[0][-1])
+            ignoring = self.ignore_index is not None and batch.columns[0].dtype.kind == "i"
+            if self.class_weight is not None or ignoring:
+                batch.mass = self._mass
+        return batch
+
+    def _shared(self, y_true, y_pred, *vector):
+        below = below_top(y_pred)
+        kept = None if self.ignore_index is None else self._kept(y_true)
+        if y_true.ndim == 1 and self.class_weight is None and self.label_smoothing == 0:
+            return LabelSoftmax(y_true if kept is None else y_true * kept, below, kept), *vector
+        return TargetSoftmax(self._weighted_target(y_true, kept, below), below), *vector
+
+    def _value(self, softmax):
+        return softmax.value()
+
+    def _gradient(self, softmax):
+        return softmax.gradient()
+
+    def _hessian(self, softmax):
+        return softmax.hessian()
+
+    def _curvatures(self):
+        of_likelihood = {"fisher": self._hessian} if self._is_plain else {}
+        return {"majorizer": self._majorizer, **of_likelihood}
+
+    def _majorizer(self, softmax):
+        return softmax.majorizer()
+
+    def _part(self, part):
+        if part in ("hessian_blocks", "hessian_vector_product"):
+            return lambda softmax, *vector: getattr(softmax, part)(*vector)
+        return super()._part(part)
+
+    def _kept(self, y_true):
+        if self.ignore_index is None or y_true.ndim > 1:
+            return None
+        return y_true != self.ignore_index
+
+    def _weighted_target(self, y_true, kept, like):
+        """Return u: smoothed targets times class weights, zero for ignored samples."""
+        n_classes = len(like)
+        u = y_true if y_true.ndim > 1 else one_hot(y_true, n_classes, like.dtype)
+        if self.label_smoothing:
+            u = (1 - self.label_smoothing) * u + self.label_smoothing / n_classes
+        if self.class_weight is not None:
+            u = np.array(self.class_weight, like.dtype)[:, None] * u
+        return u if kept is None else u * kept
+
+    def _mass(self, y_true):
+        """Return how much each sample counts in the mean: its unsmoothed target's weight."""
+        kept = self._kept(y_true)
+        if self.class_weight is None:
+            return kept.astype(np.float64)
+        weight = np.array(self.class_weight)
+        if y_true.ndim > 1:
+            return weight @ y_true
+        return weight[y_true] if kept is None else weight[y_true * kept] * kept
+
+    def _n_classes(self, labels):
+        if self.class_weight is not None:
+            return len(self.class_weight)
+        if labels.size == 0:
+            raise ValueError(f"y_true must hold a label other than {self.ignore_index}")
+        return super()._n_classes(labels)
+
+    def _read_targets(self, y_true, sample_weight):
+        targets, weight = super()._read_targets(y_true, sample_weight)
+        require_one_each("class_weight", self.class_weight, len(targets))
+        return targets, weight
+
+    def _optimal_constant(self, t, weight):
+        mass = self._weighted_target(t, None, t) @ weight
+        return np.log(mass / mass.sum())

@@ -6,42 +6,30 @@ several predictions, and of batches, are seen as losses of one, as in `lossbook.
 
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
 
 import numpy as np
 from mpmath import mp
 
 from lossbook.core.loss import ClassLoss, PointwiseLoss
 
-from . import (
-    binary,
-    embedding,
-    likelihood,
-    multiclass,
-    overlap,
-    ranking,
-    regression,
-    robust,
-    structured,
-)
 from .definition import value
+from .inputs import RESIDUAL
 
-FAMILIES = (
-    regression,
-    robust,
-    likelihood,
-    binary,
-    multiclass,
-    structured,
-    overlap,
-    embedding,
-    ranking,
-)
+FAMILIES = [
+    family
+    for found in iter_modules(__path__)
+    if hasattr(family := import_module(f"{__name__}.{found.name}"), "LOSSES")
+]
 LOSSES = [loss for family in FAMILIES for loss in family.LOSSES]
 POINTWISE = [loss for loss in LOSSES if isinstance(loss, PointwiseLoss)]
 OVER_CLASSES = [loss for loss in LOSSES if isinstance(loss, ClassLoss)]
 
 # All inputs are short binary fractions, exact in single precision too; none is at a kink.
-INPUTS = {kind: inputs for family in FAMILIES for kind, inputs in family.INPUTS.items()}
+INPUTS = {
+    kind: inputs for family in FAMILIES for kind, inputs in getattr(family, "INPUTS", {}).items()
+}
 
 DIGITS = 400
 """Enough for 1 - exp(-700), twice differentiated."""
@@ -61,7 +49,7 @@ class Table:
 @cache
 def table(loss):
     """Return every pair of the loss's inputs with its value and derivatives."""
-    labels, predictions = INPUTS.get(type(loss), regression.RESIDUAL)
+    labels, predictions = INPUTS.get(type(loss), RESIDUAL)
     pairs = [(y, x) for y in labels for x in predictions]
     with mp.workdps(DIGITS):
         values = [value(loss, exact(y), exact(x)) for y, x in pairs]

@@ -19,3 +19,9 @@ def plogp(weight, probability):
 def sigmoid(z):
     """Return the logistic function."""
     return 1 / (1 + mp.exp(-z))
+
+
+def probabilities(scores):
+    """Return the softmax of scores."""
+    exp = list(map(mp.exp, scores))
+    return [e / sum(exp) for e in exp]

@@ -1,0 +1,28 @@
+"""The absolute error, elsewhere."""
+
+from .equivalent import Equivalent
+
+ROWS = (
+    Equivalent(
+        loss="AbsoluteError",
+        library="PyTorch",
+        name="torch.nn.functional.l1_loss",
+        call='torch.nn.functional.l1_loss(y_pred, y_true, reduction="none")',
+        note="The gradient at the kink is 0, as here.",
+    ),
+    Equivalent(
+        loss="AbsoluteError",
+        library="Keras",
+        name="keras.losses.mean_absolute_error",
+        call="keras.losses.mean_absolute_error(y_true[:, None], y_pred[:, None])",
+        note="It averages over the last axis, which Keras takes for the outputs of one sample.",
+    ),
+    Equivalent(
+        loss="AbsoluteError",
+        library="scikit-learn",
+        name="sklearn.metrics.mean_absolute_error",
+        call="sklearn.metrics.mean_absolute_error(y_true, y_pred)",
+        reduction="mean",
+        note="mean_pinball_loss is half of it at its default alpha=0.5.",
+    ),
+)

@@ -1,0 +1,81 @@
+"""Losses of one shape near zero and another far off, elsewhere."""
+
+from .equivalent import Equivalent
+
+ROWS = (
+    Equivalent(
+        loss="Huber",
+        library="PyTorch",
+        name="torch.nn.functional.huber_loss",
+        call='torch.nn.functional.huber_loss(y_pred, y_true, delta=delta, reduction="none")',
+        parameters=(("delta", "delta"),),
+        note="smooth_l1_loss is another scaling of it: this one divided by delta.",
+    ),
+    Equivalent(
+        loss="Huber",
+        library="Keras",
+        name="keras.losses.huber",
+        call="keras.losses.huber(y_true[:, None], y_pred[:, None], delta=delta)",
+        parameters=(("delta", "delta"),),
+        note="On PyTorch the average over the last axis is taken in single precision.",
+    ),
+    Equivalent(
+        loss="Huber",
+        library="optax",
+        name="optax.losses.huber_loss",
+        call="optax.losses.huber_loss(y_pred, y_true, delta=delta)",
+        parameters=(("delta", "delta"),),
+        note="The prediction comes first.",
+    ),
+    Equivalent(
+        loss="Huber",
+        library="scikit-learn",
+        name="sklearn._loss.HuberLoss",
+        call="sklearn._loss.HuberLoss(delta=delta).loss(y_true, y_pred)",
+        parameters=(("delta", "delta"),),
+        note="Private. The public HuberRegressor minimises twice this of the residual over a "
+        "scale that it estimates, with delta called epsilon.",
+    ),
+    Equivalent(
+        loss="SmoothL1",
+        library="PyTorch",
+        name="torch.nn.functional.smooth_l1_loss",
+        call='torch.nn.functional.smooth_l1_loss(y_pred, y_true, beta=beta, reduction="none")',
+        parameters=(("beta", "beta"),),
+        note="beta=0 is allowed and means the absolute error.",
+    ),
+    Equivalent(
+        loss="SmoothL1",
+        library="Keras",
+        name="keras.losses.huber",
+        call="keras.losses.huber(y_true[:, None], y_pred[:, None], delta=beta)",
+        factor="1 / beta",
+        parameters=(("beta", "delta"),),
+        note="Only Huber's scaling exists.",
+    ),
+    Equivalent(
+        loss="SmoothL1",
+        library="optax",
+        name="optax.losses.huber_loss",
+        call="optax.losses.huber_loss(y_pred, y_true, delta=beta)",
+        factor="1 / beta",
+        parameters=(("beta", "delta"),),
+        note="Only Huber's scaling exists.",
+    ),
+    Equivalent(
+        loss="LogCosh",
+        library="Keras",
+        name="keras.losses.log_cosh",
+        call="keras.losses.log_cosh(y_true[:, None], y_pred[:, None])",
+        note="Two nearly equal numbers are subtracted for small residuals: in single precision "
+        "that of 1e-4 costs 0.",
+    ),
+    Equivalent(
+        loss="LogCosh",
+        library="optax",
+        name="optax.losses.log_cosh",
+        call="optax.losses.log_cosh(y_pred, y_true)",
+        note="Two nearly equal numbers are subtracted for small residuals: in single precision "
+        "that of 1e-4 costs 0.",
+    ),
+)

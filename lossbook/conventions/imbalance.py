@@ -1,0 +1,56 @@
+"""Losses for classes of which some are rare, elsewhere."""
+
+from .equivalent import Equivalent
+
+ROWS = (
+    Equivalent(
+        loss="SigmoidFocal",
+        library="torchvision",
+        name="torchvision.ops.sigmoid_focal_loss",
+        call="torchvision.ops.sigmoid_focal_loss("
+        "y_pred, y_true, gamma=gamma, alpha=-1 if alpha is None else alpha)",
+        parameters=(("gamma", "gamma"), ("alpha", "alpha")),
+        defaults="alpha is 0.25, and -1 turns it off; here it is off.",
+        note="It weights the classes unless told not to.",
+    ),
+    Equivalent(
+        loss="SigmoidFocal",
+        library="Keras",
+        name="keras.losses.binary_focal_crossentropy",
+        call="keras.losses.binary_focal_crossentropy("
+        "y_true[:, None], y_pred[:, None], from_logits=True, gamma=gamma, "
+        "apply_class_balancing=alpha is not None, alpha=alpha)",
+        parameters=(("gamma", "gamma"), ("alpha", "alpha")),
+        defaults="alpha is 0.25 and ignored; here it is off.",
+        note="alpha does nothing without apply_class_balancing=True.",
+    ),
+    Equivalent(
+        loss="SigmoidFocal",
+        library="optax",
+        name="optax.losses.sigmoid_focal_loss",
+        call="optax.losses.sigmoid_focal_loss(y_pred, y_true, gamma=gamma, alpha=alpha)",
+        parameters=(("gamma", "gamma"), ("alpha", "alpha")),
+        note="The prediction comes first.",
+    ),
+    Equivalent(
+        loss="SoftmaxFocal",
+        library="Keras",
+        name="keras.losses.categorical_focal_crossentropy",
+        call="keras.losses.categorical_focal_crossentropy("
+        "keras.ops.one_hot(y_true, y_pred.shape[-1]), y_pred, from_logits=True, gamma=gamma, "
+        "alpha=1.0 if alpha is None else y_pred.new_tensor(alpha))",
+        parameters=(("gamma", "gamma"), ("alpha", "alpha")),
+        defaults="alpha is 0.25, a factor for every class; here it is off.",
+        note="Labels must be one-hot, and probabilities are clipped by 1e-7, from scores too.",
+    ),
+    Equivalent(
+        loss="Poly1CrossEntropy",
+        library="optax",
+        name="optax.losses.poly_loss_cross_entropy",
+        call="optax.losses.poly_loss_cross_entropy(y_pred, y_true, epsilon=epsilon)",
+        targets="distributions",
+        parameters=(("epsilon", "epsilon"),),
+        defaults="epsilon is 2; here it is 1.",
+        note="The prediction comes first.",
+    ),
+)

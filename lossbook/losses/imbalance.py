@@ -1,0 +1,392 @@
+"""Losses for classes of which some are rare: easy samples weigh less, or hard ones more."""
+
+from functools import lru_cache
+from math import inf, sqrt
+
+import numpy as np
+
+from ..core.domains import NON_NEGATIVE, UNIT_INTERVAL, ZERO_OR_ONE, Interval
+from ..core.elementwise import decay, negative_part, sum_entries, two_sides, zero_if_nan
+from ..core.loss import ClassLoss, PointwiseLoss, as_distributions, parameter
+from ..core.optimum import bisect, on_simplex, weighted_mean
+from ..core.softmax import (
+    LabelProbabilityLoss,
+    TargetSoftmax,
+    below_top,
+    class_weights,
+    require_one_each,
+    sum_of_others,
+)
+from ..core.traits import Traits
+
+
+@lru_cache(maxsize=256)
+def _steepest(gamma):
+    """Return the largest slope of the focal loss of a score."""
+    q = np.linspace(0, 1, 10_001)[:-1]
+    slope = q**gamma * (q - gamma * (1 - q) * np.log1p(-q))
+    return max(1.0, float(slope.max()))
+
+
+class SigmoidFocal(PointwiseLoss):
+    r"""Focal loss of a score: cross-entropy that turns away from what is already easy [1]_.
+
+    .. math::
+
+        \ell = -\alpha_y\,(1 - p_y)^\gamma \log p_y, \qquad p_1 = \sigma(z), \quad p_0 = \sigma(-z)
+
+    Parameters
+    ----------
+    gamma : float, default 2.0
+        Focusing exponent :math:`\gamma`; not negative.  With 0 the loss is the cross-entropy.
+    alpha : float or None, default None
+        Weight :math:`\alpha_1 = \alpha` of the positive and :math:`\alpha_0 = 1 - \alpha` of the
+        negative class, in [0, 1]; None weights nothing.
+
+    Notes
+    -----
+    Targets are 0 or 1, predictions any real score.  With :math:`p = p_y`, :math:`q = 1 - p` and
+    the cross-entropy :math:`h = -\log p`, the gradient with respect to :math:`(2y-1)z` is
+    :math:`-\alpha_y q^\gamma (q + \gamma p h)` and the second derivative
+    :math:`\alpha_y q^\gamma p\,(q + \gamma(2q + \gamma p h - q h))`, which is negative for examples
+    that are hard enough: the loss is not convex.  As the power takes over the rounding errors of
+    :math:`q` :math:`\gamma` times, value and gradient are right to :math:`5 + 3\gamma` units in the
+    last place, and the second derivative, a sum of three such terms, to :math:`8 + 3\gamma`.
+
+    References
+    ----------
+    .. [1] T.-Y. Lin, P. Goyal, R. Girshick, K. He and P. Dollár, "Focal loss for dense object
+       detection", *Proceedings of the IEEE International Conference on Computer Vision*, 2017.
+
+    Examples
+    --------
+    >>> import lossbook as lb
+    >>> loss = lb.SigmoidFocal(gamma=2.0, reduction="none")
+    >>> loss([1, 1], [0.0, -3.0]).round(4)
+    array([0.1733, 2.7663])
+    """
+
+    gamma: float = parameter(default=2.0, domain=NON_NEGATIVE)
+    alpha: float | None = parameter(default=None, domain=UNIT_INTERVAL, optional=True)
+
+    y_true_domain = ZERO_OR_ONE
+    link = "logit"
+
+    def _traits(self):
+        return Traits(
+            convex=self.gamma == 0,
+            differentiable=True,
+            twice_differentiable=True,
+            lipschitz=_steepest(self.gamma) * max(self._class_weights()),
+            proper=self.gamma == 0 and self.alpha in (None, 0.5),
+            classification_calibrated=self.alpha in (None, 0.5),
+            elicits="probability" if self.gamma == 0 else "flattened log-odds",
+        )
+
+    def _class_weights(self):
+        return (1.0, 1.0) if self.alpha is None else (1 - self.alpha, self.alpha)
+
+    def _formula(self, s):
+        y, z, p, sign, gamma = s.y, s.z, s.p, s.s, s.gamma
+        definitions, parameters, weight = (
+            {sign: 2 * y - 1, p: s.sigma(sign * z)},
+            {gamma: "gamma"},
+            1,
+        )
+        if self.alpha is not None:
+            alpha, weight = s.alpha, s.alpha_y
+            definitions[weight] = alpha * y + (1 - alpha) * (1 - y)
+            parameters[alpha] = "alpha"
+        modulation = weight * (1 - p) ** gamma
+        bend = (1 + 2 * gamma) * (1 - p) + gamma * (1 - p) * s.log(p) - gamma**2 * p * s.log(p)
+        return s.Formula(
+            value=-modulation * s.log(p),
+            gradient=sign * modulation * (gamma * p * s.log(p) - (1 - p)),
+            hessian=modulation * p * bend,
+            y_true=y,
+            y_pred=z,
+            definitions=definitions,
+            optimum="the score at which the pulls of the two classes balance; "
+            "0 where they are even",
+            parameters=parameters,
+        )
+
+    def _shared(self, y_true, y_pred):
+        negative, positive = self._class_weights()
+        sign = 2 * y_true - 1
+        s = sign * y_pred
+        e = decay(s)
+        a, b = two_sides(s, e)
+        p, q, h = a / (1 + e), b / (1 + e), np.log1p(e) - negative_part(s)
+        weight = negative + (positive - negative) * y_true
+        return sign, weight * q**self.gamma, p, q, h, zero_if_nan(p * h)
+
+    def _value(self, sign, modulation, p, q, h, ph):
+        return modulation * h
+
+    def _gradient(self, sign, modulation, p, q, h, ph):
+        return -sign * modulation * (q + self.gamma * ph)
+
+    def _hessian(self, sign, modulation, p, q, h, ph):
+        g = self.gamma
+        bend = (1 + 2 * g) * p * q + g * (g * p - q) * ph
+        return np.where(modulation == 0, 0, modulation * bend)
+
+    def _optimal_constant(self, y_true, weight):
+        mean = weighted_mean(y_true, weight)
+        negative, positive = self._class_weights()
+        negative, positive = negative * (1 - mean), positive * mean
+        if negative == 0 or positive == 0:
+            return np.inf if positive > 0 else -np.inf if negative > 0 else 0.0
+
+        def rises(z):
+            up, down = self._slope_towards(1, z), self._slope_towards(0, z)
+            return negative * down >= positive * up
+
+        return bisect(rises, -700.0, 700.0)
+
+    def _slope_towards(self, label, z):
+        sign, modulation, *rest = SigmoidFocal(self.gamma)._shared(np.float64(label), z)
+        return -sign * self._gradient(sign, modulation, *rest)
+
+
+class SoftmaxFocal(LabelProbabilityLoss):
+    r"""Focal loss over classes: cross-entropy that turns away from what is already easy [1]_.
+
+    .. math::
+
+        \ell = -\alpha_y\,(1 - p_y)^\gamma \log p_y, \qquad p_k = e^{z_k} / \textstyle\sum_j e^{z_j}
+
+    Parameters
+    ----------
+    gamma : float, default 2.0
+        Focusing exponent :math:`\gamma`; not negative.  With 0 the loss is the cross-entropy.
+    alpha : sequence of float, optional
+        Weight :math:`\alpha_k` of each class; not negative.  None weights nothing.  The mean
+        divides by the number of samples all the same.
+
+    Notes
+    -----
+    Predictions :math:`z` of shape (..., K) hold any real scores; targets are integer labels
+    :math:`y` of shape (...).  With :math:`p = p_y`, :math:`q = 1 - p` and the cross-entropy
+    :math:`h = -\log p`, the loss is :math:`f(h) = \alpha_y q^\gamma h` with
+    :math:`f' = \alpha_y q^{\gamma-1}(q + \gamma p h)` and
+    :math:`f'' = \alpha_y \gamma q^{\gamma-2} p\,(2q + \gamma p h - h)`.  The gradient is
+    :math:`f'\,(p_k - [k = y])`, the diagonal second derivative
+    :math:`f''\,(p_k - [k = y])^2 + f'\,p_k (1 - p_k)`, which may be negative: the loss is not
+    convex.  For two classes it is `SigmoidFocal` of the difference of their scores.  The constant
+    that minimises the loss is found by bisection.  As the power takes over the rounding errors of
+    :math:`q` :math:`\gamma` times, value and gradient are right to :math:`5 + 3\gamma` units in the
+    last place, and the second derivative, a sum of three such terms, to :math:`8 + 3\gamma`.
+
+    References
+    ----------
+    .. [1] T.-Y. Lin, P. Goyal, R. Girshick, K. He and P. Dollár, "Focal loss for dense object
+       detection", *Proceedings of the IEEE International Conference on Computer Vision*, 2017.
+
+    Examples
+    --------
+    >>> import lossbook as lb
+    >>> loss = lb.SoftmaxFocal(gamma=2.0, reduction="none")
+    >>> loss([0, 0], [[0.0, 0.0], [-3.0, 0.0]]).round(4)
+    array([0.1733, 2.7663])
+    """
+
+    gamma: float = parameter(default=2.0, domain=NON_NEGATIVE)
+    alpha: tuple[float, ...] | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "alpha", class_weights("alpha", self.alpha))
+
+    def _traits(self):
+        alpha = self.alpha or (1.0,)
+        even, focused = len(set(alpha)) == 1, self.gamma > 0
+        return Traits(
+            convex=not focused,
+            differentiable=True,
+            twice_differentiable=True,
+            lipschitz=sqrt(2) * _steepest(self.gamma) * max(alpha),
+            proper=even and not focused,
+            classification_calibrated=even,
+            elicits=("flattened " if focused else "" if even else "shifted ") + "probability",
+        )
+
+    def _formula(self, s):
+        p, q, gamma = s.p_y, s.q_y, s.gamma
+        definitions, parameters, weight = {}, {gamma: "gamma"}, 1
+        if self.alpha is not None:
+            weight = s.alpha_y
+            definitions[weight] = s.sum_j(s.t_k * s.alpha_k)
+            parameters[s.alpha_k] = "alpha"
+        return self._of_label(
+            s,
+            value=-weight * q**gamma * s.log(p),
+            slope=weight * q ** (gamma - 1) * (q - gamma * p * s.log(p)),
+            bend=weight * gamma * p * q ** (gamma - 2) * (2 * q + (1 - gamma * p) * s.log(p)),
+            definitions=definitions,
+            optimum="the scores at which the pulls of the classes balance" + s.SHIFT,
+            parameters=parameters,
+        )
+
+    def _read(self, y_true, y_pred):
+        batch = super()._read(y_true, y_pred)
+        require_one_each("alpha", self.alpha, batch.shapes[0][-1])
+        return batch
+
+    def _terms(self, softmax):
+        modulation = softmax.wrong**self.gamma
+        if self.alpha is not None:
+            modulation = np.array(self.alpha, modulation.dtype)[softmax.label] * modulation
+        return modulation, zero_if_nan(softmax.right * softmax.cross_entropy)
+
+    def _value(self, softmax, modulation, ph):
+        return np.where(modulation == 0, 0, modulation * softmax.cross_entropy)
+
+    def _slope(self, softmax, modulation, ph):
+        return modulation * (softmax.wrong + self.gamma * ph)
+
+    def _curvature(self, softmax, modulation, ph):
+        p, q = softmax.right, softmax.wrong
+        bend = self.gamma * (2 * p * q + (self.gamma * p - 1) * ph)
+        return np.where(modulation == 0, 0, modulation * bend)
+
+    def _n_classes(self, labels):
+        return super()._n_classes(labels) if self.alpha is None else len(self.alpha)
+
+    def _optimal_constant(self, t, weight):
+        share = t @ weight / weight.sum()
+        if self.alpha is not None:
+            share = share * self.alpha
+
+        def slope(p):
+            q, h = 1 - p, -np.log(p)
+            return -share * q**self.gamma / p * (1 + self.gamma * zero_if_nan(p * h / q))
+
+        return np.log(on_simplex(slope, len(t)))
+
+
+class Poly1CrossEntropy(ClassLoss):
+    r"""Cross-entropy with its first polynomial term changed [1]_.
+
+    .. math::
+
+        \ell = \sum_k t_k\,(-\log p_k + \varepsilon\,(1 - p_k)), \qquad
+        p_k = e^{z_k} / \textstyle\sum_j e^{z_j}
+
+    The cross-entropy is :math:`-\log p = (1 - p) + (1 - p)^2/2 + \dots`; here the first of these
+    terms counts :math:`1 + \varepsilon` times.
+
+    Parameters
+    ----------
+    epsilon : float, default 1.0
+        What is added to the first coefficient, :math:`\varepsilon`; at least -1.  With 0 the loss
+        is the cross-entropy.
+
+    Notes
+    -----
+    Predictions :math:`z` of shape (..., K) hold any real scores; targets are integer labels of
+    shape (...) or distributions :math:`t` of shape (..., K).  With
+    :math:`u_k = t_k (1 + \varepsilon p_k)` and :math:`U = \sum_k u_k` the gradient is
+    :math:`U p_k - u_k`, and the diagonal second derivative
+    :math:`U p_k (1 - p_k) - \varepsilon\,(p_k^2 \sum_{j \ne k} t_j p_j + t_k p_k (1 - p_k)^2)`.
+    The loss is convex up to :math:`\varepsilon = 1`.  The constant that minimises it is found by
+    bisection.  For a negative :math:`\varepsilon` a series takes the place of the difference
+    :math:`-\log p_k - (1 - p_k)` below :math:`1 - p_k = \tfrac12`; just beyond, the value is right
+    to 6 units in the last place.
+
+    References
+    ----------
+    .. [1] Z. Leng, M. Tan, C. Liu, E. D. Cubuk, X. Shi, S. Cheng and D. Anguelov, "PolyLoss: A
+       polynomial expansion perspective of classification loss functions", *International Conference
+       on Learning Representations*, 2022.
+
+    Examples
+    --------
+    >>> import lossbook as lb
+    >>> loss = lb.Poly1CrossEntropy(epsilon=1.0, reduction="none")
+    >>> loss([0, 1], [[0.0, 0.0], [1000.0, 0.0]])
+    array([   1.19314718, 1001.        ])
+    """
+
+    epsilon: float = parameter(default=1.0, domain=Interval(-1, inf, include_high=False))
+
+    link = "multinomial_logit"
+
+    def _traits(self):
+        epsilon = self.epsilon
+        steepest = (1 + epsilon) ** 2 / (4 * epsilon) if epsilon > 1 else 1.0
+        changed = "sharpened " if epsilon > 0 else "flattened " if epsilon < 0 else ""
+        return Traits(
+            convex=epsilon <= 1,
+            differentiable=True,
+            twice_differentiable=True,
+            lipschitz=sqrt(2) * steepest,
+            proper=epsilon == 0,
+            classification_calibrated=True,
+            elicits=changed + "probability",
+        )
+
+    # For either sign of epsilon, sums of terms of one sign: none of them cancels up to epsilon = 1.
+
+    def _formula(self, s):
+        t, p, u, epsilon = s.t_k, s.p_k, s.u_k, s.epsilon
+        mass, right = s.U, s.P
+        return s.Formula(
+            value=s.sum_k(t * (epsilon * (1 - p) - s.log(p))),
+            gradient=mass * p - u,
+            hessian=mass * p * (1 - p) - epsilon * ((right - t * p) * p**2 + t * p * (1 - p) ** 2),
+            y_true=t,
+            y_pred=s.z_k,
+            definitions={
+                p: s.SOFTMAX,
+                u: t * (1 + epsilon * p),
+                mass: s.sum_j(u),
+                right: s.sum_j(t * p),
+            },
+            optimum="the scores at which the pulls of the classes balance" + s.SHIFT,
+            parameters={epsilon: "epsilon"},
+        )
+
+    def _shared(self, y_true, y_pred):
+        softmax = TargetSoftmax(as_distributions(y_true, y_pred), below_top(y_pred))
+        p, q = softmax.right, softmax.wrong
+        slope = 1 + self.epsilon * p if self.epsilon >= 0 else (1 + self.epsilon) - self.epsilon * q
+        return softmax, p, q, softmax.target * slope
+
+    def _value(self, softmax, p, q, u):
+        h = softmax.cross_entropies
+        if self.epsilon >= 0:
+            each = h + self.epsilon * q
+        else:
+            each = (1 + self.epsilon) * h - self.epsilon * _after_first_order(q, h)
+        return sum_entries(np.where(softmax.target > 0, softmax.target * each, 0))
+
+    def _gradient(self, softmax, p, q, u):
+        return p * sum_of_others(u) - u * q
+
+    def _hessian(self, softmax, p, q, u):
+        t, mass, epsilon = softmax.target, softmax.mass, self.epsilon
+        agreed = sum_of_others(t * p)
+        if epsilon >= 0:
+            # Σ t_j p_i over the other classes j and i that are not the same.
+            apart = np.where(t == mass, 0, sum_of_others(p * (mass - t)) - t * q)
+            others = apart + ((1 - epsilon) + 2 * epsilon * q) * agreed
+            own = (1 - epsilon) + 2 * epsilon * p
+        else:
+            others = q * sum_of_others(u) - epsilon * p * agreed
+            own = (1 + epsilon) - 2 * epsilon * q
+        return p * (others + t * q * own)
+
+    def _optimal_constant(self, t, weight):
+        share = t @ weight / weight.sum()
+        return np.log(on_simplex(lambda p: -share * (1 / p + self.epsilon), len(t)))
+
+
+def _after_first_order(q, h):
+    """Return h - q, where h = -log(1 - q): the series q²/2 + q³/3 + ..., but a faster one."""
+    s = q / (2 - q)
+    series = np.zeros_like(s)
+    for power in range(35, 1, -2):
+        series = s * s * (series + 2 / power)
+    return np.where(q < 0.5, s * (q + series), h - q)

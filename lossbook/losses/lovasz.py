@@ -1,0 +1,247 @@
+"""Lovász extensions of the Jaccard loss: masks scored by the order of their errors."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..core.arrays import as_real_array, require_shape, working_dtype
+from ..core.domains import DISTRIBUTIONS, LABELS, PLUS_MINUS_ONE, ClassIndices, Distributions
+from ..core.elementwise import positive_part
+from ..core.inputs import Batch, Column
+from ..core.loss import TargetLoss
+from ..core.masks import MaskLoss, shape_of_masks, sum_of_pixels
+from ..core.traits import Traits
+
+
+def _lovasz_weights(errors, positive):
+    """Return what each error weighs in the Lovász extension of the Jaccard loss of a mask.
+
+    In the order of the errors, the largest first, a weight is what the Jaccard loss grows by when
+    its pixel joins the mispredicted ones.  With the positives not yet mispredicted, and their
+    union with the false positives, that is 1/union for a positive, and
+    remaining/(union (union + 1)) for a negative.
+    """
+    order = np.argsort(-errors, axis=0, kind="stable")
+    ranked = np.take_along_axis(positive, order, axis=0)
+    n_positive = np.count_nonzero(positive, axis=0)
+    remaining = n_positive - np.cumsum(ranked, axis=0) + ranked
+    union = n_positive + np.cumsum(~ranked, axis=0) - ~ranked
+    growth = np.where(ranked, 1 / union, remaining / (union * (union + 1.0)))
+    growth[0] = np.where(n_positive > 0, growth[0], 1)
+    weights = np.empty_like(growth)
+    np.put_along_axis(weights, order, growth, axis=0)
+    return weights
+
+
+class LovaszHinge(MaskLoss):
+    r"""Lovász hinge: the convex surrogate of the Jaccard loss, on scores [1]_ [2]_.
+
+    .. math::
+
+        \ell = \sum_k g_k \max(0, e_k), \qquad e_k = 1 - y_k z_k
+
+    With the pixels in the order of their errors :math:`e_k`, the largest first, :math:`g_k` is what
+    the Jaccard loss :math:`|M| / |P \cup M|` of the positives :math:`P` grows by when pixel
+    :math:`k` joins the mispredicted :math:`M`.
+
+    Notes
+    -----
+    The first axis counts the masks and all others are pixels; an array of one axis is one mask.
+    Targets :math:`y` are -1 or +1, predictions :math:`z` any real score.  Gradient
+    :math:`-y_k g_k` where :math:`e_k > 0`, else 0; the second derivative is 0.  Where errors tie,
+    the loss has a kink; the subgradient is that of the pixels' order in the array.  In a mask
+    without positives all weight is on the largest error.
+
+    The weights depend on the order of the errors alone, and they sum to 1.  What the loss elicits
+    is not the mask of least expected Jaccard loss: it may leave pixels open [3]_.
+
+    References
+    ----------
+    .. [1] J. Yu and M. Blaschko, "Learning submodular losses with the Lovász hinge",
+       *International Conference on Machine Learning*, 2015.
+    .. [2] M. Berman, A. Rannen Triki and M. B. Blaschko, "The Lovász-softmax loss: a tractable
+       surrogate for the optimization of the intersection-over-union measure in neural networks",
+       *IEEE Conference on Computer Vision and Pattern Recognition*, 2018.
+    .. [3] J. Finocchiaro, R. Frongillo and E. Nueve, "The structured abstain problem and the Lovász
+       hinge", *Conference on Learning Theory*, 2022.
+
+    Examples
+    --------
+    The first pixel is right by a margin, the second is missed:
+
+    >>> import lossbook as lb
+    >>> loss = lb.LovaszHinge()
+    >>> loss([1, 1, -1, -1], [2.0, -0.5, -1.0, -3.0])
+    0.75
+    >>> loss.gradient([1, 1, -1, -1], [2.0, -0.5, -1.0, -3.0])
+    array([-0. , -0.5,  0. ,  0. ])
+    """
+
+    y_true_domain = PLUS_MINUS_ONE
+
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=False,
+            twice_differentiable=False,
+            lipschitz=1.0,
+            elicits="labels of the pixels, some of them left open",
+        )
+
+    def _formula(self, s):
+        y, z, error, weight = s.vector("y"), s.z_k, s.vector("e"), s.vector("g")
+        return s.Formula(
+            value=s.sum_k(weight * s.Max(0, error)),
+            gradient=s.cases((-y * weight, error > 0), 0),
+            hessian=0,
+            y_true=y,
+            y_pred=z,
+            definitions={error: 1 - y * z},
+            in_words={
+                weight: "what the Jaccard loss of the mispredicted pixels grows by when pixel k "
+                "joins them, in the order of the errors, the largest first"
+            },
+        )
+
+    def _shared(self, y_true, y_pred):
+        error = 1 - y_true * y_pred
+        return y_true, positive_part(error), _lovasz_weights(error, y_true > 0)
+
+    def _value(self, y, hinge, weights):
+        return sum_of_pixels(_weighted(hinge, weights))
+
+    def _gradient(self, y, hinge, weights):
+        return -y * np.sign(hinge) * weights
+
+    def _hessian(self, y, hinge, weights):
+        return np.zeros_like(hinge)
+
+
+def _weighted(errors, weights):
+    """Return the products, 0 where an infinite error has no weight."""
+    return np.where((weights == 0) & np.isinf(errors), 0, errors * weights)
+
+
+@dataclass(frozen=True)
+class _OfPixels(Distributions):
+    """Distributions over the classes, one for each pixel, the entries of a pixel side by side."""
+
+    n_classes: int = field(kw_only=True)
+
+    def contains(self, values):
+        """Return which of the values are in the domain."""
+        return np.repeat(super().contains(self._of_classes(values)), self.n_classes, axis=0)
+
+    def holds(self, block):
+        """Return whether all values of a block are in the domain."""
+        return super().holds(self._of_classes(block))
+
+    def _of_classes(self, values):
+        return np.moveaxis(values.reshape(-1, self.n_classes, values.shape[-1]), 1, 0)
+
+
+class LovaszSoftmax(TargetLoss):
+    r"""Lovász-softmax: a surrogate of the mean Jaccard loss of the classes, on probabilities [1]_.
+
+    .. math::
+
+        \ell = \frac{1}{M} \sum_k \sum_i g_{ik}\, e_{ik}, \qquad
+        e_{ik} = \begin{cases} 1 - p_{ik} & y_i = k \\ p_{ik} & y_i \ne k \end{cases}
+
+    The outer sum is over the :math:`M` classes that occur in the image.  With the pixels in the
+    order of their errors :math:`e_{ik}` for a class, the largest first, :math:`g_{ik}` is what the
+    Jaccard loss of the class grows by when pixel :math:`i` joins the mispredicted ones.
+
+    Notes
+    -----
+    Predictions :math:`p` of shape (N, ..., K) hold probabilities that sum to 1 over the last axis,
+    targets of shape (N, ...) the integer labels of the pixels: the first axis counts the images and
+    the axes between are pixels.  Predictions of shape (pixels, K) are one image.  It takes
+    probabilities: apply a softmax to scores first.
+
+    Gradient :math:`-g_{ik}/M` for the class of the pixel and :math:`g_{ik}/M` for the others in the
+    image, else 0: the :math:`p_{ik}` count as free coordinates, not tied by their sum.  The second
+    derivative is 0.  Where errors tie, the loss has a kink; the subgradient is that of the
+    pixels' order in the array.
+
+    References
+    ----------
+    .. [1] M. Berman, A. Rannen Triki and M. B. Blaschko, "The Lovász-softmax loss: a tractable
+       surrogate for the optimization of the intersection-over-union measure in neural networks",
+       *IEEE Conference on Computer Vision and Pattern Recognition*, 2018.
+
+    Examples
+    --------
+    One image of three pixels and two classes:
+
+    >>> import lossbook as lb
+    >>> loss = lb.LovaszSoftmax()
+    >>> loss([0, 0, 1], [[1.0, 0.0], [0.5, 0.5], [0.25, 0.75]])
+    0.3333333333333333
+    """
+
+    y_true_domain = LABELS
+    y_pred_domain = DISTRIBUTIONS
+
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=False,
+            twice_differentiable=False,
+            lipschitz=1.0,
+            bounded=True,
+            elicits="classes of the pixels",
+        )
+
+    def _formula(self, s):
+        t, p, error, weight, M = s.t_k, s.p_k, s.vector("e"), s.vector("g"), s.M
+        return s.Formula(
+            value=s.sum_k(weight * error) / M,
+            gradient=weight * (1 - 2 * t) / M,
+            hessian=0,
+            y_true=t,
+            y_pred=p,
+            definitions={error: t * (1 - p) + (1 - t) * p},
+            target="1 for the class of a pixel, 0 for the others",
+            prediction="probabilities of the classes that sum to 1 for each pixel",
+            in_words={
+                s.k: "a class at a pixel",
+                M: "the number of classes in the image",
+                weight: "what the Jaccard loss of the class grows by when the pixel joins the "
+                "mispredicted ones, in the order of the errors, the largest first; 0 if the image "
+                "does not have the class",
+            },
+        )
+
+    def _read(self, y_true, y_pred):
+        y_true, y_pred = as_real_array("y_true", y_true), as_real_array("y_pred", y_pred)
+        if y_pred.ndim < 2 or y_pred.shape[-1] < 2:
+            raise ValueError(
+                "y_pred must have pixels, and two classes or more on its last axis; "
+                f"got shape {y_pred.shape}"
+            )
+        require_shape("y_true", y_true, y_pred.shape[:-1], "one label a pixel")
+        sample_shape, n_classes = shape_of_masks(y_true.shape), y_pred.shape[-1]
+        labels, dtype = ClassIndices(n_classes), working_dtype(y_pred.dtype, y_pred.dtype)
+        columns = (
+            Column("y_true", y_true, sample_shape, np.dtype(np.intp), labels),
+            Column("y_pred", y_pred, sample_shape, dtype, _OfPixels(n_classes=n_classes)),
+        )
+        return Batch(columns, (y_pred.shape,), sample_shape, dtype)
+
+    def _shared(self, y, p):
+        p = p.reshape(len(y), -1, y.shape[-1])
+        own = y[:, None] == np.arange(p.shape[1])[:, None]
+        errors = np.where(own, 1 - p, p)
+        present = own.any(axis=0)
+        share = present / np.count_nonzero(present, axis=0)
+        return own, errors, _lovasz_weights(errors, own) * share
+
+    def _value(self, own, errors, weights):
+        return np.add.reduce(errors * weights, axis=(0, 1))
+
+    def _gradient(self, own, errors, weights):
+        return np.where(own, -weights, weights).reshape(-1, weights.shape[-1])
+
+    def _hessian(self, own, errors, weights):
+        return np.zeros_like(errors).reshape(-1, weights.shape[-1])

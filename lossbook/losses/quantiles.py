@@ -1,0 +1,231 @@
+"""Losses that weigh predicting too much and too little differently."""
+
+from math import log, log1p
+
+import numpy as np
+
+from ..core.domains import OPEN_UNIT_INTERVAL, POSITIVE
+from ..core.elementwise import decay, tanh_ratio, two_sides
+from ..core.loss import parameter
+from ..core.optimum import root_of_slope, weighted_quantile
+from ..core.residual import ResidualLoss
+from ..core.traits import Traits
+
+
+class Pinball(ResidualLoss):
+    r"""Pinball loss, :math:`\ell = \max((1 - q)\,r, -q\,r)`: each side of zero has its own slope.
+
+    Parameters
+    ----------
+    quantile : float, default 0.5
+        The quantile :math:`q` to predict, in (0, 1); with 0.5 it is half the absolute error.
+
+    Notes
+    -----
+    With :math:`r = \hat y - y`, predicting too little costs :math:`q` a unit and too much
+    :math:`1 - q`.  Gradient :math:`1 - q` above 0 and :math:`-q` below, with the subgradient 0 at
+    the kink; second derivative 0.  The constant that minimises it is the quantile [1]_; of a whole
+    interval of them, the midpoint is taken.
+
+    References
+    ----------
+    .. [1] R. Koenker and G. Bassett, "Regression quantiles", *Econometrica* 46(1), 1978.
+
+    Examples
+    --------
+    >>> import lossbook as lb
+    >>> lb.Pinball(quantile=0.75, reduction="none")([0.0, 0.0], [2.0, -2.0])
+    array([0.5, 1.5])
+    """
+
+    quantile: float = parameter(default=0.5, domain=OPEN_UNIT_INTERVAL)
+
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=False,
+            twice_differentiable=False,
+            lipschitz=max(self.quantile, 1 - self.quantile),
+            symmetric=self.quantile == 0.5,
+            elicits="median" if self.quantile == 0.5 else "quantile",
+        )
+
+    def _formula(self, s):
+        r, q = s.r, s.q
+        return s.of_residual(
+            value=s.Max((1 - q) * r, -q * r),
+            gradient=s.cases((1 - q, r > 0), (-q, r < 0), 0),
+            hessian=0,
+            optimum=f"the {'median' if self.quantile == 0.5 else 'q-quantile'} of the targets",
+            parameters={q: "quantile"},
+        )
+
+    def _value(self, r):
+        return np.maximum((1 - self.quantile) * r, -self.quantile * r)
+
+    def _gradient(self, r):
+        side = np.sign(r)
+        return side * self._value(side)
+
+    def _hessian(self, r):
+        return np.zeros_like(r)
+
+    def _curvatures(self):
+        return {"majorizer": self._majorizer}
+
+    def _majorizer(self, r):
+        return 0.5 / np.abs(r)
+
+    def _optimal_constant(self, y_true, weight):
+        return weighted_quantile(y_true, weight, self.quantile)
+
+
+class SmoothPinball(ResidualLoss):
+    r"""Pinball loss with its kink rounded off, :math:`\ell = w\log(1 + e^{r/w}) - q\,r` [1]_.
+
+    Parameters
+    ----------
+    quantile : float, default 0.5
+        The quantile :math:`q` that is predicted as the width goes to 0, in (0, 1).
+    width : float, default 0.1
+        Width :math:`w` of the rounded stretch, in the unit of the targets; positive.
+
+    Notes
+    -----
+    Gradient :math:`\sigma(r/w) - q` with the logistic function :math:`\sigma`, second derivative
+    :math:`\sigma(r/w)\,\sigma(-r/w)/w`.  The least value is not 0, and lies at
+    :math:`r = w\log(q/(1-q))`.
+
+    References
+    ----------
+    .. [1] S. Zheng, "Gradient descent algorithms for quantile regression with smooth
+       approximation", *International Journal of Machine Learning and Cybernetics* 2(3), 2011.
+
+    Examples
+    --------
+    >>> import lossbook as lb
+    >>> loss = lb.SmoothPinball(quantile=0.75, width=0.1, reduction="none")
+    >>> loss([0.0, 0.0], [2.0, -2.0]).round(4)
+    array([0.5, 1.5])
+    """
+
+    quantile: float = parameter(default=0.5, domain=OPEN_UNIT_INTERVAL)
+    width: float = parameter(default=0.1, domain=POSITIVE)
+
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=True,
+            lipschitz=max(self.quantile, 1 - self.quantile),
+            symmetric=self.quantile == 0.5,
+            elicits="smoothed quantile",
+        )
+
+    def _formula(self, s):
+        r, q, w = s.r, s.q, s.w
+        return s.of_residual(
+            value=w * s.log(1 + s.exp(r / w)) - q * r,
+            gradient=s.sigma(r / w) - q,
+            hessian=s.sigma(r / w) * s.sigma(-r / w) / w,
+            optimum=f"{s.BALANCE}, up to q from above and 1 − q from below",
+            parameters={q: "quantile", w: "width"},
+        )
+
+    def _shared(self, y_true, y_pred):
+        r = y_pred - y_true
+        x = r / self.width
+        return r, x, decay(x)
+
+    def _value(self, r, x, e):
+        q = self.quantile
+        return np.maximum((1 - q) * r, -q * r) + self.width * np.log1p(e)
+
+    def _gradient(self, r, x, e):
+        q = self.quantile
+        a, b = two_sides(x, e)
+        return ((1 - q) * a - q * b) / (1 + e)
+
+    def _hessian(self, r, x, e):
+        return e / (1 + e) ** 2 / self.width
+
+    def _curvatures(self):
+        return {"majorizer": self._majorizer}
+
+    def _majorizer(self, r, x, e):
+        return tanh_ratio(r / (2 * self.width)) / (4 * self.width)
+
+    def _optimal_constant(self, y_true, weight):
+        reach = self.width * abs(log(self.quantile) - log1p(-self.quantile))
+        return root_of_slope(self, y_true, weight, reach)
+
+
+class Expectile(ResidualLoss):
+    r"""Asymmetric squared error, :math:`\ell = |\tau - [r > 0]|\,r^2` with :math:`r = \hat y - y`.
+
+    Parameters
+    ----------
+    level : float, default 0.5
+        The level :math:`\tau` of the expectile to predict, in (0, 1); with 0.5 it is half the
+        squared error.
+
+    Notes
+    -----
+    The weight is :math:`\tau` where the prediction is too low and :math:`1 - \tau` where it is too
+    high.  Gradient and second derivative are :math:`2r` and 2 times the weight; at the jump
+    :math:`r = 0` the second derivative is taken from below.  The constant that minimises it is the
+    expectile [1]_.
+
+    References
+    ----------
+    .. [1] W. K. Newey and J. L. Powell, "Asymmetric least squares estimation and testing",
+       *Econometrica* 55(4), 1987, pp. 819-847.
+
+    Examples
+    --------
+    >>> import lossbook as lb
+    >>> lb.Expectile(level=0.75, reduction="none")([0.0, 0.0], [2.0, -2.0])
+    array([1., 3.])
+    """
+
+    level: float = parameter(default=0.5, domain=OPEN_UNIT_INTERVAL)
+
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=self.level == 0.5,
+            symmetric=self.level == 0.5,
+            elicits="mean" if self.level == 0.5 else "expectile",
+        )
+
+    def _formula(self, s):
+        r, w, tau = s.r, s.w, s.tau
+        return s.of_residual(
+            value=w * r**2,
+            gradient=2 * w * r,
+            hessian=2 * w,
+            definitions={w: s.cases((1 - tau, r > 0), tau)},
+            optimum=f"the {'mean' if self.level == 0.5 else 'τ-expectile'} of the targets",
+            parameters={tau: "level"},
+        )
+
+    def _shared(self, y_true, y_pred):
+        r = y_pred - y_true
+        high, low = r.dtype.type(1 - self.level), r.dtype.type(self.level)
+        return r, np.where(r > 0, high, low)
+
+    def _value(self, r, weight):
+        return weight * r * r
+
+    def _gradient(self, r, weight):
+        return 2 * weight * r
+
+    def _hessian(self, r, weight):
+        return 2 * weight
+
+    def _curvatures(self):
+        return {"majorizer": self._majorizer}
+
+    def _majorizer(self, r, weight):
+        return np.full_like(r, 2 * max(self.level, 1 - self.level))

@@ -1,0 +1,321 @@
+"""Losses of label sequences whose alignment with the input is not known."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from math import inf
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..core.arrays import as_real_array, require_shape, working_dtype
+from ..core.domains import ClassIndices, Domain, Integers
+from ..core.inputs import Batch, Column
+from ..core.loss import Call, Loss, Out
+from ..core.parameters import whole_number
+from ..core.traits import Traits
+
+PADDING = -1
+_SEQUENCES_TOGETHER = 32
+"""Sequences that share one loop over the frames, however long they are."""
+
+
+@dataclass(frozen=True)
+class LabelSequences(Domain):
+    """Class indices other than the blank, and after the last of them nothing but padding."""
+
+    n_classes: float
+    blank: int
+
+    def __str__(self) -> str:
+        to = "" if self.n_classes == inf else f" from 0 to {self.n_classes - 1}"
+        return (
+            f"a class index{to} other than the blank {self.blank}, "
+            f"or {PADDING} after the last label"
+        )
+
+    def contains(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Return which of the values are in the domain."""
+        padding = values == PADDING
+        label = ClassIndices(self.n_classes).contains(values) & (values != self.blank)
+        label[1:] &= ~padding[:-1]
+        return label | padding
+
+
+class CTC(Loss):
+    r"""Connectionist temporal classification: a label sequence's probability over all alignments.
+
+    .. math::
+
+        \ell = -\log \sum_{\pi \in A(y)} \prod_{t=1}^{T} p_{t,\pi_t}, \qquad
+        p_{tk} = \frac{e^{z_{tk}}}{\sum_j e^{z_{tj}}}
+
+    A path :math:`\pi` names one class for each of the :math:`T` frames, and the set :math:`A(y)`
+    holds the paths that read as :math:`y` once repeated classes are merged and blanks dropped.
+
+    Parameters
+    ----------
+    blank : int, default 0
+        The class that stands for no label.
+
+    Notes
+    -----
+    Predictions :math:`z` of shape (..., T, K) are raw scores, whatever their size; the softmax is
+    taken here.  Targets of shape (..., S) hold class indices other than the blank; shorter
+    sequences are padded with -1 at the end, and a row of nothing but -1 is the empty sequence.
+    Inputs of different lengths are padded too, with any scores, and have their numbers of frames
+    in the keyword `input_lengths` of shape (...), which all methods take.
+
+    With the occupancy :math:`\gamma_{tk}`, the probability that frame :math:`t` shows class
+    :math:`k` given that the path reads as :math:`y`, the gradient is :math:`p_{tk} - \gamma_{tk}`
+    and the second derivative :math:`p_{tk}(1 - p_{tk}) - \gamma_{tk}(1 - \gamma_{tk})`, which may
+    be negative: the loss is not convex.  A path shows one class in a frame, so the probability
+    of :math:`y` is linear in the :math:`p_{tk}` of that frame, from which both follow.  Sums over
+    paths are taken by the forward-backward algorithm [1]_, in logarithms and double precision.
+
+    Two equal labels in a row need a blank between them.  Where the frames are too few for the
+    labels, or scores of ``-inf`` leave no path, the loss is ``inf``, and both derivatives are
+    taken to be 0: no small change would help.  Padding frames have the derivatives 0.
+
+    References
+    ----------
+    .. [1] A. Graves, S. Fernández, F. Gomez and J. Schmidhuber, "Connectionist temporal
+       classification: labelling unsegmented sequence data with recurrent neural networks",
+       *Proceedings of the 23rd International Conference on Machine Learning*, 2006.
+
+    Examples
+    --------
+    Of the nine paths of two frames, three read as the single label 1: 11, 01 and 10.  Where all
+    paths are as likely the loss is log 3.
+
+    >>> import numpy as np
+    >>> import lossbook as lb
+    >>> loss = lb.CTC()
+    >>> scores = np.zeros((1, 2, 3))
+    >>> round(loss([[1]], scores), 4)
+    1.0986
+    >>> loss.gradient([[1]], scores).round(4)
+    array([[[ 0.    , -0.3333,  0.3333],
+            [ 0.    , -0.3333,  0.3333]]])
+    """
+
+    blank: int = 0
+
+    def _inputs(
+        self,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        input_lengths: ArrayLike | None = None,
+        curvature: str = "exact",
+        out: Out = None,
+    ) -> Call[NDArray[Any]]:
+        return Call((y_true, y_pred, input_lengths), sample_weight, curvature, out)
+
+    def _traits(self):
+        return Traits(
+            convex=False,
+            differentiable=True,
+            twice_differentiable=True,
+            elicits="probability of the label sequence",
+        )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "blank", whole_number("blank", self.blank, 0))
+
+    @property
+    def y_true_domain(self) -> Domain:  # type: ignore[override]
+        """The labels, whatever the number of classes."""
+        return LabelSequences(inf, self.blank)
+
+    def _formula(self, s):
+        p, gamma, j = s.p_k, s.gamma_k, s.j
+        likelihood = s.Sum(s.at(p, j) * s.given_class(j), (j, 1, s.K))
+        return s.Formula(
+            value=-s.log(likelihood),
+            gradient=p - gamma,
+            hessian=p * (1 - p) - gamma * (1 - gamma),
+            y_true=s.y,
+            y_pred=s.z_k,
+            definitions={p: s.SOFTMAX, gamma: p * s.given_class(s.k) / likelihood},
+        )
+
+    def _read(self, y_true, y_pred, input_lengths=None):
+        labels, scores = _as_labels(y_true), as_real_array("y_pred", y_pred)
+        if scores.ndim < 2 or scores.shape[-1] < 2:
+            raise ValueError(
+                "y_pred must have shape (..., frames, classes) with two classes or more; "
+                f"got {scores.shape}"
+            )
+        sample_shape, (n_frames, n_classes) = scores.shape[:-2], scores.shape[-2:]
+        if self.blank >= n_classes:
+            raise ValueError(
+                f"y_pred must have a class for the blank {self.blank}; got {n_classes} classes"
+            )
+        if labels.ndim == 0 or labels.shape[:-1] != sample_shape:
+            raise ValueError(
+                f"y_true must have shape {sample_shape} and an axis for the labels, "
+                f"a row for each input; got {labels.shape}"
+            )
+        if input_lengths is None:
+            lengths = np.broadcast_to(n_frames, sample_shape)
+        else:
+            lengths = as_real_array("input_lengths", input_lengths)
+            require_shape("input_lengths", lengths, sample_shape, "one for each input")
+        dtype, index = working_dtype(scores.dtype, scores.dtype), np.dtype(np.intp)
+        label_domain = replace(self.y_true_domain, n_classes=n_classes)
+        columns = (
+            Column("y_true", labels, sample_shape, index, label_domain),
+            Column("input_lengths", lengths, sample_shape, index, Integers(0, n_frames)),
+            _Frames("y_pred", scores, sample_shape, dtype, self.y_pred_domain),
+        )
+        batch = Batch(columns, (scores.shape,), sample_shape, dtype)
+        batch.block_size = max(batch.block_size, _SEQUENCES_TOGETHER)
+        return batch
+
+    def _shared(self, labels, lengths, scores):
+        return (_Alignments(labels, lengths, scores.astype(np.float64), self.blank),)
+
+    def _value(self, alignments):
+        return alignments.value()
+
+    def _gradient(self, alignments):
+        return alignments.gradient()
+
+    def _hessian(self, alignments):
+        return alignments.hessian()
+
+
+def _as_labels(y_true):
+    try:
+        labels = as_real_array("y_true", y_true)
+    except ValueError as error:
+        raise ValueError(
+            f"{error}; pad shorter label sequences with {PADDING} at the end"
+        ) from None
+    return labels
+
+
+class _Frames(Column):
+    """Scores whose blocks have frames, classes and samples on axes of their own."""
+
+    __slots__ = ()
+
+    def block(self, start, stop):
+        return super().block(start, stop).reshape(*self.array.shape[-2:], -1)
+
+
+class _Alignments:
+    """All alignments of label sequences with the frames of their inputs, and their logarithms.
+
+    The states of a sequence are its labels with a blank before, between and after them.  In each
+    frame a path stays in its state, takes a step to the next one, or skips a blank between
+    different labels.  Axes are frames, states (or classes) and sequences.
+    """
+
+    def __init__(self, labels, lengths, scores, blank):
+        n_labels = np.add.reduce(labels != PADDING, axis=0)
+        self.states = np.full((2 * len(labels) + 1, n_labels.size), blank)
+        self.states[1::2] = np.where(labels == PADDING, blank, labels)
+        self.skips = np.zeros(self.states.shape, bool)
+        self.skips[2:] = self.states[2:] != self.states[:-2]
+        state = np.arange(len(self.states))[:, None]
+        self.last = np.where((state == 2 * n_labels) | (state == 2 * n_labels - 1), 0.0, -inf)
+        self.lengths = lengths
+        self.active = np.arange(len(scores))[:, None] < lengths
+
+        below = scores - np.maximum.reduce(scores, axis=1, keepdims=True)
+        self.exp = np.exp(below)
+        self.rest = _sum_of_others(self.exp)
+        emission = np.take_along_axis(below, self.states[None], axis=1)
+        self.emission = np.where(state <= 2 * n_labels, emission, -inf)
+
+        # Before the first frame every path is in the first blank.
+        self.forward = np.full((len(scores) + 1, *self.states.shape), -inf)
+        self.forward[0, 0] = 0
+        log_total = np.log1p(np.minimum.reduce(self.rest, axis=1))
+        scale = -np.add.reduce(np.where(self.active, log_total, 0), axis=0)
+        for t, active in enumerate(self.active):
+            before = self.forward[t]
+            skipped = np.where(self.skips, _moved(before, 2), -inf)
+            after = _log_sum_exp(before, _moved(before, 1), skipped) + self.emission[t]
+            peak = np.maximum.reduce(after, axis=0)
+            peak = np.where(active & (peak != -inf), peak, 0)
+            self.forward[t + 1] = np.where(active, after - peak, before)
+            scale += peak
+        self.log_probability = scale + np.logaddexp.reduce(self.forward[-1] + self.last, axis=0)
+
+    @cached_property
+    def softmax(self):
+        """The probability of each class in each frame, and that of the others."""
+        total = np.add.reduce(self.exp, axis=1, keepdims=True)
+        return self.exp / total, self.rest / total
+
+    @cached_property
+    def occupancy(self):
+        """The same, given that the path reads as the labels."""
+        n_samples = self.lengths.size
+        place = (self.states * n_samples + np.arange(n_samples)).ravel()
+        occupancy = np.empty(self.exp.shape)
+        backward = self.last
+        for t in reversed(range(len(occupancy))):
+            joint = self.forward[t + 1] + backward
+            share = np.exp(joint - np.maximum.reduce(joint, axis=0)).ravel()
+            of_frame = np.bincount(place, share, occupancy[t].size).reshape(-1, n_samples)
+            occupancy[t] = of_frame / np.add.reduce(of_frame, axis=0)
+
+            after = backward + self.emission[t]
+            skipped = _moved(np.where(self.skips, after, -inf), -2)
+            before = _log_sum_exp(after, _moved(after, -1), skipped)
+            peak = np.maximum.reduce(before, axis=0)
+            backward = np.where(self.active[t], before - np.where(peak == -inf, 0, peak), self.last)
+        return occupancy, _sum_of_others(occupancy)
+
+    def value(self):
+        # Rounding may leave a probability just above 1.
+        return -np.minimum(self.log_probability, 0)
+
+    def gradient(self):
+        (p, rest), (occupied, elsewhere) = self.softmax, self.occupancy
+        return self._derivative(np.where(p > 0.5, elsewhere - rest, p - occupied))
+
+    def hessian(self):
+        (p, rest), (occupied, elsewhere) = self.softmax, self.occupancy
+        return self._derivative(p * rest - occupied * elsewhere)
+
+    def _derivative(self, derivative):
+        counts = self.active & (self.log_probability != -inf)
+        derivative = np.where(counts[:, None], derivative, 0)
+        return derivative.reshape(-1, derivative.shape[-1])
+
+
+def _moved(states, by):
+    """Return what is said of states, of those that many places further on."""
+    moved = np.empty_like(states)
+    if by > 0:
+        moved[:by], moved[by:] = -inf, states[:-by]
+    else:
+        moved[by:], moved[:by] = -inf, states[-by:]
+    return moved
+
+
+def _log_sum_exp(first, second, third):
+    """Return log(exp(first) + exp(second) + exp(third)), to full precision also near 0."""
+    low, high = np.minimum(first, second), np.maximum(first, second)
+    largest = np.maximum(high, third)
+    peak = np.where(largest == -inf, 0, largest)
+    others = np.exp(low - peak) + np.exp(np.minimum(high, third) - peak)
+    return largest + np.log1p(others)
+
+
+def _sum_of_others(shares):
+    """Return, for each class of a frame, the sum of the other ones, without cancellation."""
+    total = np.add.reduce(shares, axis=1, keepdims=True)
+    largest = shares.argmax(axis=1)[:, None]
+    smaller = shares.copy()
+    np.put_along_axis(smaller, largest, 0, axis=1)
+    others = total - shares
+    np.put_along_axis(others, largest, np.add.reduce(smaller, axis=1, keepdims=True), axis=1)
+    return others

@@ -1,0 +1,350 @@
+"""Losses for labels with a structure: several at once, ordered ones, and sparse probabilities."""
+
+from math import sqrt
+
+import numpy as np
+
+from ..core.domains import LABELS, UNIT_INTERVAL, ZERO_OR_ONE, ClassIndices
+from ..core.elementwise import positive_part, sum_entries, zero_if_nan
+from ..core.loss import ClassLoss, RowLoss, as_distributions
+from ..core.softmax import below_top
+from ..core.traits import Traits
+from .log_loss import SigmoidCrossEntropy
+
+_ONE_SCORE = SigmoidCrossEntropy()
+
+
+class Sparsemax(ClassLoss):
+    r"""Loss of sparsemax, which turns scores into probabilities of which many are exactly 0 [1]_.
+
+    .. math::
+
+        \ell = \tfrac12 \|t - z\|^2 - \tfrac12 \|p - z\|^2, \qquad p_k = \max(0, z_k - \tau)
+
+    with the threshold :math:`\tau` at which the :math:`p_k` sum to 1: :math:`p` is the distribution
+    nearest to :math:`z`.
+
+    Notes
+    -----
+    Predictions :math:`z` of shape (..., K) hold any real scores; targets are integer labels of
+    shape (...) or distributions :math:`t` of shape (..., K).  The gradient is :math:`p - t`, as
+    for softmax.  On the support, the :math:`s` classes with :math:`p_k > 0`, the diagonal second
+    derivative is :math:`1 - 1/s`, elsewhere 0; it jumps where a class enters.  The loss is 0 as
+    soon as a label's score is 1 above all others.  It is computed as
+    :math:`\tfrac12 \|t - p\|^2 + \sum_k t_k \max(0, \tau - z_k)`, in which nothing cancels.  The
+    constant that minimises it is the mean target distribution, up to a shift [2]_.
+
+    References
+    ----------
+    .. [1] A. F. T. Martins and R. F. Astudillo, "From softmax to sparsemax: A sparse model of
+       attention and multi-label classification", *Proceedings of the 33rd International Conference
+       on Machine Learning*, 2016.
+    .. [2] M. Blondel, A. F. T. Martins and V. Niculae, "Learning with Fenchel-Young losses",
+       *Journal of Machine Learning Research* 21, 2020.
+
+    Examples
+    --------
+    >>> import lossbook as lb
+    >>> loss = lb.Sparsemax(reduction="none")
+    >>> loss([0, 0], [[2.0, 1.0, 0.0], [0.5, 1.0, -1.0]])
+    array([0.    , 0.5625])
+    >>> loss.gradient([0, 0], [[2.0, 1.0, 0.0], [0.5, 1.0, -1.0]])
+    array([[ 0.  ,  0.  ,  0.  ],
+           [-0.75,  0.75,  0.  ]])
+    """
+
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=False,
+            lipschitz=sqrt(2),
+            proper=True,
+            classification_calibrated=True,
+            elicits="probability",
+        )
+
+    def _formula(self, s):
+        t, z, p, tau = s.t_k, s.z_k, s.p_k, s.threshold
+        inside, size = s.u_k, s.s
+        return s.Formula(
+            value=s.sum_k((t - z) ** 2 - (p - z) ** 2) / 2,
+            gradient=p - t,
+            hessian=inside * (1 - 1 / size),
+            y_true=t,
+            y_pred=z,
+            definitions={
+                inside: s.one_if(s.sum_i(s.Max(0, s.at(z, s.i) - z)) < 1),
+                size: s.sum_j(inside),
+                tau: (s.sum_j(inside * z) - 1) / size,
+                p: inside * (z - tau),
+            },
+            optimum="the mean of the target distributions" + s.SHIFT,
+        )
+
+    def _shared(self, y_true, y_pred):
+        t, below = as_distributions(y_true, y_pred), below_top(y_pred)
+        # The classes of the support are the first ones, as long as the differences fit into 1.
+        descending = np.sort(below, axis=0)
+        count = np.arange(1, len(below) + 1, dtype=below.dtype)[:, None]
+        reach = np.add.accumulate(descending, axis=0)
+        inside = count * descending < 1 + reach
+        size = np.add.reduce(inside, axis=0, dtype=below.dtype)
+        threshold = (1 + sum_entries(np.where(inside, descending, 0))) / size
+        return t, sum_entries(t), threshold - below
+
+    def _value(self, t, mass, above):
+        short = sum_entries((t - mass * positive_part(above)) ** 2) / mass
+        return short / 2 + sum_entries(zero_if_nan(-t * above))
+
+    def _gradient(self, t, mass, above):
+        return mass * positive_part(above) - t
+
+    def _hessian(self, t, mass, above):
+        inside = above > 0
+        size = np.add.reduce(inside, axis=0, dtype=above.dtype)
+        return mass * (inside * (1 - 1 / size))
+
+    def _optimal_constant(self, t, weight):
+        return np.average(t, axis=1, weights=weight)
+
+
+class MultilabelSoftMargin(RowLoss):
+    r"""Log loss of several labels at once, averaged over the classes [1]_.
+
+    .. math::
+
+        \ell = \frac1K \sum_k \bigl( t_k \log(1 + e^{-z_k}) + (1 - t_k) \log(1 + e^{z_k}) \bigr)
+
+    Every class is a question of its own: `SigmoidCrossEntropy`, but with one weight a row.
+
+    Notes
+    -----
+    Targets :math:`t` of shape (..., K) are 1 for the labels of a sample and 0 for the other
+    classes, or in between (soft); predictions :math:`z` have the same shape and hold any real
+    scores.  Gradient :math:`(\sigma(z_k) - t_k)/K`, diagonal second derivative
+    :math:`\sigma(z_k)\,\sigma(-z_k)/K`.  The constant that minimises the loss is the log-odds of
+    each class's share.
+
+    References
+    ----------
+    .. [1] M.-L. Zhang and Z.-H. Zhou, "A review on multi-label learning algorithms", *IEEE
+       Transactions on Knowledge and Data Engineering* 26(8), 2014.
+
+    Examples
+    --------
+    >>> import lossbook as lb
+    >>> loss = lb.MultilabelSoftMargin(reduction="none")
+    >>> loss([[1, 0], [1, 1]], [[0.0, 0.0], [1000.0, -1000.0]])
+    array([  0.69314718, 500.        ])
+    """
+
+    y_true_domain = UNIT_INTERVAL
+    link = "logit"
+
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=True,
+            lipschitz=lambda n_classes: 1 / sqrt(n_classes),
+            proper=True,
+            classification_calibrated=True,
+            elicits="probability",
+        )
+
+    def _formula(self, s):
+        t, z = s.t_k, s.z_k
+        return s.Formula(
+            value=s.sum_k(-t * s.log(s.sigma(z)) - (1 - t) * s.log(s.sigma(-z))) / s.K,
+            gradient=(s.sigma(z) - t) / s.K,
+            hessian=s.sigma(z) * s.sigma(-z) / s.K,
+            y_true=t,
+            y_pred=z,
+            optimum="the log-odds of the mean of each class's targets",
+        )
+
+    def _shared(self, y_true, y_pred):
+        return _ONE_SCORE._shared(y_true, y_pred)
+
+    def _value(self, *shared):
+        each = _ONE_SCORE._value(*shared)
+        return sum_entries(each) / len(each)
+
+    def _gradient(self, *shared):
+        each = _ONE_SCORE._gradient(*shared)
+        return each / len(each)
+
+    def _hessian(self, *shared):
+        each = _ONE_SCORE._hessian(*shared)
+        return each / len(each)
+
+    def _optimal_constant(self, y_true, weight):
+        share = np.average(y_true, axis=1, weights=weight)
+        return np.log(share) - np.log1p(-share)
+
+
+class MultilabelMargin(RowLoss):
+    r"""Hinge loss of every pair of a label j and another class i, divided by the classes [1]_.
+
+    .. math::
+
+        \ell = \frac1K \sum_{j:\,t_j = 1}\ \sum_{i:\,t_i = 0} \max(0, 1 - (z_j - z_i))
+
+    Notes
+    -----
+    Targets :math:`t` of shape (..., K) are 1 for the labels of a sample and 0 for the other
+    classes; predictions :math:`z` have the same shape and hold any real scores.  A row of labels
+    only, or without any, costs nothing.  Every pair with :math:`z_j - z_i < 1` adds
+    :math:`-1/K` to the gradient of its label and :math:`1/K` to that of the other class; at the
+    kink :math:`z_j - z_i = 1` it adds nothing.  The second derivative is 0.  PyTorch lists the
+    labels' indices in the target instead, followed by -1.
+
+    References
+    ----------
+    .. [1] A. Elisseeff and J. Weston, "A kernel method for multi-labelled classification",
+       *Advances in Neural Information Processing Systems* 14, 2001.
+
+    Examples
+    --------
+    >>> import lossbook as lb
+    >>> loss = lb.MultilabelMargin(reduction="none")
+    >>> loss([[1, 0, 0, 1]], [[0.5, 0.25, 1.0, 2.0]])
+    array([0.5625])
+    >>> loss.gradient([[1, 0, 0, 1]], [[0.5, 0.25, 1.0, 2.0]])
+    array([[-0.5 ,  0.25,  0.25,  0.  ]])
+    """
+
+    y_true_domain = ZERO_OR_ONE
+
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=False,
+            twice_differentiable=False,
+            lipschitz=lambda n_classes: sqrt((n_classes // 2) * (-n_classes // 2) / -n_classes),
+            elicits="scores that keep the labels apart from the rest",
+        )
+
+    def _formula(self, s):
+        t, z, K = s.t_k, s.z_k, s.K
+        t_j, z_j = s.at(t, s.j), s.at(z, s.j)
+        of_labels = s.Sum(t_j * s.one_if(z_j - z < 1), (s.j, 1, K))
+        of_others = s.Sum((1 - t_j) * s.one_if(z - z_j < 1), (s.j, 1, K))
+        return s.Formula(
+            value=s.Sum(t_j * (1 - t) * s.Max(0, 1 - z_j + z), (s.k, 1, K), (s.j, 1, K)) / K,
+            gradient=((1 - t) * of_labels - t * of_others) / K,
+            hessian=0,
+            y_true=t,
+            y_pred=z,
+        )
+
+    def _shared(self, y_true, y_pred):
+        return y_true == 1, y_pred
+
+    def _shortfalls(self, t, z):
+        """Yield a class, and by how much each other falls short of a margin, if it is a label."""
+        for j, (is_label, score) in enumerate(zip(t, z, strict=True)):
+            yield j, np.where(is_label & ~t, positive_part(1 + (z - score)), 0)
+
+    def _value(self, t, z):
+        total = np.zeros_like(z[0])
+        for _, shortfall in self._shortfalls(t, z):
+            total += sum_entries(shortfall)
+        return total / len(z)
+
+    def _gradient(self, t, z):
+        gradient = np.zeros_like(z)
+        for j, shortfall in self._shortfalls(t, z):
+            pairs = np.sign(shortfall)
+            gradient += pairs
+            gradient[j] -= sum_entries(pairs)
+        return gradient / len(z)
+
+    def _hessian(self, t, z):
+        return np.zeros_like(z)
+
+
+class OrdinalCoral(ClassLoss):
+    r"""Log losses of the questions whether an ordered label lies above each threshold [1]_.
+
+    .. math::
+
+        \ell = \sum_{k=0}^{K-2}
+        \bigl( [y > k] \log(1 + e^{-z_k}) + [y \le k] \log(1 + e^{z_k}) \bigr)
+
+    Notes
+    -----
+    Targets are integer labels :math:`y` of shape (...), from 0 to :math:`K - 1`; predictions
+    :math:`z` of shape (..., K - 1) hold any real scores, :math:`\sigma(z_k)` being the probability
+    of a label above :math:`k`.  Gradient :math:`\sigma(z_k) - [y > k]`, diagonal second derivative
+    :math:`\sigma(z_k)\,\sigma(-z_k)`.  The predicted label is the number of positive scores, which
+    is the median, not the most probable label.  The loss does not ask that the scores fall with
+    :math:`k`: in the paper they do because they are one score with a bias for each threshold.  The
+    constant that minimises the loss is the log-odds of the share above each threshold.
+
+    References
+    ----------
+    .. [1] W. Cao, V. Mirjalili and S. Raschka, "Rank consistent ordinal regression for neural
+       networks with application to age estimation", *Pattern Recognition Letters* 140, 2020.
+
+    Examples
+    --------
+    >>> import lossbook as lb
+    >>> loss = lb.OrdinalCoral(reduction="none")
+    >>> loss([0, 2], [[0.0, 0.0], [1000.0, -1000.0]])
+    array([   1.38629436, 1000.        ])
+    >>> loss.gradient([0, 2], [[0.0, 0.0], [1000.0, -1000.0]])
+    array([[ 0.5,  0.5],
+           [ 0. , -1. ]])
+    """
+
+    y_true_domain = LABELS
+    link = "cumulative_logit"
+
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=True,
+            lipschitz=sqrt,
+            proper=True,
+            elicits="probability above each threshold",
+        )
+
+    def _label_domain(self, n_entries):
+        return ClassIndices(n_entries + 1)
+
+    def _formula(self, s):
+        t, z, y = s.t_k, s.z_k, s.label
+        log_loss = -t * s.log(s.sigma(z)) - (1 - t) * s.log(s.sigma(-z))
+        return s.Formula(
+            value=s.Sum(log_loss, (s.k, 1, s.K - 1)),
+            gradient=s.sigma(z) - t,
+            hessian=s.sigma(z) * s.sigma(-z),
+            y_true=y,
+            y_pred=z,
+            definitions={t: s.one_if(y > s.k)},
+            optimum="the log-odds of the share of labels above each threshold",
+        )
+
+    def _shared(self, y_true, y_pred):
+        thresholds = np.arange(len(y_pred))[:, None]
+        return _ONE_SCORE._shared((y_true > thresholds).astype(y_pred.dtype), y_pred)
+
+    def _value(self, *shared):
+        return sum_entries(_ONE_SCORE._value(*shared))
+
+    def _gradient(self, *shared):
+        return _ONE_SCORE._gradient(*shared)
+
+    def _hessian(self, *shared):
+        return _ONE_SCORE._hessian(*shared)
+
+    def _n_classes(self, labels):
+        return max(2, super()._n_classes(labels))
+
+    def _optimal_constant(self, t, weight):
+        mass = t @ weight
+        above = np.cumsum(mass[:0:-1])[::-1]
+        return np.log(above) - np.log(np.cumsum(mass)[:-1])
