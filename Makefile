@@ -6,22 +6,23 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.installed
+KATEX := tools/node_modules/katex/package.json
 AXE := tests/book/node_modules/axe-core/axe.min.js
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 SCHEMA := $(BIN)/check-jsonschema --quiet --builtin-schema
 
-.PHONY: help book test lint unit doctest nbval pages coverage notebooks lab bench accuracy format \
+.PHONY: help book test lint types unit compiled doctest nbval pages coverage notebooks lab bench accuracy format \
 	hooks addresses peers lock dist clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 18
 
-book: $(READY) ## build the HTML book from the notebooks' stored outputs
+book: $(READY) $(KATEX) ## build the HTML book from the notebooks' stored outputs
 	@rm -rf _build
 	@$(BIN)/jupyter-book build -W -n --keep-going --quiet . >/dev/null
 	@echo "The book is built: open file://$(CURDIR)/_build/html/index.html"
 
-test: lint unit doctest nbval book pages ## run every check
+test: lint types unit doctest nbval book pages ## run every check
 
 lint: $(READY) ## check style, notebooks' stored form, workflows, addresses
 	$(BIN)/ruff check .
@@ -36,8 +37,18 @@ lint: $(READY) ## check style, notebooks' stored form, workflows, addresses
 	$(BIN)/zizmor --offline --quiet --persona pedantic .github
 	$(BIN)/pre-commit validate-config
 
+types: $(READY) ## check the types of the package and of the documented calls
+	$(BIN)/mypy --package lossbook
+	$(BIN)/mypy tests/typing
+	$(BIN)/basedpyright tests/typing
+	$(BIN)/python tools/typed.py
+
 unit: $(READY) ## run the unit tests
 	$(BIN)/python -m pytest -n auto --dist loadfile --ignore tests/book tests
+
+compiled: $(READY) ## run the tests of the losses again, with the compiled engine
+	LOSSBOOK_ENGINE=numba $(BIN)/python -m pytest -n auto --dist loadfile \
+		tests/core tests/losses tests/test_accuracy.py tests/test_laws.py tests/test_reference.py
 
 doctest: $(READY) ## run the examples in docstrings and in the Markdown pages
 	$(BIN)/python -m pytest --doctest-modules --doctest-glob '*.md' lossbook README.md index.md
@@ -91,7 +102,7 @@ dist: $(READY) ## build the wheel and the source archive into dist/
 	$(BIN)/python -m hatchling build
 
 clean: ## remove what was built, except the environment
-	rm -rf _build dist .coverage .hypothesis .pytest_cache .ruff_cache tests/book/node_modules
+	rm -rf _build dist .coverage .hypothesis .pytest_cache .ruff_cache tests/book/node_modules tools/node_modules
 	find lossbook tests tools -name __pycache__ -exec rm -rf {} +
 
 $(READY): requirements.txt constraints.txt pyproject.toml | $(BIN)/python
@@ -105,6 +116,11 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 		{ echo "$(PYTHON) cannot make a virtual environment: install its venv module (on Debian: apt install python3-venv)" >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
+
+# KaTeX comes from npm; where it cannot be had, MathJax sets the mathematics in the browser.
+$(KATEX): tools/package.json
+	@npm install --silent --no-package-lock --prefix tools && touch $@ || \
+		echo "npm could not install KaTeX: MathJax will set the mathematics when a page is opened"
 
 # axe-core comes from npm; where it cannot be had, the test that needs it says so and is skipped.
 $(AXE): tests/book/package.json

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import lossbook as lb
-from lossbook.core.domains import POSITIVE, Interval, NonZero, TwoValues
+from lossbook.core.domains import Interval, NonZero, TwoValues
 from lossbook.core.loss import Call, ClassLoss, JointLoss, Loss, PointwiseLoss, RowLoss, parameter
 from lossbook.testing import CHECKS, Samples, check_loss, checks, derivative, draw
 from reference import LOSSES

@@ -9,15 +9,15 @@ blocks, threads, weights and reduction) is written once, in the rooms that a cal
 from collections.abc import Callable
 from dataclasses import field, fields
 from functools import cached_property
-from inspect import Parameter, signature
+from inspect import signature
 from math import isfinite
-from types import FunctionType
-from typing import Any, ClassVar, Generic, NamedTuple, ParamSpec, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .arrays import DOUBLE, as_real_array
+from .calls import Call, Called, D, Out, P, no_curvature, sign
 from .declared import Declared, with_parameter
 from .domains import FINITE, Domain
 from .evaluation import evaluate, numpy_block
@@ -25,39 +25,12 @@ from .inputs import Column, weight_of
 from .traits import Traits
 
 REDUCTIONS = ("mean", "sum", "none")
-METHODS = ("__call__", "gradient", "hessian", "value_and_gradient", "gradient_and_hessian")
-"""The methods that evaluate a loss."""
-
-P = ParamSpec("P")
-D = TypeVar("D")
-Out = NDArray[Any] | tuple[NDArray[Any], ...] | None
 
 _REDUCTION = """\
 reduction : {"mean", "sum", "none"}, keyword only
     ``"mean"`` is the weighted mean Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"``
     leaves one value wℓ a sample."""
 """What is said of the parameter that every loss has, in the docstring of each."""
-
-
-class Call(NamedTuple, Generic[D]):
-    """What a loss is called with.
-
-    The type in brackets is that of its derivatives: an array, or a tuple of one for each
-    prediction.
-    """
-
-    inputs: tuple[Any, ...]
-    sample_weight: ArrayLike | None
-    curvature: str
-    out: Out
-
-
-class Called(Protocol[P, D]):
-    """A loss that says with what it is called, once for all of its methods."""
-
-    def _inputs(self, *given: P.args, **named: P.kwargs) -> Call[D]: ...
-
-    def _evaluate(self, parts: Any, inputs: Any, sample_weight: Any, out: Any) -> Any: ...
 
 
 class Loss(Declared):
@@ -77,14 +50,14 @@ class Loss(Declared):
     options: ClassVar[tuple[str, ...]] = ()
     """What it takes by keyword besides, or not at all."""
     y_true_domain: ClassVar[Domain] = FINITE
-    y_pred_domain: ClassVar[Domain | None] = None
+    y_pred_domain: ClassVar[Any] = None
     link: ClassVar[str] = "identity"
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.__doc__ = with_parameter(cls.__doc__, "reduction", _REDUCTION)
         if "_inputs" in vars(cls):
-            _sign(cls)
+            sign(cls, Loss)
 
     def __post_init__(self) -> None:
         if self.reduction not in REDUCTIONS:
@@ -121,7 +94,7 @@ class Loss(Declared):
             If shapes differ, an input is empty, or a value is outside its domain.
         """
         inputs, sample_weight, curvature, out = self._inputs(*given, **named)
-        _no_curvature(curvature)
+        no_curvature(curvature)
         return self._evaluate(("value",), inputs, sample_weight, out)[0]
 
     def gradient(self: Called[P, D], *given: P.args, **named: P.kwargs) -> D:
@@ -141,7 +114,7 @@ class Loss(Declared):
             predictions a tuple of arrays, one for each.
         """
         inputs, sample_weight, curvature, out = self._inputs(*given, **named)
-        _no_curvature(curvature)
+        no_curvature(curvature)
         return self._evaluate(("gradient",), inputs, sample_weight, out)[0]
 
     def hessian(self: Called[P, D], *given: P.args, **named: P.kwargs) -> D:
@@ -191,7 +164,7 @@ class Loss(Declared):
         gradient : ndarray of the shape of `y_pred`
         """
         inputs, sample_weight, curvature, out = self._inputs(*given, **named)
-        _no_curvature(curvature)
+        no_curvature(curvature)
         return self._evaluate(("value", "gradient"), inputs, sample_weight, out)
 
     def gradient_and_hessian(self: Called[P, D], *given: P.args, **named: P.kwargs) -> tuple[D, D]:
@@ -267,11 +240,12 @@ class Loss(Declared):
         """What may stand for the second derivative of the loss with these parameters."""
         return tuple(self._all_curvatures())
 
-    @property
-    def __name__(self) -> str:
-        """The name of the class, for those who take a loss for a function."""
-        kind: type = type(self)
-        return kind.__name__
+    if not TYPE_CHECKING:  # to a type checker it is the name of the class, of which this is a copy
+
+        @property
+        def __name__(self):
+            """The name of the class, for those who take a loss for a function."""
+            return type(self).__name__
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the parameters by name, as scikit-learn's estimators do.
@@ -317,37 +291,49 @@ class Loss(Declared):
     def _inputs(self, *given: Any, **named: Any) -> Call[Any]:
         raise _missing(self, "_inputs", "what it is called with")
 
-    def _traits(self):
-        raise _missing(self, "_traits", "its traits")
+    if TYPE_CHECKING:  # functions of as many arguments as a loss needs
+        _traits: ClassVar[Callable[..., Any]]
+        _shared: ClassVar[Callable[..., Any]]
+        _value: ClassVar[Callable[..., Any]]
+        _gradient: ClassVar[Callable[..., Any]]
+        _hessian: ClassVar[Callable[..., Any]]
+        _curvatures: ClassVar[Callable[..., Any]]
+        _optimal_constant: ClassVar[Callable[..., Any]]
+        _read: ClassVar[Callable[..., Any]]
+        _read_targets: ClassVar[Callable[..., Any]]
+    else:
 
-    def _shared(self, y_true, y_pred):
-        raise _missing(self, "_shared", "what its formulas share")
+        def _traits(self):
+            raise _missing(self, "_traits", "its traits")
 
-    def _value(self, *shared):
-        raise _missing(self, "_value", "its value")
+        def _shared(self, y_true, y_pred):
+            raise _missing(self, "_shared", "what its formulas share")
 
-    def _gradient(self, *shared):
-        raise _missing(self, "_gradient", "its gradient")
+        def _value(self, *shared):
+            raise _missing(self, "_value", "its value")
 
-    def _hessian(self, *shared):
-        raise _missing(self, "_hessian", "its second derivative")
+        def _gradient(self, *shared):
+            raise _missing(self, "_gradient", "its gradient")
 
-    def _curvatures(self):
-        """Return by name what else may stand for the second derivative: functions as _hessian."""
-        return {}
+        def _hessian(self, *shared):
+            raise _missing(self, "_hessian", "its second derivative")
 
-    def _optimal_constant(self, y_true, weight):
-        """Return the optimal constant for flat, checked targets and weights."""
-        raise NotImplementedError(f"{type(self).__name__} has no optimal constant")
+        def _curvatures(self):
+            """Return what else may stand for the second derivative: functions, by name."""
+            return {}
 
-    def _read(self, *inputs):
-        """Return the checked inputs of a call as a Batch."""
-        raise _missing(self, "_read", "how its inputs are read")
+        def _optimal_constant(self, y_true, weight):
+            """Return the optimal constant for flat, checked targets and weights."""
+            raise NotImplementedError(f"{type(self).__name__} has no optimal constant")
 
-    def _read_targets(self, y_true, sample_weight):
-        """Return all targets as one checked block in double precision, and their weights."""
-        column = Column("y_true", y_true, y_true.shape, DOUBLE, self.y_true_domain)
-        return column.block(0, y_true.size), weight_of(sample_weight, y_true.shape)
+        def _read(self, *inputs):
+            """Return the checked inputs of a call as a Batch."""
+            raise _missing(self, "_read", "how its inputs are read")
+
+        def _read_targets(self, y_true, sample_weight):
+            """Return all targets as one checked block in double precision, and their weights."""
+            column = Column("y_true", y_true, y_true.shape, DOUBLE, self.y_true_domain)
+            return column.block(0, y_true.size), weight_of(sample_weight, y_true.shape)
 
     # How the one becomes the other.
 
@@ -356,6 +342,12 @@ class Loss(Declared):
     def _evaluate(self, parts, inputs, sample_weight, out):
         """Return the parts of the loss for inputs that are not read yet."""
         return evaluate(self, parts, self._read(*inputs), sample_weight, out)
+
+    def _require(self, parts):
+        """Raise unless the class states the value and the gradient, where these are wanted."""
+        for part in {"value", "gradient"}.intersection(parts):
+            if getattr(type(self), f"_{part}") is getattr(Loss, f"_{part}"):
+                getattr(self, f"_{part}")()
 
     def _part(self, part):
         """Return the function of the shared quantities that a second derivative is."""
@@ -447,29 +439,11 @@ class TargetLoss(Loss):
         return self._evaluate(("gradient", curvature), (y_true, y_pred), sample_weight, out)
 
 
-def _sign(cls):
-    """Give a class methods that show what it is called with."""
-    taken = signature(cls._inputs).parameters.values()
-    by_keyword = {each.name for each in taken if each.kind is Parameter.KEYWORD_ONLY}
-    positional = [each.name for each in taken if each.name not in by_keyword]
-    cls.inputs = tuple(name for name in positional if name not in ("self", "sample_weight"))
-    cls.options = tuple(name for name in by_keyword if name not in ("curvature", "out"))
-    names = ", ".join(cls.inputs + cls.options)
-    cls._inputs.__qualname__ = cls.__qualname__  # what Python's own errors name
-    for name in METHODS:
-        method = getattr(Loss, name)
-        own = FunctionType(method.__code__, method.__globals__, name)
-        shown = [each for each in taken if each.name != "curvature" or "hessian" in name]
-        own.__signature__ = signature(cls._inputs).replace(parameters=shown)
-        own.__doc__ = f"{method.__doc__.splitlines()[0]}\n\nIts inputs are {names}."
-        own.__qualname__ = f"{cls.__qualname__}.{name}"
-        setattr(cls, name, own)
-
-
-def _no_curvature(curvature):
-    """Refuse a curvature where no second derivative is asked for."""
-    if curvature != "exact":
-        raise TypeError("got an unexpected keyword argument 'curvature'")
+# LightGBM counts the arguments of an objective, and passes no more than a target, a prediction and
+# a weight: these are what it is shown.
+_shown = signature(TargetLoss.gradient_and_hessian)
+_shown = _shown.replace(parameters=list(_shown.parameters.values())[:4])
+TargetLoss.gradient_and_hessian.__signature__ = _shown  # type: ignore[attr-defined]
 
 
 def _missing(loss, member, what):

@@ -78,7 +78,9 @@ class NonZero(Finite):
         """Return which of the values are in the domain."""
         return super().contains(values) & (values != 0)
 
-    holds = Domain.holds
+    def holds(self, block: NDArray[Any]) -> bool:
+        """Return whether all values of a block are in the domain."""
+        return Domain.holds(self, block)
 
 
 @dataclass(frozen=True)
@@ -184,12 +186,14 @@ class ClassIndices(Domain):
     def holds(self, block: NDArray[Any]) -> bool:
         """Return whether all values of a block are in the domain."""
         if self.ignore_index is None and block.dtype.kind != "f":
-            low, high = extremes(block)
-            return low >= 0 and high < self.n_classes
+            return block.item(block.argmin()) >= 0 and block.item(block.argmax()) < self.n_classes
         return super().holds(block)
 
 
-class_indices = lru_cache(maxsize=256)(ClassIndices)
+@lru_cache(maxsize=256)
+def class_indices(n_classes: float, ignore_index: int | None = None) -> ClassIndices:
+    """Return the domain of labels, made once for each number of classes."""
+    return ClassIndices(n_classes, ignore_index)
 
 
 @dataclass(frozen=True)
@@ -227,7 +231,7 @@ class Distributions(Domain):
 
 
 def _with_sum(sample, probabilities):
-    shown = np.array2string(sample, threshold=8)
+    shown = np.array2string(sample, threshold=8, max_line_width=1000)
     return f"{shown}, a sum of {np.add.reduce(probabilities, dtype=np.float64):.6g},"
 
 
@@ -285,17 +289,17 @@ class Directions(Domain):
         return True
 
 
-FINITE = Finite()
-NONZERO = NonZero()
-UNIT_INTERVAL = Interval(0, 1)
-ZERO_OR_ONE = TwoValues(0, 1)
-PLUS_MINUS_ONE = TwoValues(-1, 1)
-LABELS = ClassIndices()
-DISTRIBUTIONS = Distributions()
-LOG_DISTRIBUTIONS = LogDistributions()
-DIRECTIONS = Directions()
-BOXES = Boxes()
-POSITIVE = Interval(0, math.inf, include_low=False, include_high=False)
-NON_NEGATIVE = Interval(0, math.inf, include_high=False)
-OPEN_UNIT_INTERVAL = Interval(0, 1, include_low=False, include_high=False)
-ABOVE_MINUS_ONE = Interval(-1, math.inf, include_low=False, include_high=False)
+FINITE: Domain = Finite()
+NONZERO: Domain = NonZero()
+UNIT_INTERVAL: Domain = Interval(0, 1)
+ZERO_OR_ONE: Domain = TwoValues(0, 1)
+PLUS_MINUS_ONE: Domain = TwoValues(-1, 1)
+LABELS: Domain = ClassIndices()
+DISTRIBUTIONS: Domain = Distributions()
+LOG_DISTRIBUTIONS: Domain = LogDistributions()
+DIRECTIONS: Domain = Directions()
+BOXES: Domain = Boxes()
+POSITIVE: Domain = Interval(0, math.inf, include_low=False, include_high=False)
+NON_NEGATIVE: Domain = Interval(0, math.inf, include_high=False)
+OPEN_UNIT_INTERVAL: Domain = Interval(0, 1, include_low=False, include_high=False)
+ABOVE_MINUS_ONE: Domain = Interval(-1, math.inf, include_low=False, include_high=False)

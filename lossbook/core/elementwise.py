@@ -16,13 +16,21 @@ _FEW = 64
 def sum_entries(terms: NDArray[Any]) -> NDArray[Any]:
     """Return the sum over the first axis, right to a few roundings however long it is.
 
-    Added row by row, terms in single precision would lose more digits the more there are.
+    Added row by row, terms in single precision would lose more digits the more there are.  NumPy
+    adds in pairs what is next to each other in memory, so columns need no help.
     """
-    while type(terms) is np.ndarray and len(terms) > _FEW:  # a kernel adds like this by itself
+    # A kernel adds in groups by itself.
+    is_array = type(terms) is np.ndarray
+    while is_array and len(terms) > _FEW and not terms.flags.f_contiguous:
         whole = len(terms) // _FEW * _FEW
         sums = np.add.reduce(terms[:whole].reshape(-1, _FEW, *terms.shape[1:]), axis=1)
         terms = np.concatenate([sums, terms[whole:]]) if whole < len(terms) else sums
     return np.add.reduce(terms, axis=0)
+
+
+def running_dtype(terms: NDArray[Any]) -> Any:
+    """Return the dtype in which running sums over the first axis keep their digits."""
+    return terms.dtype if len(terms) <= _FEW else np.float64
 
 
 def as_tuple(shared: Any) -> tuple[Any, ...]:

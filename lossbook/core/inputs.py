@@ -1,6 +1,6 @@
 """The checked inputs of a call, read block by block."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import inf, prod
 from typing import Any
 
@@ -35,6 +35,14 @@ class Column:
     """
 
     __slots__ = ("array", "domain", "dtype", "exact_up_to", "name", "rows", "sample_shape")
+
+    array: NDArray[Any]
+    domain: Domain | None
+    dtype: np.dtype[Any]
+    exact_up_to: int | None
+    name: str
+    rows: Any
+    sample_shape: tuple[int, ...]
 
     def __init__(
         self,
@@ -164,6 +172,9 @@ class Weights(Column):
 
     __slots__ = ("total",)
 
+    total: float
+    exact_up_to: int | None
+
     def __init__(self, sample_weight: Any, sample_shape: tuple[int, ...]) -> None:
         weight = as_real_array("sample_weight", sample_weight)
         if weight.shape == sample_shape[:-1] and sample_shape[-1:] == (1,):
@@ -208,6 +219,14 @@ class Batch:
     """
 
     __slots__ = ("block_size", "columns", "dtype", "mass", "n_samples", "sample_shape", "shapes")
+
+    block_size: int
+    columns: Sequence[Column]
+    dtype: np.dtype[Any]
+    mass: Callable[[NDArray[Any]], NDArray[Any]] | None
+    n_samples: int
+    sample_shape: tuple[int, ...]
+    shapes: tuple[tuple[int, ...], ...]
 
     def __init__(
         self,

@@ -60,6 +60,13 @@ def _declared(kind: Hashable) -> list[tuple[Any, ...]]:
     return declared
 
 
+def as_floats(numbers: Any) -> tuple[float, ...]:
+    """Return numbers as a tuple of floats: the very one that was given, if it is that."""
+    floats = tuple(map(float, numbers))
+    kept = type(numbers) is tuple and all(type(number) is float for number in numbers)
+    return numbers if kept else floats
+
+
 def real_number(name: str, given: Any, domain: Any) -> Any:
     """Return `given` as a float in `domain`."""
     if isinstance(given, bool | np.bool_) or not isinstance(

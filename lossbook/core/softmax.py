@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .domains import LABELS
-from .elementwise import zero_if_nan
+from .elementwise import running_dtype, sum_entries, zero_if_nan
 from .inputs import as_real_array
 from .loss import ClassLoss
+from .parameters import as_floats
 
 
 def below_top(scores: NDArray[Any]) -> NDArray[Any]:
@@ -33,6 +34,13 @@ class LabelSoftmax:
     derivative.
     """
 
+    label: NDArray[Any]
+    place: NDArray[Any]
+    below: NDArray[Any]
+    exp: NDArray[Any]
+    exp_label: NDArray[Any]
+    others: NDArray[Any]
+
     def __init__(self, label: NDArray[Any], below: NDArray[Any], kept: Any = None) -> None:
         self.label, self.place = label, place_of(label)
         self.kept = kept
@@ -40,7 +48,7 @@ class LabelSoftmax:
         self.exp = np.exp(-below)
         self.exp_label = self.exp.take(self.place)
         self.exp.put(self.place, 0)
-        self.others = np.add.reduce(self.exp, axis=0)
+        self.others = sum_entries(self.exp)
 
     def _of_kept(self, terms):
         return terms if self.kept is None else np.where(self.kept, terms, 0)
@@ -116,9 +124,16 @@ class LabelSoftmax:
 class TargetSoftmax:
     """Softmax with any weighted target distribution u, whose sum is the mass M."""
 
+    target: NDArray[Any]
+    below: NDArray[Any]
+    mass: NDArray[Any]
+    exp: NDArray[Any]
+    total: NDArray[Any]
+    least: NDArray[Any]
+
     def __init__(self, target: NDArray[Any], below: NDArray[Any]) -> None:
         self.target, self.below = target, below
-        self.mass = np.add.reduce(target, axis=0)
+        self.mass = sum_entries(target)
         self.exp = np.exp(-below)
         self.total, self.least = _totals(self.exp)
 
@@ -129,7 +144,7 @@ class TargetSoftmax:
 
     def value(self) -> NDArray[Any]:
         """Return the cross-entropy -Σ u_k log p_k."""
-        linear = np.add.reduce(zero_if_nan(self.target * self.below), axis=0)
+        linear = sum_entries(zero_if_nan(self.target * self.below))
         return linear + self.mass * np.log1p(self.least)
 
     def gradient(self) -> NDArray[Any]:
@@ -172,8 +187,9 @@ class TargetSoftmax:
 def sum_of_others(terms: NDArray[Any]) -> NDArray[Any]:
     """Return for each class the sum of the other classes' terms, without cancellation."""
     sums = np.zeros_like(terms)
-    np.add.accumulate(terms[:-1], axis=0, out=sums[1:])
-    sums[:-1] += np.add.accumulate(terms[:0:-1], axis=0)[::-1]
+    dtype = running_dtype(terms)
+    sums[1:] = np.add.accumulate(terms[:-1], axis=0, dtype=dtype)
+    sums[:-1] += np.add.accumulate(terms[:0:-1], axis=0, dtype=dtype)[::-1]
     return sums
 
 
@@ -182,7 +198,7 @@ def _totals(exp):
 
     The smaller terms are summed apart from the largest, so that nothing cancels.
     """
-    smaller = np.add.reduce(exp * (exp < 1), axis=0)
+    smaller = sum_entries(exp * (exp < 1))
     largest = np.add.reduce(exp == 1, axis=0, dtype=exp.dtype)
     return smaller + largest, smaller + (largest - 1)
 
@@ -209,7 +225,7 @@ def _curvature_product(exp, total, rest, vector):
     # sum one of small terms wherever that class is nearly certain.
     top = np.argmax(exp, axis=0), np.arange(total.size)
     p, v = exp / total, vector - vector[top]
-    return p * (v - np.add.reduce(p * v, axis=0))
+    return p * (v - sum_entries(p * v))
 
 
 class LabelProbabilityLoss(ClassLoss):
@@ -262,7 +278,7 @@ def class_weights(name: str, weights: Any) -> tuple[float, ...] | None:
         raise ValueError(f"{name} must be one-dimensional; got {given.shape}")
     if not (np.isfinite(given).all() and (given >= 0).all() and given.any()):
         raise ValueError(f"{name} must be finite, not negative and not all zero; got {weights!r}")
-    return tuple(map(float, given))
+    return as_floats(weights)
 
 
 def require_one_each(name: str, weights: Any, n_classes: int) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .elementwise import sum_entries
+
 
 class Vector:
     """Vectors, entries on the first axis: their lengths, and their directions of length 1.
@@ -14,12 +16,17 @@ class Vector:
     The zero vector has direction 0.  What is divided by its length becomes 0.
     """
 
+    is_zero: NDArray[Any]
+    scaled: tuple[NDArray[Any], NDArray[Any]]
+    length: NDArray[Any]
+    divisor: NDArray[Any]
+
     def __init__(self, x: NDArray[Any]) -> None:
         # Squares neither overflow nor vanish next to a power of two as large as the vector.
         exponent = np.frexp(np.maximum.reduce(np.abs(x), axis=0))[1]
         power = np.ldexp(x.dtype.type(1), exponent - 1)
         scaled = x / power
-        length = np.sqrt(np.add.reduce(scaled * scaled, axis=0))
+        length = np.sqrt(sum_entries(scaled * scaled))
         self.is_zero = length == 0
         self.scaled = scaled, np.where(self.is_zero, 1, length)
         self.length = length * power
@@ -39,16 +46,16 @@ class Vector:
     def aside(self) -> NDArray[Any]:
         """One minus the square of an entry: the sum of the others' squares, at the top."""
         square = self.unit * self.unit
-        rest = np.add.reduce(np.where(self.is_top, 0, square), axis=0)
+        rest = sum_entries(np.where(self.is_top, 0, square))
         return np.where(self.is_top, rest, 1 - square)
 
     def across(self, slope: NDArray[Any]) -> NDArray[Any]:
         """Return the part of a vector that is at right angles to the direction."""
         product = slope * self.unit
-        across = slope - np.add.reduce(product, axis=0) * self.unit
+        across = slope - sum_entries(product) * self.unit
         if not self.is_top.any():
             return across
-        rest = np.add.reduce(np.where(self.is_top, 0, product), axis=0)
+        rest = sum_entries(np.where(self.is_top, 0, product))
         return np.where(self.is_top, slope * self.aside - rest * self.unit, across)
 
     def gradient(self, slope: NDArray[Any]) -> NDArray[Any]:
@@ -57,7 +64,7 @@ class Vector:
 
     def hessian(self, slope: NDArray[Any], bend: NDArray[Any] | float = 0) -> NDArray[Any]:
         """Return its second derivatives; `bend` is the function's own, across the direction."""
-        along = np.add.reduce(slope * self.unit, axis=0)
+        along = sum_entries(slope * self.unit)
         turned = 2 * self.unit * self.across(slope) + along * self.aside
         return (bend - turned) / self.divisor / self.divisor
 
@@ -69,8 +76,13 @@ class Vector:
 class Angle:
     """The cosine distance of two vectors, which does not cancel where they are nearly parallel."""
 
+    first: Vector
+    second: Vector
+    apart: NDArray[Any]
+    distance: NDArray[Any]
+
     @staticmethod
-    def formula(s: Any) -> NDArray[Any]:
+    def formula(s: Any) -> Any:
         """Return the cosine of a and b in symbols, its derivatives, and what these abbreviate."""
         cosine, (length_a, length_b) = (
             s.Symbol("c", real=True),
@@ -96,7 +108,7 @@ class Angle:
         undirected = self.first.is_zero | self.second.is_zero
         self.apart = self.first.unit - self.second.unit
         self.apart[:, undirected] = 0
-        self.distance = np.where(undirected, 1, np.add.reduce(self.apart**2, axis=0) / 2)
+        self.distance = np.where(undirected, 1, sum_entries(self.apart**2) / 2)
 
     def gradient(self) -> tuple[NDArray[Any], NDArray[Any]]:
         """Return its derivatives by both vectors."""

@@ -82,7 +82,7 @@ class GAN(Declared):
         Generator(type(self), reduction=self.reduction)
 
     @property
-    def discriminator(self) -> Any:
+    def discriminator(self) -> "Discriminator":
         """The loss of the discriminator, called with the scores of real and of fake samples.
 
         There may be more of the one than of the other: the loss is the mean over the real samples
@@ -97,7 +97,7 @@ class GAN(Declared):
         return Discriminator(type(self), reduction=self.reduction)
 
     @property
-    def generator(self) -> Any:
+    def generator(self) -> "Generator":
         """The loss of the generator, called with the scores of its samples.
 
         Returns
@@ -113,7 +113,7 @@ class ScoreLoss(JointLoss):
     gan: type[GAN] = field(repr=False)
 
     @property
-    def verdict(self) -> Any:
+    def verdict(self) -> Verdict:
         """What a score costs."""
         raise NotImplementedError
 
@@ -174,7 +174,7 @@ class RealScores(ScoreLoss):
         return f"{Discriminator(self.gan, reduction=self.reduction)!r}.sides[0]"
 
     @property
-    def verdict(self) -> Any:
+    def verdict(self) -> Verdict:
         """What a score costs."""
         return self.gan.real
 
@@ -196,7 +196,7 @@ class FakeScores(ScoreLoss):
         return f"{Discriminator(self.gan, reduction=self.reduction)!r}.sides[1]"
 
     @property
-    def verdict(self) -> Any:
+    def verdict(self) -> Verdict:
         """What a score costs."""
         return self.gan.fake
 
@@ -217,8 +217,11 @@ class Generator(ScoreLoss):
     def __repr__(self) -> str:
         return f"{self.gan(reduction=self.reduction)!r}.generator"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return getattr, (self.gan(reduction=self.reduction), "generator")
+
     @property
-    def verdict(self) -> Any:
+    def verdict(self) -> Verdict:
         """What a score costs."""
         return self.gan.generated
 
@@ -242,8 +245,11 @@ class Discriminator(JointLoss):
     def __repr__(self) -> str:
         return f"{self.gan(reduction=self.reduction)!r}.discriminator"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return getattr, (self.gan(reduction=self.reduction), "discriminator")
+
     @property
-    def sides(self) -> Any:
+    def sides(self) -> tuple["ScoreLoss", ...]:
         """The losses of the real scores and of the fake ones."""
         return tuple(side(self.gan, reduction=self.reduction) for side in (RealScores, FakeScores))
 
@@ -309,10 +315,10 @@ class MinimaxGAN(GAN):
     array([-0.5])
     """
 
-    real = Verdict(SigmoidCrossEntropy(), 1.0)
-    fake = Verdict(SigmoidCrossEntropy(), 0.0)
-    generated = Verdict(SigmoidCrossEntropy(), 0.0, sign=-1.0)
-    elicits = "log-odds of real against fake"
+    real: ClassVar[Verdict] = Verdict(SigmoidCrossEntropy(), 1.0)
+    fake: ClassVar[Verdict] = Verdict(SigmoidCrossEntropy(), 0.0)
+    generated: ClassVar[Verdict] = Verdict(SigmoidCrossEntropy(), 0.0, sign=-1.0)
+    elicits: ClassVar[str] = "log-odds of real against fake"
 
 
 class NonSaturatingGAN(GAN):
@@ -345,9 +351,10 @@ class NonSaturatingGAN(GAN):
     array([-1.92874985e-22])
     """
 
-    real, fake = MinimaxGAN.real, MinimaxGAN.fake
-    generated = Verdict(SigmoidCrossEntropy(), 1.0)
-    elicits = MinimaxGAN.elicits
+    real: ClassVar[Verdict] = MinimaxGAN.real
+    fake: ClassVar[Verdict] = MinimaxGAN.fake
+    generated: ClassVar[Verdict] = Verdict(SigmoidCrossEntropy(), 1.0)
+    elicits: ClassVar[str] = MinimaxGAN.elicits
 
 
 class LeastSquaresGAN(GAN):
@@ -383,10 +390,10 @@ class LeastSquaresGAN(GAN):
     1.0
     """
 
-    real = Verdict(HalfSquaredError(), 1.0)
-    fake = Verdict(HalfSquaredError(), 0.0)
-    generated = Verdict(HalfSquaredError(), 1.0)
-    elicits = "probability of real"
+    real: ClassVar[Verdict] = Verdict(HalfSquaredError(), 1.0)
+    fake: ClassVar[Verdict] = Verdict(HalfSquaredError(), 0.0)
+    generated: ClassVar[Verdict] = Verdict(HalfSquaredError(), 1.0)
+    elicits: ClassVar[str] = "probability of real"
 
 
 class HingeGAN(GAN):
@@ -420,9 +427,10 @@ class HingeGAN(GAN):
     2.0
     """
 
-    real, fake = Verdict(Hinge(), 1.0), Verdict(Hinge(), -1.0)
-    generated = Verdict(NegativeMargin(), 1.0)
-    elicits = "the more probable of real and fake"
+    real: ClassVar[Verdict] = Verdict(Hinge(), 1.0)
+    fake: ClassVar[Verdict] = Verdict(Hinge(), -1.0)
+    generated: ClassVar[Verdict] = Verdict(NegativeMargin(), 1.0)
+    elicits: ClassVar[str] = "the more probable of real and fake"
 
 
 class WassersteinGAN(GAN):
@@ -455,6 +463,7 @@ class WassersteinGAN(GAN):
     -1.0
     """
 
-    real, fake = Verdict(NegativeMargin(), 1.0), Verdict(NegativeMargin(), -1.0)
-    generated = Verdict(NegativeMargin(), 1.0)
-    elicits = NegativeMargin().traits.elicits
+    real: ClassVar[Verdict] = Verdict(NegativeMargin(), 1.0)
+    fake: ClassVar[Verdict] = Verdict(NegativeMargin(), -1.0)
+    generated: ClassVar[Verdict] = Verdict(NegativeMargin(), 1.0)
+    elicits: ClassVar[str] = NegativeMargin().traits.elicits

@@ -34,7 +34,7 @@ class BoxLoss(RowLoss):
     width: ClassVar[int] = 4
     """How long the last axis is."""
 
-    penalties: ClassVar[tuple] = ()
+    penalties: ClassVar[tuple[type[Any], ...]] = ()
 
     y_true_domain = BOXES
     y_pred_domain = BOXES
@@ -136,6 +136,16 @@ class Pair:
         How long the predicted edges are that move along x and along y, in lengths of the hull.
     """
 
+    beyond: NDArray[Any]
+    size: NDArray[Any]
+    true_size: NDArray[Any]
+    hull: NDArray[Any]
+    overlap: NDArray[Any]
+    excess: NDArray[Any]
+    lack: NDArray[Any]
+    gap: NDArray[Any]
+    across: NDArray[Any]
+
     def __init__(self, y_true: NDArray[Any], y_pred: NDArray[Any]) -> None:
         (low, high), (true_low, true_high) = (y.reshape(2, 2, -1) for y in (y_pred, y_true))
         self.beyond = np.stack([true_low - low, high - true_high])
@@ -165,6 +175,11 @@ class Pair:
 class Missed:
     """One minus the intersection over the union; of two empty boxes 0 if they are equal, else 1."""
 
+    true_area: NDArray[Any]
+    union: NDArray[Any]
+    covered: NDArray[Any]
+    value: NDArray[Any]
+
     def __init__(self, pair: Any) -> None:
         self.pair = pair
         (x, y), (more_x, more_y), (less_x, less_y) = pair.overlap, pair.excess, pair.lack
@@ -176,7 +191,7 @@ class Missed:
         self.value = np.where(self.union > 0, missed / self.union, apart)
 
     @staticmethod
-    def formula(s):
+    def formula(s: Any) -> Any:
         """Return it in symbols."""
         (b1, b2, b3, b4), (t1, t2, t3, t4) = s.entries("b", 4), s.entries("t", 4)
         w, h, w_t, h_t, w_I, h_I = s.symbols("w h w_t h_t w_I h_I", real=True)
@@ -220,13 +235,15 @@ class Missed:
 class Void:
     """The share of the hull that neither box covers."""
 
+    value: NDArray[Any]
+
     def __init__(self, pair: Any) -> None:
         self.pair = pair
         (more_x, more_y), (less_x, less_y), (gap_x, gap_y) = pair.excess, pair.lack, pair.gap
         self.value = more_x * less_y + less_x * more_y + gap_x + gap_y * (1 - gap_x)
 
     @staticmethod
-    def formula(s):
+    def formula(s: Any) -> Any:
         """Return it in symbols."""
         w, h, outer, hull = _hull(s)
         (U, C, V), U_k, C_k, V_k = s.symbols("U C V", real=True), *map(s.vector, "UCV")
@@ -252,6 +269,10 @@ class Void:
 class Distance:
     """The squared distance of the centres over the squared diagonal of the hull."""
 
+    hull: NDArray[Any]
+    offset: NDArray[Any]
+    value: NDArray[Any]
+
     def __init__(self, pair: Any) -> None:
         diagonal = np.hypot(*pair.hull)
         self.hull = _ratio(pair.hull, diagonal)
@@ -259,7 +280,7 @@ class Distance:
         self.value = np.add.reduce(self.offset**2, axis=0)
 
     @staticmethod
-    def formula(s):
+    def formula(s: Any) -> Any:
         """Return it in symbols."""
         (b1, b2, b3, b4), (t1, t2, t3, t4) = s.entries("b", 4), s.entries("t", 4)
         x, y = (b1 + b3 - t1 - t3) / 2, (b2 + b4 - t2 - t4) / 2
@@ -291,6 +312,15 @@ class Aspect:
     θ is the angle between the diagonals of the boxes, turned to start in one corner.
     """
 
+    missed: Missed
+    direction: NDArray[Any]
+    angle: NDArray[Any]
+    hull: NDArray[Any]
+    v: NDArray[Any]
+    total: NDArray[Any]
+    alpha: NDArray[Any]
+    value: NDArray[Any]
+
     def __init__(self, pair: Any) -> None:
         self.missed = pair.missed
         diagonal, true_diagonal = np.hypot(*pair.size), np.hypot(*pair.true_size)
@@ -310,7 +340,7 @@ class Aspect:
         self.value = self.alpha * self.v
 
     @staticmethod
-    def formula(s):
+    def formula(s: Any) -> Any:
         """Return it in symbols."""
         w, h, w_t, h_t = s.symbols("w h w_t h_t", real=True)
         L, theta, v, a = s.symbols("L theta v alpha", real=True)
@@ -426,7 +456,7 @@ class GIoU(BoxLoss):
     array([0.66666667, 1.2       ])
     """
 
-    penalties = (Void,)
+    penalties: ClassVar[tuple[type[Any], ...]] = (Void,)
 
 
 class DIoU(BoxLoss):
@@ -464,7 +494,7 @@ class DIoU(BoxLoss):
     array([0.8125, 0.75  ])
     """
 
-    penalties = (Distance,)
+    penalties: ClassVar[tuple[type[Any], ...]] = (Distance,)
 
 
 class CIoU(BoxLoss):
@@ -509,4 +539,4 @@ class CIoU(BoxLoss):
     array([0.75    , 0.503248])
     """
 
-    penalties = (Distance, Aspect)
+    penalties: ClassVar[tuple[type[Any], ...]] = (Distance, Aspect)

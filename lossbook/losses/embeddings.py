@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..core.domains import DIRECTIONS, NON_NEGATIVE, PLUS_MINUS_ONE, POSITIVE, ZERO_OR_ONE, Interval
-from ..core.elementwise import positive_part
+from ..core.elementwise import positive_part, sum_entries
 from ..core.loss import Call, JointLoss, Out, PointwiseLoss, parameter
 from ..core.pairs import PairLoss
 from ..core.similarity import SimilarityLoss
@@ -414,7 +414,7 @@ class Triplet(JointLoss):
         total = np.where(total == 0, 1, total)
         power = np.ldexp(total.dtype.type(1), np.frexp(total)[1] - 1)
         scaled = (to_positive + to_negative) / power
-        difference = np.add.reduce((negative - positive) * scaled, axis=0) / (total / power)
+        difference = sum_entries((negative - positive) * scaled) / (total / power)
         loss = positive_part(difference + self.margin)
         return loss, np.sign(loss), near, far
 

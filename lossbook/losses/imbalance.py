@@ -1,11 +1,12 @@
 """Losses for classes of which some are rare: easy samples weigh less, or hard ones more."""
 
+from functools import lru_cache
 from math import inf, sqrt
 
 import numpy as np
 
 from ..core.domains import NON_NEGATIVE, UNIT_INTERVAL, ZERO_OR_ONE, Interval
-from ..core.elementwise import decay, negative_part, two_sides, zero_if_nan
+from ..core.elementwise import decay, negative_part, sum_entries, two_sides, zero_if_nan
 from ..core.loss import ClassLoss, PointwiseLoss, as_distributions, parameter
 from ..core.optimum import bisect, on_simplex, weighted_mean
 from ..core.softmax import (
@@ -17,6 +18,14 @@ from ..core.softmax import (
     sum_of_others,
 )
 from ..core.traits import Traits
+
+
+@lru_cache(maxsize=256)
+def _steepest(gamma):
+    """Return the largest slope of the focal loss of a score."""
+    q = np.linspace(0, 1, 10_001)[:-1]
+    slope = q**gamma * (q - gamma * (1 - q) * np.log1p(-q))
+    return max(1.0, float(slope.max()))
 
 
 class SigmoidFocal(PointwiseLoss):
@@ -68,16 +77,11 @@ class SigmoidFocal(PointwiseLoss):
             convex=self.gamma == 0,
             differentiable=True,
             twice_differentiable=True,
-            lipschitz=self._steepest(),
+            lipschitz=_steepest(self.gamma) * max(self._class_weights()),
             proper=self.gamma == 0 and self.alpha in (None, 0.5),
             classification_calibrated=self.alpha in (None, 0.5),
             elicits="probability" if self.gamma == 0 else "flattened log-odds",
         )
-
-    def _steepest(self):
-        q = np.linspace(0, 1, 10_001)[:-1]
-        slope = q**self.gamma * (q - self.gamma * (1 - q) * np.log1p(-q))
-        return max(1.0, float(slope.max())) * max(self._class_weights())
 
     def _class_weights(self):
         return (1.0, 1.0) if self.alpha is None else (1 - self.alpha, self.alpha)
@@ -125,7 +129,8 @@ class SigmoidFocal(PointwiseLoss):
 
     def _hessian(self, sign, modulation, p, q, h, ph):
         g = self.gamma
-        return modulation * ((1 + 2 * g) * p * q + g * (g * p - q) * ph)
+        bend = (1 + 2 * g) * p * q + g * (g * p - q) * ph
+        return np.where(modulation == 0, 0, modulation * bend)
 
     def _optimal_constant(self, y_true, weight):
         mean = weighted_mean(y_true, weight)
@@ -201,7 +206,7 @@ class SoftmaxFocal(LabelProbabilityLoss):
             convex=not focused,
             differentiable=True,
             twice_differentiable=True,
-            lipschitz=sqrt(2) * SigmoidFocal(self.gamma).traits.lipschitz * max(alpha),
+            lipschitz=sqrt(2) * _steepest(self.gamma) * max(alpha),
             proper=even and not focused,
             classification_calibrated=even,
             elicits=("flattened " if focused else "" if even else "shifted ") + "probability",
@@ -244,7 +249,8 @@ class SoftmaxFocal(LabelProbabilityLoss):
 
     def _curvature(self, softmax, modulation, ph):
         p, q = softmax.right, softmax.wrong
-        return modulation * self.gamma * (2 * p * q + (self.gamma * p - 1) * ph)
+        bend = self.gamma * (2 * p * q + (self.gamma * p - 1) * ph)
+        return np.where(modulation == 0, 0, modulation * bend)
 
     def _n_classes(self, labels):
         return super()._n_classes(labels) if self.alpha is None else len(self.alpha)
@@ -355,7 +361,7 @@ class Poly1CrossEntropy(ClassLoss):
             each = h + self.epsilon * q
         else:
             each = (1 + self.epsilon) * h - self.epsilon * _after_first_order(q, h)
-        return np.add.reduce(np.where(softmax.target > 0, softmax.target * each, 0), axis=0)
+        return sum_entries(np.where(softmax.target > 0, softmax.target * each, 0))
 
     def _gradient(self, softmax, p, q, u):
         return p * sum_of_others(u) - u * q

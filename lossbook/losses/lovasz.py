@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..core.arrays import as_real_array, require_shape, working_dtype
-from ..core.domains import DISTRIBUTIONS, PLUS_MINUS_ONE, ClassIndices, Distributions
+from ..core.domains import DISTRIBUTIONS, LABELS, PLUS_MINUS_ONE, ClassIndices, Distributions
 from ..core.elementwise import positive_part
 from ..core.inputs import Batch, Column
 from ..core.loss import TargetLoss
@@ -180,7 +180,7 @@ class LovaszSoftmax(TargetLoss):
     0.3333333333333333
     """
 
-    y_true_domain = ClassIndices()
+    y_true_domain = LABELS
     y_pred_domain = DISTRIBUTIONS
 
     def _traits(self):

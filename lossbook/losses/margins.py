@@ -5,7 +5,14 @@ from math import inf, sqrt
 import numpy as np
 
 from ..core.domains import TwoValues
-from ..core.elementwise import decay, negative_part, positive_part, tanh_ratio, two_sides
+from ..core.elementwise import (
+    decay,
+    negative_part,
+    positive_part,
+    sum_entries,
+    tanh_ratio,
+    two_sides,
+)
 from ..core.loss import parameter
 from ..core.margin import ClassMarginLoss, MarginLoss
 from ..core.optimum import weighted_mean
@@ -572,7 +579,7 @@ class MultiMargin(ClassMarginLoss):
         )
 
     def _value(self, shortfall, label):
-        return np.add.reduce(shortfall**self.power, axis=0)
+        return sum_entries(shortfall**self.power)
 
     def _gradient(self, shortfall, label):
         if self.power == 2:
@@ -585,7 +592,7 @@ class MultiMargin(ClassMarginLoss):
         return np.zeros_like(shortfall)
 
     def _against(self, rivals, label, sign):
-        rivals[label] = sign * np.add.reduce(rivals, axis=0)
+        rivals[label] = sign * sum_entries(rivals)
         return rivals
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..core.domains import NON_NEGATIVE, PLUS_MINUS_ONE, UNIT_INTERVAL
-from ..core.elementwise import decay, positive_part, two_sides
+from ..core.elementwise import decay, positive_part, running_dtype, sum_entries, two_sides
 from ..core.loss import Call, JointLoss, Out, RowLoss, parameter
 from ..core.pairs import PairLoss
 from ..core.traits import Traits
@@ -277,7 +277,7 @@ class ListNet(RowLoss):
 
 def _softmax(scores):
     exp = np.exp(scores - np.maximum.reduce(scores, axis=0))
-    return exp / np.add.reduce(exp, axis=0)
+    return exp / sum_entries(exp)
 
 
 def _slope_of_the_worst_order(n_items):
@@ -343,14 +343,14 @@ class ListMLE(RowLoss):
         order = np.argsort(-y_true, axis=0, kind="stable")
         z = np.take_along_axis(y_pred, order, axis=0)
         rest = np.full_like(z, -np.inf)
-        rest[:-1] = np.logaddexp.accumulate(z[:0:-1], axis=0)[::-1]
+        rest[:-1] = np.logaddexp.accumulate(z[:0:-1], axis=0, dtype=running_dtype(z))[::-1]
         against = rest - z
         e = decay(against)
         a, b = two_sides(against, e)
         return order, against, e, b / (1 + e), a / (1 + e)
 
     def _value(self, order, against, e, drawn, left):
-        return np.add.reduce(positive_part(against) + np.log1p(e), axis=0)
+        return sum_entries(positive_part(against) + np.log1p(e))
 
     def _gradient(self, order, against, e, drawn, left):
         # Σ_{i<r} p_ir = drawn_r before_r, where S is the sum of what is left and

@@ -13,6 +13,7 @@ from ..core.arrays import as_real_array, require_shape, working_dtype
 from ..core.domains import FINITE, NON_NEGATIVE, Domain, Intersection, TwoValues
 from ..core.loss import Call, Loss, Out, PointwiseLoss
 from ..core.optimum import middle_root
+from ..core.parameters import as_floats
 from ..core.results import checked_out
 from ..core.traits import Traits
 
@@ -44,7 +45,8 @@ class Composite(Loss):
             raise ValueError("losses must hold one loss or more; got none")
         if self.reduction is not None:
             super().__post_init__()
-            losses = [replace(loss, reduction=self.reduction) for loss in losses]
+            if any(loss.reduction != self.reduction for loss in losses):
+                losses = [replace(loss, reduction=self.reduction) for loss in losses]
         reductions = {loss.reduction for loss in losses}
         if "none" in reductions and len(reductions) > 1:
             raise ValueError(
@@ -61,7 +63,7 @@ class Composite(Loss):
         return _common([loss.y_true_domain for loss in self.losses], FINITE)
 
     @property
-    def y_pred_domain(self) -> Domain | None:  # type: ignore[override]
+    def y_pred_domain(self) -> Domain | None:
         """The predictions that all of the losses take."""
         return _common([loss.y_pred_domain for loss in self.losses], None)
 
@@ -271,14 +273,14 @@ class WeightedSum(Composite):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        weights = np.ones(len(self.losses)) if self.weights is None else self.weights
-        weights = as_real_array("weights", weights)
+        given: Any = (1.0,) * len(self.losses) if self.weights is None else self.weights
+        weights = as_real_array("weights", given)
         require_shape("weights", weights, (len(self.losses),), "one weight for each loss")
         if not NON_NEGATIVE.contains(weights).all() or not weights.any():
             raise ValueError(
                 f"weights must be finite, not negative and not all zero; got {self.weights!r}"
             )
-        object.__setattr__(self, "weights", tuple(map(float, weights)))
+        object.__setattr__(self, "weights", as_floats(given))
 
     def _traits(self):
         used = [
@@ -320,6 +322,7 @@ class WeightedSum(Composite):
             hessian=tuple(w * ell.diff(pred, 2) for w, ell, pred in each),
             y_true=None,
             y_pred=tuple(predictions),
+            prediction=None,
         )
 
     def _combined(self, parts, inputs, sample_weight):
@@ -461,6 +464,7 @@ class UncertaintyWeighted(Composite):
             ),
             y_true=None,
             y_pred=(*predictions, *log_variances),
+            prediction=None,
         )
 
     def _combined(self, parts, inputs, sample_weight):

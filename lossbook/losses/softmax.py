@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 from math import log
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..core.arrays import as_real_array, require_shape
 from ..core.domains import DISTRIBUTIONS, LOG_DISTRIBUTIONS, UNIT_INTERVAL, class_indices
-from ..core.elementwise import log_ratio, zero_if_nan
+from ..core.elementwise import log_ratio, sum_entries, zero_if_nan
 from ..core.evaluation import evaluate
 from ..core.inputs import Batch, Column
 from ..core.loss import ClassLoss, as_distributions, one_hot, parameter
@@ -96,7 +97,7 @@ class CategoricalCrossEntropy(ClassLoss):
         return _at_targets(y_true, y_pred)
 
     def _value(self, t, p, put):
-        return np.add.reduce(zero_if_nan(-t * np.log(p)), axis=0)
+        return sum_entries(zero_if_nan(-t * np.log(p)))
 
     def _gradient(self, t, p, put):
         return put(-zero_if_nan(t / p))
@@ -166,7 +167,7 @@ class NegativeLogLikelihood(ClassLoss):
         return _at_targets(y_true, y_pred)
 
     def _value(self, t, log_p, put):
-        return -np.add.reduce(np.where(t > 0, t * log_p, 0), axis=0)
+        return -sum_entries(np.where(t > 0, t * log_p, 0))
 
     def _gradient(self, t, log_p, put):
         return put(-t)
@@ -211,7 +212,7 @@ class KLDivergence(CategoricalCrossEntropy):
         return replace(super()._formula(s), value=s.sum_k(t * s.log(t / p)))
 
     def _value(self, t, p, put):
-        return np.add.reduce(np.where(t > 0, t * log_ratio(t, p), 0), axis=0)
+        return sum_entries(np.where(t > 0, t * log_ratio(t, p), 0))
 
 
 class JensenShannon(ClassLoss):
@@ -282,7 +283,7 @@ class JensenShannon(ClassLoss):
         near = both / 4 * (2 * u * np.arctanh(u) + np.log1p(-u * u))
         of_t = np.where(t > 0, t * _log_of_share(t, both, -u), 0)
         of_p = np.where(p > 0, p * _log_of_share(p, both, u), 0)
-        return np.add.reduce(np.where(np.abs(u) < 0.5, near, (of_t + of_p) / 2), axis=0)
+        return sum_entries(np.where(np.abs(u) < 0.5, near, (of_t + of_p) / 2))
 
     def _gradient(self, t, p, both, u):
         return np.where(both > 0, _log_of_share(p, both, u), log(2)) / 2
@@ -355,7 +356,7 @@ class SoftmaxCrossEntropy(ClassLoss):
 
     def hessian_blocks(
         self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None
-    ) -> NDArray:
+    ) -> NDArray[Any]:
         r"""Return the whole second derivative with respect to `y_pred`, one matrix a sample.
 
         Samples do not touch each other, so this is all of it: with :math:`M` as above, sample by
@@ -390,7 +391,7 @@ class SoftmaxCrossEntropy(ClassLoss):
         y_pred: ArrayLike,
         vector: ArrayLike,
         sample_weight: ArrayLike | None = None,
-    ) -> NDArray:
+    ) -> NDArray[Any]:
         r"""Return the whole second derivative times a vector, without building its matrices.
 
         Entry k of a sample is :math:`M p_k (v_k - \sum_j p_j v_j)`.

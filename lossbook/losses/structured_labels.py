@@ -5,7 +5,7 @@ from math import sqrt
 import numpy as np
 
 from ..core.domains import LABELS, UNIT_INTERVAL, ZERO_OR_ONE, ClassIndices
-from ..core.elementwise import positive_part, zero_if_nan
+from ..core.elementwise import positive_part, sum_entries, zero_if_nan
 from ..core.loss import ClassLoss, RowLoss, as_distributions
 from ..core.softmax import below_top
 from ..core.traits import Traits
@@ -90,12 +90,12 @@ class Sparsemax(ClassLoss):
         reach = np.add.accumulate(descending, axis=0)
         inside = count * descending < 1 + reach
         size = np.add.reduce(inside, axis=0, dtype=below.dtype)
-        threshold = (1 + np.add.reduce(np.where(inside, descending, 0), axis=0)) / size
-        return t, np.add.reduce(t, axis=0), threshold - below
+        threshold = (1 + sum_entries(np.where(inside, descending, 0))) / size
+        return t, sum_entries(t), threshold - below
 
     def _value(self, t, mass, above):
-        short = np.add.reduce((t - mass * positive_part(above)) ** 2, axis=0) / mass
-        return short / 2 + np.add.reduce(zero_if_nan(-t * above), axis=0)
+        short = sum_entries((t - mass * positive_part(above)) ** 2) / mass
+        return short / 2 + sum_entries(zero_if_nan(-t * above))
 
     def _gradient(self, t, mass, above):
         return mass * positive_part(above) - t
@@ -169,7 +169,7 @@ class MultilabelSoftMargin(RowLoss):
 
     def _value(self, *shared):
         each = _ONE_SCORE._value(*shared)
-        return np.add.reduce(each, axis=0) / len(each)
+        return sum_entries(each) / len(each)
 
     def _gradient(self, *shared):
         each = _ONE_SCORE._gradient(*shared)
@@ -250,7 +250,7 @@ class MultilabelMargin(RowLoss):
     def _value(self, t, z):
         total = np.zeros_like(z[0])
         for _, shortfall in self._shortfalls(t, z):
-            total += np.add.reduce(shortfall, axis=0)
+            total += sum_entries(shortfall)
         return total / len(z)
 
     def _gradient(self, t, z):
@@ -258,7 +258,7 @@ class MultilabelMargin(RowLoss):
         for j, shortfall in self._shortfalls(t, z):
             pairs = np.sign(shortfall)
             gradient += pairs
-            gradient[j] -= np.add.reduce(pairs, axis=0)
+            gradient[j] -= sum_entries(pairs)
         return gradient / len(z)
 
     def _hessian(self, t, z):
@@ -333,7 +333,7 @@ class OrdinalCoral(ClassLoss):
         return _ONE_SCORE._shared((y_true > thresholds).astype(y_pred.dtype), y_pred)
 
     def _value(self, *shared):
-        return np.add.reduce(_ONE_SCORE._value(*shared), axis=0)
+        return sum_entries(_ONE_SCORE._value(*shared))
 
     def _gradient(self, *shared):
         return _ONE_SCORE._gradient(*shared)

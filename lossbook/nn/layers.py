@@ -9,6 +9,7 @@ respect to its input.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,38 +40,38 @@ class Layer:
         The generator that a layer with random behaviour in training draws from.
     """
 
-    x: NDArray
-    y: NDArray
+    x: NDArray[Any]
+    y: NDArray[Any]
     rng: np.random.Generator
     widths: tuple[int, int] | None = None
     shapes: tuple[tuple[int, ...], ...] = ()
-    weights: Sequence[NDArray] = ()
-    weight_gradients: Sequence[NDArray] = ()
+    weights: Sequence[NDArray[Any]] = ()
+    weight_gradients: Sequence[NDArray[Any]] = ()
 
     _from_a_pass = frozenset({"x", "y"})
     _from_a_model = frozenset({"rng"})
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         if name in self._from_a_pass:
             raise AttributeError(f"{self!r} has {name!r} only after a forward pass")
         if name in self._from_a_model:
             raise AttributeError(f"{self!r} has {name!r} only as a part of a Sequential")
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
-    def predict(self, x: NDArray) -> NDArray:
+    def predict(self, x: NDArray[Any]) -> NDArray[Any]:
         """Return the layer's output for the input `x`, without keeping either of them."""
         raise NotImplementedError(f"{type(self).__name__} must define predict, its function")
 
-    def forward(self, x: NDArray) -> NDArray:
+    def forward(self, x: NDArray[Any]) -> NDArray[Any]:
         """Return the layer's output in training, and keep it and the input `x`."""
         self.x, self.y = x, self.predict(x)
         return self.y
 
-    def backward(self, gradient: NDArray) -> NDArray:
+    def backward(self, gradient: NDArray[Any]) -> NDArray[Any]:
         """Return the gradient with respect to the input, given that with respect to the output."""
         raise NotImplementedError(f"{type(self).__name__} must define backward, its chain rule")
 
-    def bind(self, parameters: list[NDArray], gradients: list[NDArray]) -> None:
+    def bind(self, parameters: list[NDArray[Any]], gradients: list[NDArray[Any]]) -> None:
         """Take the arrays that hold the parameters and their gradients; they have `shapes`."""
 
     def initialize(self, rng: np.random.Generator) -> None:
@@ -130,24 +131,28 @@ class Dense(Layer):
 
     _from_a_model = Layer._from_a_model | {"weight", "bias", "weight_gradient", "bias_gradient"}
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self.n_in = whole_number("n_in", self.n_in, 1)
         self.n_out = whole_number("n_out", self.n_out, 1)
         if self.init not in ("he", "glorot"):
             raise ValueError(f"init must be 'he' or 'glorot'; got {self.init!r}")
 
     @property
-    def widths(self):
+    def widths(self) -> tuple[int, int]:  # type: ignore[override]
         """Numbers of features that come in and go out."""
         return self.n_in, self.n_out
 
     @property
-    def shapes(self):
+    def shapes(self) -> tuple[tuple[int, ...], ...]:  # type: ignore[override]
         """Shapes of the weights and of the biases."""
         return (self.n_in, self.n_out), (self.n_out,)
 
-    def bind(self, parameters: list[NDArray], gradients: list[NDArray]) -> None:
+    def bind(self, parameters: list[NDArray[Any]], gradients: list[NDArray[Any]]) -> None:
         """Take the arrays that hold weights and biases, and their gradients."""
+        self.weight: NDArray[Any]
+        self.bias: NDArray[Any]
+        self.weight_gradient: NDArray[Any]
+        self.bias_gradient: NDArray[Any]
         self.weight, self.bias = parameters
         self.weight_gradient, self.bias_gradient = gradients
         self.weights, self.weight_gradients = [self.weight], [self.weight_gradient]
@@ -161,11 +166,11 @@ class Dense(Layer):
             self.weight[...] = rng.uniform(-limit, limit, self.weight.shape)
         self.bias[...] = 0
 
-    def predict(self, x: NDArray) -> NDArray:
+    def predict(self, x: NDArray[Any]) -> NDArray[Any]:
         """Return :math:`XW + b`."""
         return x @ self.weight + self.bias
 
-    def backward(self, gradient: NDArray) -> NDArray:
+    def backward(self, gradient: NDArray[Any]) -> NDArray[Any]:
         """Store the gradients with respect to the parameters; return that of the input."""
         np.matmul(self.x.T, gradient, out=self.weight_gradient)
         np.add.reduce(gradient, axis=0, out=self.bias_gradient)
@@ -188,11 +193,11 @@ class ReLU(Layer):
     array([[0., 0., 2.]])
     """
 
-    def predict(self, x: NDArray) -> NDArray:
+    def predict(self, x: NDArray[Any]) -> NDArray[Any]:
         r"""Return :math:`\max(x, 0)`, element by element."""
         return positive_part(x)
 
-    def backward(self, gradient: NDArray) -> NDArray:
+    def backward(self, gradient: NDArray[Any]) -> NDArray[Any]:
         """Return the gradient where the input was positive, 0 elsewhere."""
         return gradient * (self.x > 0)
 
@@ -216,11 +221,11 @@ class Sigmoid(Layer):
     array([[0.    , 0.5   , 0.8808]])
     """
 
-    def predict(self, x: NDArray) -> NDArray:
+    def predict(self, x: NDArray[Any]) -> NDArray[Any]:
         r"""Return :math:`\sigma(x)`, element by element."""
         return sigmoid(x)
 
-    def backward(self, gradient: NDArray) -> NDArray:
+    def backward(self, gradient: NDArray[Any]) -> NDArray[Any]:
         """Return the gradient times y(1 - y)."""
         return gradient * self.y * (1 - self.y)
 
@@ -241,11 +246,11 @@ class Tanh(Layer):
     array([[-1.    ,  0.    ,  0.4621]])
     """
 
-    def predict(self, x: NDArray) -> NDArray:
+    def predict(self, x: NDArray[Any]) -> NDArray[Any]:
         r"""Return :math:`\tanh x`, element by element."""
         return np.tanh(x)
 
-    def backward(self, gradient: NDArray) -> NDArray:
+    def backward(self, gradient: NDArray[Any]) -> NDArray[Any]:
         """Return the gradient times 1 - y²."""
         return gradient * (1 - self.y * self.y)
 
@@ -287,20 +292,20 @@ class Dropout(Layer):
 
     _from_a_pass = Layer._from_a_pass | {"mask"}
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_parameters(self)
 
-    def predict(self, x: NDArray) -> NDArray:
+    def predict(self, x: NDArray[Any]) -> NDArray[Any]:
         """Return the input."""
         return x
 
-    def forward(self, x: NDArray) -> NDArray:
+    def forward(self, x: NDArray[Any]) -> NDArray[Any]:
         """Return the input with some features set to 0 and the others multiplied by 1/(1 - q)."""
         keep = 1 - self.rate
         self.mask = (self.rng.random(x.shape, dtype=x.dtype) < keep) / x.dtype.type(keep)
         self.x, self.y = x, x * self.mask
         return self.y
 
-    def backward(self, gradient: NDArray) -> NDArray:
+    def backward(self, gradient: NDArray[Any]) -> NDArray[Any]:
         """Return the gradient with the same features set to 0 and the others multiplied alike."""
         return gradient * self.mask

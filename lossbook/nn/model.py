@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from math import isfinite, prod
 from os import PathLike
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -71,7 +72,19 @@ class Sequential:
     [(2, 3), (3,), (3, 1), (1,)]
     """
 
-    def __init__(self, *layers: Layer, seed: int | None = None, dtype: DTypeLike = "float64"):
+    seed: Any
+    dtype: Any
+    n_in: Any
+    n_out: Any
+    rng: Any
+    parameters: Any
+    gradients: Any
+    weights: Any
+    weight_gradients: Any
+
+    def __init__(
+        self, *layers: Layer, seed: int | None = None, dtype: DTypeLike = "float64"
+    ) -> None:
         self.seed = None if seed is None else whole_number("seed", seed, 0)
         self.dtype = np.dtype(dtype)
         if self.dtype not in (np.float64, np.float32):
@@ -108,7 +121,7 @@ class Sequential:
         self.weights = [weight for layer in self.layers for weight in layer.weights]
         self.weight_gradients = [g for layer in self.layers for g in layer.weight_gradients]
 
-    def __setstate__(self, state):
+    def __setstate__(self, state: Any) -> None:
         self.__dict__.update(state)
         self._bind()
 
@@ -120,7 +133,7 @@ class Sequential:
             shown.append(f"dtype={self.dtype.name!r}")
         return f"Sequential({', '.join(shown)})"
 
-    def forward(self, x: ArrayLike) -> NDArray:
+    def forward(self, x: ArrayLike) -> NDArray[Any]:
         """Return the output as in training: features are dropped, and the layers keep their inputs.
 
         Parameters
@@ -137,7 +150,7 @@ class Sequential:
                 x = layer.forward(x)
         return x
 
-    def backward(self, gradient: ArrayLike) -> NDArray:
+    def backward(self, gradient: ArrayLike) -> NDArray[Any]:
         """Compute the gradients with respect to all parameters, after a forward pass.
 
         The list ``gradients`` then holds them in place of those of the pass before.
@@ -163,7 +176,7 @@ class Sequential:
                 gradient = layer.backward(gradient)
         return gradient
 
-    def predict(self, x: ArrayLike, *, batch_size: int = 1024) -> NDArray:
+    def predict(self, x: ArrayLike, *, batch_size: int = 1024) -> NDArray[Any]:
         """Return the output of the trained network, without dropping any features.
 
         Parameters
@@ -229,7 +242,7 @@ class Sequential:
         loss = of_output(loss)
         value, gradient = loss.value_and_gradient(y, self.forward(x), sample_weight)
         self.backward(gradient)
-        return value
+        return value  # type: ignore[return-value]
 
     def fit(
         self,
@@ -243,7 +256,7 @@ class Sequential:
         sample_weight: ArrayLike | None = None,
         validation_data: tuple[ArrayLike, ...] | None = None,
         penalty: Penalty | None = None,
-        metrics: Mapping[str, Callable] | None = None,
+        metrics: Mapping[str, Callable[..., Any]] | None = None,
         early_stopping: EarlyStopping | None = None,
         seed: int | None = None,
         progress: bool | None = None,
@@ -338,7 +351,7 @@ class Sequential:
         samples = read_samples(self, loss, x, y, sample_weight)
         if validation_data is not None:
             validation = read_validation_data(self, loss, validation_data)
-            watched = metrics | {"loss": lambda y, y_pred: loss(y, y_pred, validation.weight)}
+            watched = dict(metrics) | {"loss": lambda y, y_pred: loss(y, y_pred, validation.weight)}
         bar_or_none = progress_bar(epochs, progress)
 
         if seed is not None:
@@ -408,7 +421,7 @@ class Sequential:
         trained = samples.take(rows)
         return float(loss(trained.y, np.concatenate(outputs), trained.weight))
 
-    def save(self, path: str | PathLike, optimizer: Optimizer | None = None) -> None:
+    def save(self, path: str | PathLike[str], optimizer: Optimizer | None = None) -> None:
         """Write the model to a file, and with it the state of the optimiser that trains it.
 
         The new file is first written beside `path` and then takes its place.  Whatever happens
@@ -463,7 +476,7 @@ class Sequential:
         storage.write(path, self, optimizer)
 
     @classmethod
-    def load(cls, path: str | PathLike, optimizer: Optimizer | None = None) -> "Sequential":
+    def load(cls, path: str | PathLike[str], optimizer: Optimizer | None = None) -> "Sequential":
         """Return the model that `save` wrote to a file.  Nothing in the file is executed.
 
         Parameters
@@ -492,7 +505,7 @@ class Sequential:
         """
         return storage.read(path, cls, optimizer)
 
-    def read(self, x: ArrayLike) -> NDArray:
+    def read(self, x: ArrayLike) -> NDArray[Any]:
         """Return inputs as an array of the model's dtype, or raise an error if they do not fit.
 
         Parameters

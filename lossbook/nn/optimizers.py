@@ -7,7 +7,7 @@ one step to the next.  All of them are 0 at the start.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,16 +41,16 @@ class Optimizer:
 
     n_memories: ClassVar[int] = 0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_learning_rate(self)
         check_parameters(self)
         self.start([])
 
     def start(
         self,
-        parameters: Sequence[NDArray],
+        parameters: Sequence[NDArray[Any]],
         steps: int = 0,
-        memories: Sequence[Sequence[NDArray]] | None = None,
+        memories: Sequence[Sequence[NDArray[Any]]] | None = None,
     ) -> None:
         """Begin to move other parameters, or go on with a state that was kept.
 
@@ -74,7 +74,7 @@ class Optimizer:
             ]
         self._memories = memories
 
-    def moves(self, parameters: Sequence[NDArray]) -> bool:
+    def moves(self, parameters: Sequence[NDArray[Any]]) -> bool:
         """Return whether the steps taken so far moved these very arrays.
 
         Parameters
@@ -90,7 +90,7 @@ class Optimizer:
             new is old for new, old in zip(parameters, self._parameters, strict=True)
         )
 
-    def step(self, parameters: Sequence[NDArray], gradients: Sequence[NDArray]) -> None:
+    def step(self, parameters: Sequence[NDArray[Any]], gradients: Sequence[NDArray[Any]]) -> None:
         """Move the parameters one step, in place.
 
         The count of steps, and whatever else the optimiser keeps, belong to these very arrays.  If

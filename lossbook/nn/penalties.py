@@ -1,6 +1,7 @@
 """Penalties on the size of weights, which are added to the loss in training.  Biases are free."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,15 +13,15 @@ from ..core.parameters import check_parameters, parameter
 class Penalty:
     """Base of all penalties.  The sum of two penalties is a penalty as well."""
 
-    def __call__(self, weight: NDArray) -> float:
+    def __call__(self, weight: NDArray[Any]) -> float:
         """Return the penalty on an array of weights."""
         raise NotImplementedError(f"{type(self).__name__} must define __call__, its value")
 
-    def gradient(self, weight: NDArray) -> NDArray:
+    def gradient(self, weight: NDArray[Any]) -> NDArray[Any]:
         """Return the gradient of the penalty with respect to the weights."""
         raise NotImplementedError(f"{type(self).__name__} must define gradient, its derivative")
 
-    def __add__(self, other):
+    def __add__(self, other: Any) -> Any:
         return Both(self, other) if isinstance(other, Penalty) else NotImplemented
 
 
@@ -48,15 +49,15 @@ class L1(Penalty):
 
     strength: float = parameter(1e-4, NON_NEGATIVE)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_parameters(self)
 
-    def __call__(self, weight: NDArray) -> float:
+    def __call__(self, weight: NDArray[Any]) -> float:
         """Return the strength times the sum of the absolute weights."""
         with np.errstate(all="ignore"):
             return self.strength * float(np.abs(weight).sum(dtype=np.float64))
 
-    def gradient(self, weight: NDArray) -> NDArray:
+    def gradient(self, weight: NDArray[Any]) -> NDArray[Any]:
         """Return the strength times the sign of each weight."""
         return self.strength * np.sign(weight)
 
@@ -86,15 +87,15 @@ class L2(Penalty):
 
     strength: float = parameter(1e-4, NON_NEGATIVE)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_parameters(self)
 
-    def __call__(self, weight: NDArray) -> float:
+    def __call__(self, weight: NDArray[Any]) -> float:
         """Return the strength times the sum of the squared weights."""
         with np.errstate(all="ignore"):
             return self.strength * float(np.square(weight, dtype=np.float64).sum())
 
-    def gradient(self, weight: NDArray) -> NDArray:
+    def gradient(self, weight: NDArray[Any]) -> NDArray[Any]:
         """Return twice the strength times each weight."""
         with np.errstate(all="ignore"):
             return 2 * self.strength * weight
@@ -126,10 +127,10 @@ class Both(Penalty):
     def __repr__(self) -> str:
         return f"{self.first!r} + {self.second!r}"
 
-    def __call__(self, weight: NDArray) -> float:
+    def __call__(self, weight: NDArray[Any]) -> float:
         """Return the sum of the penalties."""
         return self.first(weight) + self.second(weight)
 
-    def gradient(self, weight: NDArray) -> NDArray:
+    def gradient(self, weight: NDArray[Any]) -> NDArray[Any]:
         """Return the sum of the gradients."""
         return self.first.gradient(weight) + self.second.gradient(weight)

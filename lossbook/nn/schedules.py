@@ -6,6 +6,7 @@ A schedule is a function of the number of steps taken so far.  Any other callabl
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import cos, pi
+from typing import Any
 
 from ..core.domains import NON_NEGATIVE, POSITIVE, Interval
 from ..core.parameters import check_parameters, parameter, real_number, whole_number
@@ -40,7 +41,7 @@ class StepDecay:
     factor: float = parameter(0.1, FACTOR)
     every: int = 1000
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_parameters(self)
         whole_number("every", self.every, 1)
 
@@ -76,7 +77,7 @@ class ExponentialDecay:
     factor: float = parameter(0.1, FACTOR)
     every: int = 1000
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_parameters(self)
         whole_number("every", self.every, 1)
 
@@ -118,7 +119,7 @@ class CosineDecay:
     steps: int = 1000
     final: float = parameter(0.0, NON_NEGATIVE)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_parameters(self)
         whole_number("steps", self.steps, 1)
 
@@ -152,7 +153,7 @@ class WarmUp:
     learning_rate: float | Callable[[int], float] = 0.1
     steps: int = 100
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_learning_rate(self)
         whole_number("steps", self.steps, 1)
 
@@ -161,14 +162,14 @@ class WarmUp:
         return rate_at(self.learning_rate, step) * min(1, (step + 1) / self.steps)
 
 
-def check_learning_rate(instance):
+def check_learning_rate(instance: Any) -> None:
     """Raise an error unless the learning rate is a positive number or a function."""
     if not callable(instance.learning_rate):
         rate = real_number("learning_rate", instance.learning_rate, POSITIVE)
         object.__setattr__(instance, "learning_rate", rate)
 
 
-def rate_at(learning_rate, step):
+def rate_at(learning_rate: Any, step: Any) -> Any:
     """Return the learning rate after `step` steps, given a number or a schedule."""
     if not callable(learning_rate):
         return learning_rate

@@ -10,6 +10,7 @@ import os
 import secrets
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +22,7 @@ FORMAT, VERSIONS = "lossbook.nn.Sequential", (1, 2)
 LAYERS = {layer.__name__: layer for layer in (Dense, Dropout, ReLU, Sigmoid, Tanh)}
 
 
-def write(path, model, optimizer=None):
+def write(path: Any, model: Any, optimizer: Any = None) -> None:
     """Write a model and perhaps its optimiser to a file, which is replaced whole or not at all."""
     for layer in model.layers:
         if type(layer) is not LAYERS.get(type(layer).__name__):
@@ -51,7 +52,7 @@ def write(path, model, optimizer=None):
         raise
 
 
-def read(path, model_class, optimizer=None):
+def read(path: Any, model_class: Any, optimizer: Any = None) -> Any:
     """Return the model that a file holds, and give an optimiser the state that the file holds."""
     if optimizer is not None:
         _check_optimizer(optimizer)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from math import inf
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,7 +50,7 @@ class EarlyStopping:
     patience: int = 5
     min_improvement: float = parameter(0.0, NON_NEGATIVE)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_parameters(self)
         whole_number("patience", self.patience, 1)
 
@@ -57,18 +58,23 @@ class EarlyStopping:
 class BestParameters:
     """The parameters of the best epoch so far, and the number of epochs since then."""
 
-    def __init__(self, parameters):
+    parameters: Any
+    kept: Any
+    loss: Any
+    age: Any
+
+    def __init__(self, parameters: Any) -> None:
         self.parameters, self.kept = parameters, parameters.copy()
         self.loss, self.age = inf, 0
 
-    def update(self, loss, min_improvement):
+    def update(self, loss: Any, min_improvement: Any) -> None:
         """Keep the present parameters if this loss improves on the best one by enough."""
         if loss < self.loss - min_improvement:
             self.kept, self.loss, self.age = self.parameters.copy(), loss, 0
         else:
             self.age += 1
 
-    def restore(self):
+    def restore(self) -> None:
         """Put the best parameters back."""
         self.parameters[...] = self.kept
 
@@ -81,12 +87,12 @@ class Samples:
     model made before the training.
     """
 
-    x: NDArray
-    y: NDArray
-    weight: NDArray | None
-    start: NDArray
+    x: NDArray[Any]
+    y: NDArray[Any]
+    weight: NDArray[Any] | None
+    start: NDArray[Any]
 
-    def order(self, rng):
+    def order(self, rng: Any) -> Any:
         """Return the rows to train on, in random order, or in their own order without an `rng`.
 
         The rows whose weights are all 0 are left out.
@@ -96,13 +102,13 @@ class Samples:
             rows = rows[self.weight.reshape(len(rows), -1).any(axis=1)]
         return rows if rng is None else rng.permutation(rows)
 
-    def take(self, rows):
+    def take(self, rows: Any) -> Any:
         """Return some of the samples."""
         weight = None if self.weight is None else self.weight[rows]
         return Samples(self.x[rows], self.y[rows], weight, self.start[rows])
 
 
-def has_mean(loss, samples):
+def has_mean(loss: Any, samples: Any) -> bool:
     """Return whether a loss has a mean over samples, which takes one sample that counts.
 
     The loss accepted these samples and predictions before, as a part of all samples.  If it refuses
@@ -116,7 +122,7 @@ def has_mean(loss, samples):
     return True
 
 
-def as_mean(loss):
+def as_mean(loss: Any) -> Any:
     """Return a loss with the reduction "mean"; a loss of another library remains what it is."""
     if isinstance(loss, OfColumns):
         return OfColumns(as_mean(loss.loss))
@@ -130,15 +136,17 @@ class OfColumns:
     loss: JointLoss
 
     @property
-    def reduction(self):
+    def reduction(self) -> Any:
         """How the loss reduces samples."""
         return self.loss.reduction
 
-    def __call__(self, y_true, output, sample_weight=None):
+    def __call__(self, y_true: NDArray[Any], output: Any, sample_weight: Any = None) -> Any:
         """Return the loss."""
         return self.loss(y_true, *self._columns(output), sample_weight)
 
-    def value_and_gradient(self, y_true, output, sample_weight=None):
+    def value_and_gradient(
+        self, y_true: NDArray[Any], output: Any, sample_weight: Any = None
+    ) -> Any:
         """Return the loss and its gradient with respect to the output."""
         predictions = self._columns(output)
         value, gradients = self.loss.value_and_gradient(y_true, *predictions, sample_weight)
@@ -154,7 +162,7 @@ class OfColumns:
         return np.moveaxis(output, -1, 0)
 
 
-def of_output(loss):
+def of_output(loss: Any) -> Any:
     """Return a loss as a function of targets and the output of a network."""
     if hasattr(loss, "discriminator") and hasattr(loss, "generator"):
         raise TypeError(
@@ -173,7 +181,7 @@ def of_output(loss):
     )
 
 
-def read_samples(model, loss, x, y, sample_weight=None):
+def read_samples(model: Any, loss: Any, x: Any, y: Any, sample_weight: Any = None) -> Any:
     """Return samples that the model and the loss accept."""
     x, y = model.read(x), as_real_array("y", y)
     finite = FINITE.contains(x)
@@ -196,7 +204,7 @@ def read_samples(model, loss, x, y, sample_weight=None):
     return Samples(x, y, sample_weight, start)
 
 
-def read_validation_data(model, loss, validation_data):
+def read_validation_data(model: Any, loss: Any, validation_data: Any) -> Any:
     """Return the samples of `validation_data`, or refuse them in its name."""
     if not isinstance(validation_data, tuple | list) or len(validation_data) not in (2, 3):
         got = validation_data
@@ -214,7 +222,9 @@ def read_validation_data(model, loss, validation_data):
         raise
 
 
-def check_trainers(loss, optimizer, penalty, early_stopping, validation_data):
+def check_trainers(
+    loss: Any, optimizer: Any, penalty: Any, early_stopping: Any, validation_data: Any
+) -> None:
     """Refuse what cannot train a model, before anything is changed."""
     reduction = getattr(loss, "reduction", "mean")
     if reduction == "none":
@@ -230,7 +240,7 @@ def check_trainers(loss, optimizer, penalty, early_stopping, validation_data):
             raise ValueError("early_stopping watches the loss on validation_data; got None")
 
 
-def check_metrics(metrics):
+def check_metrics(metrics: Any) -> Any:
     """Return metrics as a dict of functions whose names the history has room for."""
     if metrics is None:
         return {}
@@ -249,7 +259,7 @@ def check_metrics(metrics):
     return dict(metrics)
 
 
-def measured(name, function, y, y_pred):
+def measured(name: str, function: Any, y: NDArray[Any], y_pred: NDArray[Any]) -> float:
     """Return what a metric says, as a float."""
     value = function(y, y_pred)
     try:
@@ -258,7 +268,7 @@ def measured(name, function, y, y_pred):
         raise TypeError(f"metrics[{name!r}] must return one number; got {value!r}") from None
 
 
-def progress_bar(epochs, progress):
+def progress_bar(epochs: Any, progress: Any) -> Any:
     """Return a context whose value is a bar to update after each epoch, or None.
 
     True shows a bar.  None shows one in a terminal, once the training has taken some seconds.

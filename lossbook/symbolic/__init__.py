@@ -36,10 +36,10 @@ The method is handed the `notation`: symbols, functions, and what joins them.
 
 try:
     import sympy  # noqa: F401
-except ImportError as error:
+except ImportError as _error:
     raise ImportError(
         "this needs SymPy; install it with: pip install 'lossbook[symbolic]'"
-    ) from error
+    ) from _error
 
 from . import notation
 from .derivation import Expression, expression

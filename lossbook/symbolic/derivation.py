@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from itertools import product
 from random import Random
+from typing import Any
 
 from ..core.domains import LABELS, TwoValues
 from ..core.loss import ClassLoss, Loss
@@ -26,7 +27,7 @@ class Expression(Formula):
     loss: Loss
 
     @property
-    def symbols(self):
+    def symbols(self) -> Any:
         """Every symbol by its name: target, prediction, abbreviations, parameters."""
         targets = () if self.y_true is None else (self.y_true,)
         others = *self.definitions, *self.in_words, *self.parameters
@@ -34,18 +35,18 @@ class Expression(Formula):
         return {str(symbol): symbol for symbol in named}
 
     @property
-    def equations(self):
+    def equations(self) -> Any:
         """The definitions as equations."""
         return [sp.Eq(symbol, e, evaluate=False) for symbol, e in self.definitions.items()]
 
-    def subs(self):
+    def subs(self) -> Any:
         """Return the same with every parameter replaced by the value it has in this loss."""
         valued = replace(self, parameters={})
         for symbol, name in self.parameters.items():
             valued = valued._substitute(symbol, _as_sympy(getattr(self.loss, name)))
         return valued
 
-    def for_classes(self, n_entries):
+    def for_classes(self, n_entries: int) -> Any:
         """Return the same, written out for rows of so many entries, with tuples of derivatives."""
         n_entries = getattr(self.loss, "width", n_entries)
         n_classes = self._n_classes(n_entries)
@@ -72,7 +73,7 @@ class Expression(Formula):
         of_labels = self.loss.y_true_domain is LABELS
         return self.loss._label_domain(n_entries).n_classes if of_labels else n_entries
 
-    def check(self, n_classes=3):
+    def check(self, n_classes: int = 3) -> Any:
         """Differentiate, and subtract what is displayed.
 
         Parameters
@@ -248,7 +249,7 @@ def _as_sympy(value):
     return sp.Integer(value) if value == int(value) else sp.Float(value)
 
 
-def expression(loss):
+def expression(loss: Any) -> Any:
     """Return the `Expression` of a loss: what its method ``_formula`` states.
 
     Parameters

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from .functions import sp
 
@@ -30,7 +31,8 @@ class Formula:
     optimum : str
         The constant prediction with the least loss, in words; empty where there is none.
     target, prediction : str
-        What target and prediction are, in words, where more is to be said than their domains.
+        What target and prediction are, in words, where more is to be said than their domains;
+        a prediction is None where nothing is.
     """
 
     value: sp.Expr
@@ -38,21 +40,21 @@ class Formula:
     hessian: sp.Expr
     y_true: sp.Expr | None
     y_pred: sp.Expr
-    definitions: Mapping = field(default_factory=dict)
-    in_words: Mapping = field(default_factory=dict)
-    parameters: Mapping = field(default_factory=dict)
+    definitions: Mapping[Any, Any] = field(default_factory=dict)
+    in_words: Mapping[Any, Any] = field(default_factory=dict)
+    parameters: Mapping[Any, Any] = field(default_factory=dict)
     optimum: str = ""
     target: str = ""
-    prediction: str = ""
+    prediction: str | None = ""
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in "value", "gradient", "hessian", "y_pred":
             object.__setattr__(self, name, sp.sympify(getattr(self, name)))
 
-    def written_out(self):
+    def written_out(self) -> Any:
         """Return the same with every abbreviation replaced by what it stands for."""
         written = replace(self, definitions={})
-        for symbol, meaning in reversed(self.definitions.items()):
+        for symbol, meaning in reversed(list(self.definitions.items())):
             written = written._substitute(symbol, meaning)
         return written
 
@@ -75,6 +77,6 @@ class Formula:
         )
 
 
-def listed(expr):
+def listed(expr: Any) -> Any:
     """Return the entries of a tuple, or the one expression there is, as a list."""
     return list(expr) if isinstance(expr, sp.Tuple) else [expr]

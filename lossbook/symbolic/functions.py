@@ -1,5 +1,7 @@
 """SymPy, and functions that the book writes and SymPy does not have."""
 
+from typing import Any
+
 import sympy as sp
 from sympy.printing.pretty.stringpict import prettyForm
 
@@ -9,7 +11,7 @@ class sigma(sp.Function):
 
     nargs = 1
 
-    def fdiff(self, argindex=1):
+    def fdiff(self, argindex: int = 1) -> Any:
         """Return its derivative."""
         return sigma(self.args[0]) * sigma(-self.args[0])
 
@@ -20,21 +22,21 @@ class sigma(sp.Function):
 class Largest(sp.Expr):
     """The largest of a term over an index, as `sympy.Sum` is their sum."""
 
-    def __new__(cls, term, limits):
+    def __new__(cls, term: Any, limits: Any) -> Any:
         """Return an expression that stays as it is until `doit`."""
         return super().__new__(cls, sp.sympify(term), sp.Tuple(*limits))
 
     @property
-    def bound_symbols(self):
+    def bound_symbols(self) -> Any:
         """The index."""
         return [self.args[1][0]]
 
     @property
-    def free_symbols(self):
+    def free_symbols(self) -> Any:
         """All symbols but the index."""
         return super().free_symbols - {*self.bound_symbols}
 
-    def doit(self, **hints):
+    def doit(self, **hints: Any) -> Any:
         """Return the `sympy.Max` of the terms, where their number is known."""
         term, (index, first, last) = self.args
         if not (first.is_Integer and last.is_Integer):

@@ -1,5 +1,6 @@
 """How expressions are printed: as one writes them, in the book's notation."""
 
+from typing import Any
 from unicodedata import normalize
 
 from sympy.printing.latex import LatexPrinter
@@ -71,7 +72,7 @@ class _Pretty(_ReadingOrder, PrettyPrinter):
         return prettyForm(*stringPict.next(largest, " ", self._print(term)))
 
 
-def latex(expr):
+def latex(expr: Any) -> Any:
     """Return LaTeX for an expression, in the book's notation.
 
     Examples
@@ -84,7 +85,7 @@ def latex(expr):
     return _Latex().doprint(expr)
 
 
-def pretty(expr):
+def pretty(expr: Any) -> Any:
     """Return an expression drawn with characters, on one or several lines.
 
     Examples

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass, replace
 from functools import singledispatch
+from typing import Any
 
 import numpy as np
 
 from ..core.domains import LABELS, Domain
-from ..core.loss import BatchLoss, ClassLoss, JointLoss, Loss, PointwiseLoss, RowLoss, TargetLoss
+from ..core.loss import BatchLoss, ClassLoss, JointLoss, PointwiseLoss, RowLoss, TargetLoss
+from ..core.traits import Traits
 from ..losses.lovasz import LovaszSoftmax
 from ..losses.sequences import CTC, LabelSequences
 from ..losses.several_tasks import WeightedSum
@@ -24,15 +26,15 @@ class View(TargetLoss):
         The loss that is seen so.
     """
 
-    behind: Loss
+    behind: Any
 
     @property
-    def width(self):
+    def width(self) -> Any:
         """The length of the last axis of a prediction."""
         raise NotImplementedError
 
     @property
-    def traits(self):
+    def traits(self) -> Traits:
         """Those of the loss behind."""
         return self.behind.traits
 
@@ -42,7 +44,7 @@ class View(TargetLoss):
         return self.behind.y_true_domain
 
     @property
-    def y_pred_domain(self) -> Domain | None:  # type: ignore[override]
+    def y_pred_domain(self) -> Domain | None:
         """That of the loss behind."""
         return self.behind.y_pred_domain
 
@@ -63,7 +65,7 @@ class View(TargetLoss):
             array[...] = result
         return (*results[: -len(given)], *given)
 
-    def optimal_constant(self, y_true, sample_weight=None):
+    def optimal_constant(self, y_true: Any, sample_weight: Any = None) -> Any:
         """Return that of the loss behind, stacked."""
         return np.stack(self.behind.optimal_constant(y_true, sample_weight), axis=-1)
 
@@ -76,20 +78,22 @@ class Stacked(View):
     """A loss of several predictions, seen as one of all of them side by side."""
 
     @property
-    def width(self):
+    def width(self) -> Any:
         """The entries of all predictions."""
         n_predictions = len(self.behind.inputs) - self.has_targets
         return n_predictions * (_STACKED_ENTRIES if self.behind.entries else 1)
 
     @property
-    def has_targets(self):
+    def has_targets(self) -> Any:
         """Whether the loss behind takes targets."""
         return self.behind.inputs[0] == "y_true"
 
     def _seen(self, loss, parts, y_true, y_pred, sample_weight):
         n_predictions = len(loss.inputs) - self.has_targets
-        predictions = np.split(y_pred, n_predictions, axis=-1) if y_pred.size else []
-        if not loss.entries:
+        predictions = [y_pred] * n_predictions
+        if y_pred.size:
+            predictions = np.split(y_pred, n_predictions, axis=-1)
+        if y_pred.size and not loss.entries:
             predictions = [prediction[..., 0] for prediction in predictions]
         inputs = [y_true] * self.has_targets + predictions
         results = loss._evaluate(parts, inputs, sample_weight, None)
@@ -105,7 +109,7 @@ class Stacked(View):
 class Alike(View):
     """A sum of losses of one kind, seen as a loss of that kind."""
 
-    width = None
+    width: Any = None
 
     @property
     def link(self) -> str:  # type: ignore[override]
@@ -115,7 +119,7 @@ class Alike(View):
     def _seen(self, loss, parts, y_true, y_pred, sample_weight):
         return loss._evaluate(parts, (y_true, y_pred), sample_weight, None)
 
-    def optimal_constant(self, y_true, sample_weight=None):
+    def optimal_constant(self, y_true: Any, sample_weight: Any = None) -> Any:
         """Return that of the loss behind."""
         return self.behind.optimal_constant(y_true, sample_weight)
 
@@ -145,12 +149,12 @@ class Batched(View):
     has_targets = False
 
     @property
-    def width(self):
+    def width(self) -> Any:
         """The entries of all rows of all predictions of a batch."""
         return self.n_predictions * len(_BATCH_LABELS) * _STACKED_ENTRIES
 
     @property
-    def n_predictions(self):
+    def n_predictions(self) -> Any:
         """How many predictions the loss behind takes."""
         return len(self.behind.inputs) - self.behind.inputs.count("y_true")
 
@@ -177,11 +181,11 @@ class Batched(View):
 class OnePixel(View, ClassLoss):
     """A loss of images, seen as one of a pixel beside another, which is rightly of class 0."""
 
-    width = None
+    width: Any = None
     y_true_domain = LABELS
 
     @property
-    def traits(self):
+    def traits(self) -> Traits:
         """Those of the loss behind, but for the slope: this pixel is not the only one."""
         return replace(self.behind.traits, lipschitz=np.sqrt(5) / 4)
 
@@ -206,12 +210,12 @@ class Sequences(View):
     behind: CTC
 
     @property
-    def n_classes(self):
+    def n_classes(self) -> Any:
         """Enough for the blank and two labels."""
         return max(3, self.behind.blank + 1)
 
     @property
-    def width(self):
+    def width(self) -> Any:
         """The scores of all frames."""
         return _FRAMES * self.n_classes
 
@@ -221,7 +225,7 @@ class Sequences(View):
         return LabelSequences(self.n_classes, self.behind.blank)
 
     @property
-    def traits(self):
+    def traits(self) -> Traits:
         """Those of the loss behind, but for the slope, which a number of frames bounds."""
         return replace(self.behind.traits, lipschitz=np.sqrt(2 * _FRAMES))
 
@@ -232,7 +236,7 @@ class Sequences(View):
 
 
 @singledispatch
-def view(loss):
+def view(loss: Any) -> Any:
     """Return a loss as one of a target and a prediction, which `check_loss` can draw samples for.
 
     Losses of several predictions are seen through a `View`; register one for a kind of your own.

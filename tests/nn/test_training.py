@@ -660,7 +660,7 @@ STOP = nn.EarlyStopping()
         ({"batch_size": 0}, ValueError, "batch_size must be at least 1; got 0"),
         ({"seed": -1}, ValueError, "seed must be at least 0; got -1"),
         ({"penalty": 0.1}, TypeError, "penalty must be a penalty, such as L2(0.01); got 0.1"),
-        ({"sample_weight": np.ones(37)}, ValueError, "sample_weight must have shape (37, 1)"),
+        ({"sample_weight": np.ones(36)}, ValueError, "sample_weight must have shape (37, 1)"),
         ({"sample_weight": -np.ones((37, 1))}, ValueError, "sample_weight must be in [0, inf)"),
         ({"sample_weight": np.zeros((37, 1))}, ValueError, "sample_weight must not be zero for"),
         ({"early_stopping": STOP}, ValueError, "early_stopping watches the loss on validation_dat"),
