@@ -5,7 +5,9 @@ function that computes the blocks of a call.  It traces and compiles the loss wh
 the first time, and from then on finds it again.
 """
 
+from collections.abc import Iterable
 from math import prod
+from typing import Any
 from weakref import ref
 
 import numpy as np
@@ -14,6 +16,8 @@ from ..core.evaluation import numpy_block
 from .kernels import kernel
 from .source import NotCompilableError, Source, Task
 from .trace import Node, Trace, trace
+
+__all__ = ["Blocks", "Engine"]
 
 PARTS = frozenset({"value", "gradient", "exact", "abs", "majorizer", "fisher"})
 
@@ -36,7 +40,7 @@ class Blocks:
         If its formulas do what cannot be traced or compiled.
     """
 
-    def __init__(self, loss, parts, columns):
+    def __init__(self, loss: Any, parts: Iterable[str], columns: Any) -> None:
         if loss._block is not numpy_block or not PARTS.issuperset(parts):
             raise NotCompilableError(f"{type(loss).__name__} does not compute sample by sample")
         kinds = [(column.dtype, _shape_of_one(column)) for column in columns]
@@ -69,7 +73,17 @@ class Blocks:
             self._kernels[weighted] = kernel(source), (*tables, *map(float, numbers))
         return self._kernels[weighted]
 
-    def __call__(self, loss, parts, columns, weights, divisor, targets, start, stop):
+    def __call__(
+        self,
+        loss: Any,
+        parts: Any,
+        columns: Any,
+        weights: Any,
+        divisor: float,
+        targets: Any,
+        start: int,
+        stop: int,
+    ) -> float:
         """Compute one block of samples."""
         compute, last = self._kernels.get(weights is not None) or self._kernel(weights is not None)
         arrays, copied = [], []
@@ -159,19 +173,19 @@ class Engine:
     What was found out about a loss is kept as long as the loss is.
     """
 
-    def __init__(self):
-        self._known = {}
+    def __init__(self) -> None:
+        self._known: dict[int, Any] = {}
 
-    def __call__(self, loss, parts, columns):
+    def __call__(self, loss: Any, parts: Any, columns: Any) -> Blocks | None:
         """Return what computes blocks of these inputs, or None where NumPy does."""
         known = self._known.get(id(loss))
         if known is None or known[0]() is not loss:
-            known = ref(loss, lambda _, key=id(loss): self._known.pop(key, None)), {}
-            self._known[id(loss)] = known
-        kind = [*parts]
+            key = id(loss)
+            known = self._known[key] = ref(loss, lambda _: self._known.pop(key, None)), {}
+        listed = [*parts]
         for column in columns:
-            kind += column.dtype, column.array.shape[len(column.sample_shape) :]
-        kind = tuple(kind)
+            listed += column.dtype, column.array.shape[len(column.sample_shape) :]
+        kind = tuple(listed)
         found = known[1].get(kind)
         if found is None:
             found = known[1][kind] = self._find_out(loss, parts, columns)
@@ -185,7 +199,7 @@ class Engine:
         except Exception as reason:
             return reason
 
-    def obstacle(self, loss, parts, columns):
+    def obstacle(self, loss: Any, parts: Iterable[str], columns: Any) -> Exception | None:
         """Return the reason why a loss is left to NumPy, or None."""
         found = self._find_out(loss, parts, columns)
         return None if type(found) is Blocks else found

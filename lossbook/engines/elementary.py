@@ -30,7 +30,7 @@ hypot     0.7      0.7
 """
 
 import math
-from types import SimpleNamespace
+from typing import Any
 
 import numba
 import numpy as np
@@ -38,7 +38,10 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-inlined = numba.njit(error_model="numpy", nogil=True, forceinline=True)
+__all__ = ["DOUBLE", "SINGLE"]
+
+instruction: Any = intrinsic
+inlined: Any = numba.njit(error_model="numpy", nogil=True, forceinline=True)
 
 # What Python has no words for: five instructions of the processor.
 
@@ -55,13 +58,13 @@ def _call(builder, operation, *arguments):
     return builder.call(cgutils.get_or_insert_function(builder.module, signature, name), arguments)
 
 
-@intrinsic
+@instruction
 def fma(typingctx, a, b, c):
     """Return ab + c with one rounding."""
     return a(a, b, c), lambda context, builder, signature, args: _call(builder, "fma", *args)
 
 
-@intrinsic
+@instruction
 def polynomial(typingctx, x, coefficients):
     """Return the polynomial with these coefficients, the constant first, by Horner's rule."""
 
@@ -75,25 +78,25 @@ def polynomial(typingctx, x, coefficients):
     return x(x, coefficients), code
 
 
-@intrinsic
+@instruction
 def select(typingctx, condition, x, y):
     """Return x where the condition holds, else y, without a jump."""
     return x(condition, x, y), lambda context, builder, signature, args: builder.select(*args)
 
 
-@intrinsic
+@instruction
 def absolute(typingctx, x):
     """Return x without its sign."""
     return x(x), lambda context, builder, signature, args: _call(builder, "fabs", *args)
 
 
-@intrinsic
+@instruction
 def floor(typingctx, x):
     """Return the largest whole number that is not above x."""
     return x(x), lambda context, builder, signature, args: _call(builder, "floor", *args)
 
 
-@intrinsic
+@instruction
 def copysign(typingctx, x, sign):
     """Return x with the sign of another number."""
     return x(x, sign), lambda context, builder, signature, args: _call(builder, "copysign", *args)
@@ -120,7 +123,7 @@ class _Bits:
         return ir.Constant(self.integer, value)
 
 
-@intrinsic
+@instruction
 def power_of_two(typingctx, shifted):
     """Return 2ⁿ for a whole number n, given as n + `MAGIC`.
 
@@ -137,7 +140,7 @@ def power_of_two(typingctx, shifted):
     return shifted(shifted), code
 
 
-@intrinsic
+@instruction
 def split(typingctx, x):
     """Return m between √½ and √2, and a whole number k, with x = m·2ᵏ, for positive normal x."""
 
@@ -342,7 +345,7 @@ def _functions(number, exp_terms, log_terms, magic, exp_range, one_lost, log2, d
     return {each.__name__: each for each in functions} | {"exp_of_sum": exp_of_sum}
 
 
-DOUBLE = _functions(
+DOUBLE: dict[str, Any] = _functions(
     number=np.float64,
     exp_terms=(
         0.5,
@@ -373,7 +376,7 @@ DOUBLE = _functions(
     digits=54,
     extremes=(2.0**-1022, 2.0**500, 2.0**-600),
 )
-SINGLE = _functions(
+SINGLE: dict[str, Any] = _functions(
     number=np.float32,
     exp_terms=(0.5, 0.16666667, 0.041666467, 0.0083333105, 0.001393365, 0.00019890991),
     log_terms=(0.6666667, 0.40000123, 0.28550816, 0.23330583),

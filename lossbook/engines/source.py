@@ -26,12 +26,15 @@ array of the size of a tile.
 from collections.abc import Sequence
 from itertools import chain
 from math import prod
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .trace import Node, in_order
 
+__all__ = ["NotCompilableError", "Source", "Task"]
+
+_BOOL = np.dtype(bool)
 TILE = 1024
 """How many samples are in a tile, where a sample is one number."""
 GROUP = 64
@@ -67,7 +70,7 @@ class Task(NamedTuple):
     conditions: tuple[Node, ...]
     weighted: bool
 
-    def nodes(self):
+    def nodes(self) -> list[Node]:
         """Return all nodes that the task names."""
         return [*([] if self.summed is None else [self.summed]), *self.written, *self.conditions]
 
@@ -142,7 +145,7 @@ def _apply(operation, dtype, operands, operand_dtype=None):
         return f"{operation}{8 * dtype.itemsize}({', '.join(operands)})"
     if operation == "frexp.exponent":
         return f"frexp_exponent{8 * operand_dtype.itemsize}({operands[0]})"
-    if operation == "invert" and dtype == bool:
+    if operation == "invert" and dtype == _BOOL:
         return f"logical_not({operands[0]})"
     if operation == "square":
         return f"{operands[0]} * {operands[0]}"
@@ -155,14 +158,14 @@ def _apply(operation, dtype, operands, operand_dtype=None):
 
 def _convert(expression, given, wanted):
     """Return an expression in another dtype."""
-    if given == bool and wanted != bool:
+    if given == _BOOL and wanted != _BOOL:
         return f"select({expression}, {wanted}(1), {wanted}(0))"
     return f"{wanted}({expression})"
 
 
 def _literal(node):
     """Return a constant as it is written."""
-    if node.dtype == bool:
+    if node.dtype == _BOOL:
         return repr(bool(node.detail))
     return f"{np.dtype(node.dtype)}({np.asarray(node.detail).item()!r})"
 
@@ -183,7 +186,7 @@ def _of_labels(condition):
 
 
 def _type(dtype):
-    return "bool_" if dtype == bool else str(np.dtype(dtype))
+    return "bool_" if dtype == _BOOL else str(np.dtype(dtype))
 
 
 def _indented(depth, lines):
@@ -226,10 +229,17 @@ class Source:
         Numbers computed from parameters.
     """
 
-    def __init__(self, task: Task, inputs: Sequence[Node], dtype: np.dtype):
+    task: Task
+    inputs: Sequence[Node]
+    dtype: Any
+    tables: list[Node]
+    arguments: list[Node]
+    is_wide: bool
+    text: str
+
+    def __init__(self, task: Task, inputs: Sequence[Node], dtype: Any) -> None:
         self.task, self.inputs, self.dtype = task, inputs, dtype
-        self.tables: list[Node] = []
-        self.arguments: list[Node] = []
+        self.tables, self.arguments = [], []
         nodes = in_order([*inputs, *task.nodes()])
         self._number = {node: index for index, node in enumerate(nodes)}
         self._kept: dict[Node, None] = {}

@@ -6,20 +6,24 @@ loops that several sources share.
 """
 
 import math
+from typing import Any
 
 import numba
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic
 from numba.np.arrayobj import populate_array
 
-from .elementary import DOUBLE, SINGLE, absolute, copysign, floor, inlined, select
+from .elementary import DOUBLE, SINGLE, absolute, copysign, floor, inlined, instruction, select
 
-# The words of a source.
+__all__ = ["WORDS"]
+
+_in_any_order: Any = numba.njit(
+    error_model="numpy", nogil=True, forceinline=True, fastmath={"reassoc"}
+)
 
 
-@intrinsic
+@instruction
 def like(typingctx, value, x):
     """Return a number in the type of another one."""
 
@@ -29,7 +33,7 @@ def like(typingctx, value, x):
     return x(value, x), code
 
 
-@intrinsic
+@instruction
 def scratch(typingctx, size, number):
     """Return an array for what a tile keeps, which shares no memory with any other array.
 
@@ -63,7 +67,7 @@ def scratch(typingctx, size, number):
     return array_type(size, number), code
 
 
-@intrinsic
+@instruction
 def release(typingctx, array):
     """Give back the memory of a scratch array."""
 
@@ -138,7 +142,7 @@ def unless_absent(weight, x):
     return select(weight == 0.0, like(0.0, x), x)
 
 
-@numba.njit(error_model="numpy", nogil=True, forceinline=True, fastmath={"reassoc"})
+@_in_any_order
 def add_up(values, size):
     """Return the sum of the first values, in any order."""
     total = 0.0
@@ -174,7 +178,7 @@ def turn_back(turned, size, tile, rows, first):
             rows[first + i, k] = turned[k * tile + i]
 
 
-WORDS = dict(
+WORDS: dict[str, Any] = dict(
     absolute=absolute,
     add_up=add_up,
     bool_=types.bool_,
