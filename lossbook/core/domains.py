@@ -7,8 +7,7 @@ message names it.  In a block over classes the samples are on the last axis.
 
 import math
 from dataclasses import dataclass, replace
-from functools import reduce
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import Any
 
 import numpy as np

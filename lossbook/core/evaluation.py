@@ -132,8 +132,11 @@ def evaluate(loss: Any, parts: Any, batch: Any, sample_weight: Any, out: Any) ->
         ]
 
     block = None if _engine is None else _engine(loss, functions, batch.columns)
-    block = partial(block or loss._block, loss, functions, batch.columns, weights, divisor, targets)
-    sums = stream(block, batch.n_samples, batch.block_size)
+    work = loss, functions, batch.columns, weights, divisor, targets
+    if block is not None and batch.n_samples <= batch.block_size:
+        sums = [block(*work, 0, batch.n_samples)]
+    else:
+        sums = stream(partial(block or loss._block, *work), batch.n_samples, batch.block_size)
     finished: list[Any] = []
     for arrays in results:
         if not arrays:

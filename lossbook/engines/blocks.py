@@ -46,7 +46,7 @@ class Blocks:
         kinds = [(column.dtype, _shape_of_one(column)) for column in columns]
         domains = [column.domain for column in columns]
         traced = trace(_formula(parts, domains), loss, kinds)
-        of_parts, conditions = map(_as_tuple, traced.results[:-1]), traced.results[-1]
+        of_parts, conditions = map(_as_tuple, traced.results[:-1]), _as_tuple(traced.results[-1])
         self._parameters, self._dtype = traced.parameters, columns[-1].dtype
         self._inputs = [
             Node.of("input", (), index, dtype=dtype, shape=shape)
@@ -61,7 +61,7 @@ class Blocks:
             if any(prod(node.shape) != (1 if part == "value" else n_entries) for node in of_part):
                 raise NotCompilableError(f"the {part} does not have the shape of the prediction")
         self._task = Task(summed, tuple(written), conditions, weighted=False)
-        self._kernels = {}
+        self._kernels: dict[bool, Any] = {}
         self._kernel(weighted=False)
 
     def _kernel(self, weighted):
@@ -90,26 +90,30 @@ class Blocks:
         for column in columns if weights is None else (weights, *columns):
             block = _read(column, start, stop)
             if block is None:
-                return numpy_block(loss, parts, columns, weights, divisor, targets, start, stop)
+                return _with_numpy(loss, parts, columns, weights, divisor, targets, start, stop)
             arrays.append(block)
         for of_part in targets:
             for array in of_part:
-                place = array[start:stop]
-                if place.flags.c_contiguous:
-                    arrays.append(_flat(place))
+                if stop - start != len(array):
+                    array = array[start:stop]
+                if array.flags.c_contiguous:
+                    arrays.append(_flat(array))
                 else:
-                    arrays.append(np.empty(place.shape, place.dtype))
-                    copied.append((place, arrays[-1]))
+                    arrays.append(np.empty(array.shape, array.dtype))
+                    copied.append((array, arrays[-1]))
         holds, block_sum = compute(stop - start, divisor, *arrays, *last)
         if not holds:
             # Some value is outside its domain: NumPy's way finds it, and says which.
-            return numpy_block(loss, parts, columns, weights, divisor, targets, start, stop)
+            return _with_numpy(loss, parts, columns, weights, divisor, targets, start, stop)
         for place, array in copied:
             place[...] = array
         return block_sum
 
 
-def _as_tuple(result):
+_with_numpy = np.errstate(all="ignore")(numpy_block)
+
+
+def _as_tuple(result: Any) -> Any:
     return result if type(result) is tuple else (result,)
 
 
@@ -155,9 +159,11 @@ def _read(column, start, stop):
     """Return a block of an input as a kernel reads it, or None if it has another dtype."""
     rows, dtype = column.rows, column.dtype
     if type(rows) is np.ndarray and rows.dtype is dtype:
-        block = rows[start:stop]
-        if block.flags.c_contiguous and block.flags.aligned:
-            return _flat(block)
+        if stop - start != len(rows):
+            rows = rows[start:stop]
+        flags = rows.flags
+        if flags.c_contiguous and flags.aligned:
+            return _flat(rows)
     block = column.block(start, stop)
     return _flat(np.ascontiguousarray(block.T)) if block.dtype == dtype else None
 
@@ -182,13 +188,13 @@ class Engine:
         if known is None or known[0]() is not loss:
             key = id(loss)
             known = self._known[key] = ref(loss, lambda _: self._known.pop(key, None)), {}
-        listed = [*parts]
+        of_loss: dict[Any, Any] = known[1]
+        kind: tuple[Any, ...] = tuple(parts)
         for column in columns:
-            listed += column.dtype, column.array.shape[len(column.sample_shape) :]
-        kind = tuple(listed)
-        found = known[1].get(kind)
+            kind += column.dtype, column.array.shape[len(column.sample_shape) :]
+        found = of_loss.get(kind)
         if found is None:
-            found = known[1][kind] = self._find_out(loss, parts, columns)
+            found = of_loss[kind] = self._find_out(loss, parts, columns)
         return found if type(found) is Blocks else None
 
     @staticmethod

@@ -18,9 +18,9 @@ from the inputs to it.  Each level has a loop over the samples, for what a sampl
 loop over the classes with one over the samples inside it, for what it has in every class.  The
 innermost loop always runs over samples, so that each number in a vector register belongs to another
 sample and no sum is taken across a register.  Rows of classes are turned to this order when they
-are read, and turned back when they are written.  Rows of many classes are computed one by one instead,
-as they lie, with many of their entries at once.  What one loop leaves to another is kept in an
-array of the size of a tile.
+are read, and turned back when they are written.  Rows of many classes are computed one by one
+instead, as they lie, with many of their entries at once.  What one loop leaves to another is kept
+in an array of the size of a tile.
 """
 
 from collections.abc import Sequence
@@ -39,9 +39,9 @@ TILE = 1024
 """How many samples are in a tile, where a sample is one number."""
 GROUP = 64
 """How many terms of a sum are added one after the other; the sums of groups are added then."""
-WIDE = 64
+WIDE = 128
 """From how many entries on a row is computed by itself, many entries at once."""
-LANES = 64
+LANES = 32
 """How many sums the entries of such a row are dealt out to, which are added then."""
 
 
@@ -365,7 +365,7 @@ class Source:
     def _loops(self):
         """Return the loop that checks labels, and all others in order.
 
-        The latter are written from the last to the first, so that each knows what later ones need of it.
+        The latter are written from the last to the first, so that each knows what later ones need.
         """
         loops = []
         for level in range(max(self._levels.values(), default=0), -1, -1):

@@ -521,7 +521,7 @@ def _full_like(like, value, dtype=None):
 
 
 # The functions of NumPy, other than ufuncs, that a formula may use.
-_FUNCTIONS = {
+_FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.where: _where,
     np.full_like: _full_like,
     np.zeros_like: lambda like, dtype=None: _full_like(like, 0, dtype),
@@ -556,7 +556,7 @@ class Parameter(float):
         if method != "__call__" or kwargs or not isinstance(value, np.floating):
             return value
         nodes = [_node_of(each) for each in inputs]
-        return Parameter(value, _apply(ufunc.__name__, nodes, _resolved(ufunc, nodes)))
+        return Parameter(float(value), _apply(ufunc.__name__, nodes, _resolved(ufunc, nodes)))
 
 
 def _arithmetic(name, ufunc, swapped=False):

@@ -11,11 +11,11 @@ import pytest
 
 pytest.importorskip("numba")
 
-from losses import LEFT_TO_NUMPY, LOSSES, inputs  # noqa: E402
+from losses import LEFT_TO_NUMPY, LOSSES, inputs
 
-import lossbook as lb  # noqa: E402
-from lossbook.core.loss import ClassLoss  # noqa: E402
-from lossbook.engines import obstacle  # noqa: E402
+import lossbook as lb
+from lossbook.core.loss import ClassLoss
+from lossbook.engines import obstacle
 
 COMPILED = [loss for loss in LOSSES if type(loss).__name__ not in LEFT_TO_NUMPY]
 N = 61  # no multiple of what a vector register holds

@@ -8,9 +8,9 @@ import pytest
 
 pytest.importorskip("numba")
 
-from compiled import compiled  # noqa: E402
+from compiled import compiled
 
-from lossbook.engines import elementary  # noqa: E402
+from lossbook.engines import elementary
 
 REFERENCES = {
     "exp": mpmath.exp,
