@@ -21,6 +21,9 @@ from .trace import Node, Trace, trace
 
 __all__ = ["Blocks", "Engine"]
 
+_REMEMBERED = 1000
+"""How many losses, with their kinds of inputs, are remembered for others that are equal."""
+
 PARTS = frozenset({"value", "gradient", "exact", "abs", "majorizer", "fisher"})
 
 
@@ -211,12 +214,14 @@ class _AtOnce:
 class Engine:
     """Gives `lossbook.core` a function for the blocks of a call.
 
-    What was found out about a loss is kept as long as the loss is.
+    What was found out about a loss is kept as long as the loss is, and a while for losses that are
+    equal to it.
     """
 
     def __init__(self) -> None:
         self._known: dict[int, Any] = {}
         self._at_once: dict[tuple[int, tuple[str, ...]], _AtOnce] = {}
+        self._equal: dict[Any, Any] = {}
 
     def __call__(self, loss: Any, parts: Any, columns: Any) -> Blocks | None:
         """Return what computes blocks of these inputs, or None where NumPy does."""
@@ -230,7 +235,7 @@ class Engine:
             kind += column.dtype, column.array.shape[len(column.sample_shape) :]
         found = of_loss.get(kind)
         if found is None:
-            found = of_loss[kind] = self._find_out(loss, parts, columns)
+            found = of_loss[kind] = self._of_equal(loss, kind, parts, columns)
             if type(found) is Blocks:
                 self._offer_at_once(loss, tuple(parts), columns, found)
         return found if type(found) is Blocks else None
@@ -255,6 +260,16 @@ class Engine:
             compute, last = blocks.kernel(weighted=False)
             made = _AtOnce(loss, parts, compute, last, first.dtype)
             self._at_once[id(loss), parts] = made
+
+    def _of_equal(self, loss, kind, parts, columns):
+        """Return what was found out about an equal loss, or find it out."""
+        key = loss, kind
+        found = self._equal.get(key)
+        if found is None:
+            found = self._equal[key] = self._find_out(loss, parts, columns)
+            while len(self._equal) > _REMEMBERED:
+                self._equal.pop(next(iter(self._equal)), None)
+        return found
 
     @staticmethod
     def _find_out(loss, parts, columns):
