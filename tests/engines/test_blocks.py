@@ -288,7 +288,7 @@ def test_engines_are_set_and_put_back():
 
 
 def test_unknown_engines_are_refused():
-    with pytest.raises(ValueError, match="engine must be one of .*; got 'cuda'"):
+    with pytest.raises(ValueError, match=r"engine must be one of .*; got 'cuda'"):
         lb.set_engine("cuda")
 
 
