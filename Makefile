@@ -6,6 +6,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.installed
+KATEX := tools/node_modules/katex/package.json
 AXE := tests/book/node_modules/axe-core/axe.min.js
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 SCHEMA := $(BIN)/check-jsonschema --quiet --builtin-schema
@@ -16,7 +17,7 @@ SCHEMA := $(BIN)/check-jsonschema --quiet --builtin-schema
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 18
 
-book: $(READY) ## build the HTML book from the notebooks' stored outputs
+book: $(READY) $(KATEX) ## build the HTML book from the notebooks' stored outputs
 	@rm -rf _build
 	@$(BIN)/jupyter-book build -W -n --keep-going --quiet . >/dev/null
 	@echo "The book is built: open file://$(CURDIR)/_build/html/index.html"
@@ -97,7 +98,7 @@ dist: $(READY) ## build the wheel and the source archive into dist/
 	$(BIN)/python -m hatchling build
 
 clean: ## remove what was built, except the environment
-	rm -rf _build dist .coverage .hypothesis .pytest_cache .ruff_cache tests/book/node_modules
+	rm -rf _build dist .coverage .hypothesis .pytest_cache .ruff_cache tests/book/node_modules tools/node_modules
 	find lossbook tests tools -name __pycache__ -exec rm -rf {} +
 
 $(READY): requirements.txt constraints.txt pyproject.toml | $(BIN)/python
@@ -111,6 +112,11 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 		{ echo "$(PYTHON) cannot make a virtual environment: install its venv module (on Debian: apt install python3-venv)" >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
+
+# KaTeX comes from npm; where it cannot be had, MathJax sets the mathematics in the browser.
+$(KATEX): tools/package.json
+	@npm install --silent --no-package-lock --prefix tools && touch $@ || \
+		echo "npm could not install KaTeX: MathJax will set the mathematics when a page is opened"
 
 # axe-core comes from npm; where it cannot be had, the test that needs it says so and is skipped.
 $(AXE): tests/book/package.json

@@ -1,31 +1,49 @@
-// Mends what the theme and Sphinx leave unnamed or misnamed for screen readers.
+// Mends what the theme and Sphinx leave unnamed or misnamed, and opens folds where they are wanted.
 document.addEventListener("DOMContentLoaded", () => {
   const each = (selector, mend) => document.querySelectorAll(selector).forEach(mend);
 
   // The visible text names these; the theme's label hides it.
   each("summary[aria-label], .search-button-field", (element) => element.removeAttribute("aria-label"));
   each(".search-button__kbd-shortcut, .theme-switch", (element) => element.setAttribute("aria-hidden", "true"));
-
-  // Their titles would be read as visible text that the button's name lacks; an icon may already
-  // have become a drawing whose title is an element.
-  each(".theme-switch", (icon) => {
-    icon.removeAttribute("title");
-    icon.querySelector("title")?.remove();
-  });
+  each(".theme-switch", (icon) => icon.removeAttribute("title"));
 
   // The links of these lists stand beside list items, which the role forbids.
   each(".citation-list, .citation-list [role]", (element) => element.removeAttribute("role"));
-
-  // The theme lets the keyboard reach code that scrolls; do so, too, for what is unfolded later.
-  const unfolded = new ResizeObserver((entries) => {
-    for (const { target } of entries) {
-      target.tabIndex = target.scrollWidth > target.clientWidth ? 0 : -1;
-    }
-  });
-  each("details pre, .dropdown pre", (code) => unfolded.observe(code));
 
   each(".sidebar-primary-items__start", (element) => {
     element.setAttribute("role", "region");
     element.setAttribute("aria-label", "Book");
   });
+
+  // The keyboard reaches what scrolls, also what is unfolded later.
+  const scrolling = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      if (target.scrollWidth > target.clientWidth) {
+        target.tabIndex = 0;
+      } else {
+        target.removeAttribute("tabindex");
+      }
+    }
+  });
+  each("article pre, .scrolls, .math.wide, .pst-scrollable-table-container, .text_html", (box) => scrolling.observe(box));
+
+  // A link into a fold opens it.
+  const unfold = () => {
+    let target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const inside = target;
+    for (; target; target = target.parentElement) {
+      if (target.tagName === "DETAILS") target.open = true;
+    }
+    inside?.scrollIntoView();
+  };
+  if (location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)))?.closest("details")) unfold();
+  addEventListener("hashchange", unfold);
+
+  // On paper every fold is open.
+  const opened = [];
+  addEventListener("beforeprint", () => each("article details:not([open])", (fold) => {
+    fold.open = true;
+    opened.push(fold);
+  }));
+  addEventListener("afterprint", () => opened.splice(0).forEach((fold) => { fold.open = false; }));
 });

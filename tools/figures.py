@@ -1,11 +1,10 @@
-"""Draw the logo and the landing page's figure with the package."""
+"""Draw the logo with the package."""
 
 from pathlib import Path
 
 import numpy as np
 
 import lossbook as lb
-from lossbook import plotting
 
 STATIC = Path(__file__).resolve().parent.parent / "_static"
 LOGO = [
@@ -32,8 +31,4 @@ def logo(size=48, reach=2.2):
 
 
 if __name__ == "__main__":
-    plotting.use_style()
-    plotting.plot_gallery().savefig(
-        STATIC / "gallery.svg", metadata={"Creator": None, "Date": None}
-    )
     STATIC.joinpath("logo.svg").write_text(logo(), encoding="utf-8")

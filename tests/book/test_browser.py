@@ -1,19 +1,21 @@
 """The built pages, looked at in a browser that has no network."""
 
-from urllib.parse import urlsplit
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from book import CONTENT
+from bs4 import BeautifulSoup
 
 WIDTHS = {"desktop": 1280, "phone": 390}
 
 FAULTY_MATHS = r"""
     (() => {
       const article = document.querySelector("article").cloneNode(true);
-      const undrawn = [...article.querySelectorAll(".math")]
-        .filter(e => !e.querySelector("mjx-container"));
-      const wrong = [...article.querySelectorAll("mjx-merror, mjx-mtext[style*=red]")];
-      article.querySelectorAll("pre, code, script, style, .math").forEach(e => e.remove());
+      const undrawn = [...article.querySelectorAll(".math, .mathjax_process")]
+        .filter(e => !e.querySelector(".katex-html, mjx-container"));
+      const wrong = [...article.querySelectorAll(".katex-error, mjx-merror")];
+      article.querySelectorAll("pre, code, script, style, .math, .katex").forEach(e => e.remove());
       const raw = article.textContent.match(/.{0,20}(\\[a-z([]|\$\$).{0,20}/g) ?? [];
       return [...undrawn, ...wrong].map(e => e.textContent).concat(raw);
     })()
@@ -24,7 +26,6 @@ SEARCH_BOXES = """
 """
 UNFOLD = """
     document.querySelectorAll("details").forEach(details => details.open = true);
-    document.querySelectorAll("button.toggle-button").forEach(button => button.click());
     document.getAnimations().forEach(animation => animation.finish());
     new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))));
 """
@@ -56,13 +57,150 @@ def test_page_is_accessible(browser, server, axe, name, width, theme):
         assert page.errors == []
 
 
-def test_mathematics_is_drawn(browser, html):
+def test_mathematics_stands_when_the_page_opens(browser, html):
     with browser.page((html / "chapters/huber.html").as_uri()) as page:
-        assert page.evaluate("document.querySelectorAll('mjx-container svg, mjx-math').length") > 0
+        assert page.evaluate("[...document.querySelectorAll('article .math')].length") > 100
+        assert page.evaluate(
+            "[...document.querySelectorAll('.math')].every(e => e.querySelector('math semantics'))"
+        )
+        page.evaluate("document.fonts.ready.then(() => true)")
+        fonts = "[...document.fonts].filter(f => f.status === 'loaded').map(f => f.family)"
+        assert {"KaTeX_Main", "KaTeX_Math"} <= set(page.evaluate(fonts))
+        assert not [url for url in page.requests if "mathjax" in url.lower()]
 
 
-@pytest.mark.parametrize("word", ["Huber", "gradient"])
-def test_search_finds(browser, server, word):
-    with browser.page(f"{server}/search.html?q={word}") as page:
-        page.wait_for("document.querySelectorAll('#search-results li a').length > 0")
-        assert page.errors == []
+def test_a_formula_keeps_its_punctuation(browser, html):
+    torn = """
+        [...document.querySelectorAll(".bound")].filter(bound => {
+          const formula = [...bound.querySelectorAll(".katex-html .katex-base")].at(-1);
+          const after = bound.lastChild;
+          if (after.nodeType !== Node.TEXT_NODE || !formula?.checkVisibility()) return false;
+          const range = document.createRange();
+          range.selectNodeContents(after);
+          return range.getBoundingClientRect().left < formula.getBoundingClientRect().right - 2;
+        }).map(bound => bound.textContent)
+    """
+    for width in (320, 390, 1280):
+        with browser.page((html / "chapters/huber.html").as_uri(), width=width) as page:
+            assert page.evaluate("document.querySelectorAll('.bound').length") > 50
+            assert page.evaluate(torn) == []
+
+
+def scrolls_without_a_sign(page):
+    """Return what must be moved sideways to be read and has no shadow at its edge."""
+    return page.evaluate("""
+        [...document.querySelectorAll("article *")].filter(e => {
+          const style = getComputedStyle(e);
+          return e.checkVisibility() && e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 1
+            && ["auto", "scroll", "hidden"].includes(style.overflowX)
+            && !e.closest(".katex-mathml, svg")
+            && !style.backgroundImage.includes("gradient");
+        }).map(e => `${e.tagName}.${e.className}: ${e.textContent.slice(0, 60)}`)
+    """)
+
+
+@pytest.mark.parametrize("name", ["chapters/huber", "chapters/choosing", "reference/api"])
+def test_what_scrolls_on_a_phone_shows_it(browser, html, name):
+    with browser.page((html / f"{name}.html").as_uri(), width=WIDTHS["phone"]) as page:
+        assert scrolls_without_a_sign(page) == []
+        wide = "[...document.querySelectorAll('.cell_input pre, p > code')]"
+        assert (
+            page.evaluate(
+                f"{wide}.filter(e => e.scrollWidth > e.clientWidth + 1 && e.clientWidth).length"
+            )
+            == 0
+        )
+
+
+def test_long_lines_of_formulas_are_broken_on_a_phone_only(browser, html):
+    visible = """
+        document.querySelectorAll("{0}").length > 0
+          && [...document.querySelectorAll("{0}")].every(e => e.checkVisibility())
+    """
+    for width, shown, hidden in ((1280, ".on-wide", ".on-narrow"), (390, ".on-narrow", ".on-wide")):
+        with browser.page((html / "chapters/absolute-error.html").as_uri(), width=width) as page:
+            assert page.evaluate(visible.format(shown))
+            assert not page.evaluate(visible.format(hidden))
+
+
+def test_paper_holds_everything(browser, html):
+    with browser.page((html / "chapters/huber.html").as_uri(), width=700) as page:
+        page.send("Emulation.setEmulatedMedia", media="print")
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        assert page.evaluate("document.querySelectorAll('article details:not([open])').length") == 0
+        assert (
+            page.evaluate("""
+            [...document.querySelectorAll("article pre, .scrolls")].filter(e =>
+              e.checkVisibility() && getComputedStyle(e).overflowX !== "visible").length
+        """)
+            == 0
+        )
+        assert (
+            page.evaluate("""
+            [...document.querySelectorAll("article pre")].filter(e =>
+              e.checkVisibility() && e.scrollWidth > e.clientWidth + 1).length
+        """)
+            == 0
+        )
+        assert page.evaluate("""
+            [...document.querySelectorAll(".bd-header-article, .bd-sidebar-primary")]
+              .every(e => !e.checkVisibility())
+        """)
+        page.evaluate("dispatchEvent(new Event('afterprint'))")
+        assert page.evaluate("document.querySelectorAll('article details[open]').length") == 0
+
+
+def test_pictures_of_data_are_not_inverted(browser, html):
+    found = 0
+    for name in CONTENT:
+        if "has-pixels" in (html / f"{name}.html").read_text(encoding="utf-8"):
+            with browser.page((html / f"{name}.html").as_uri(), theme="dark") as page:
+                filters = """
+                    [...document.querySelectorAll("img.has-pixels")]
+                      .map(e => getComputedStyle(e).filter)
+                """
+                assert set(page.evaluate(filters)) == {"none"}
+            found += 1
+    assert found, "some chapters show pictures of data"
+
+
+@pytest.mark.parametrize("name", ["index", "chapters/huber", "reference/api"])
+def test_a_page_is_light(browser, html, name):
+    with browser.page((html / f"{name}.html").as_uri()) as page:
+        scripts = {unquote(urlsplit(url).path) for url in page.requests if ".js" in url}
+        assert sum(Path(path).stat().st_size for path in scripts) < 200_000
+        fonts = [url for url in page.requests if "webfonts" in url or "fontawesome" in url]
+        assert fonts == []
+
+
+class TestFirstPage:
+    def test_leads_on_from_the_first_screen_of_a_phone(self, browser, html):
+        with browser.page((html / "index.html").as_uri(), width=390, height=844) as page:
+            tops = page.evaluate("""
+                [...document.querySelectorAll("article a.sd-btn")]
+                  .map(a => [a.textContent.trim(), a.getBoundingClientRect().bottom])
+            """)
+        assert [text for text, _ in tops] == ["Start reading", "Find my loss", "API"]
+        assert all(bottom < 844 for _, bottom in tops)
+
+    def test_explorer_moves(self, browser, html):
+        with browser.page((html / "index.html").as_uri()) as page:
+            before = page.evaluate("document.querySelector('.lossbook-explorer output').value")
+            page.evaluate("""
+                (() => {
+                  const slider = document.querySelector(".lossbook-explorer input");
+                  slider.value = slider.max;
+                  slider.dispatchEvent(new Event("input"));
+                })()
+            """)
+            assert (
+                page.evaluate("document.querySelector('.lossbook-explorer output').value") != before
+            )
+
+    def test_every_chapter_and_every_panel_is_a_link(self, html):
+        page = BeautifulSoup((html / "index.html").read_text(encoding="utf-8"), "html.parser")
+        links = {a["href"] for a in page.article.find_all("a", href=True)}
+        assert {f"{name}.html" for name in CONTENT if name.startswith("chapters/")} <= links
+        panels = page.select(".gallery a.panel")
+        assert len(panels) >= 12
+        assert all(panel.svg and panel.code for panel in panels)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from functools import cache
 from urllib.parse import unquote, urlsplit
 
@@ -63,6 +64,13 @@ def test_nothing_is_loaded_from_elsewhere(html):
     assert not loaded, "\n".join(loaded)
 
 
+def test_mathematics_is_loaded_where_there_is_some(html):
+    for path in every_page():
+        page = parsed(path)
+        loads = [url for _, url in addresses(page) if "katex" in url or "mathjax" in url]
+        assert bool(loads) == bool(page.select(".katex, .math")), path
+
+
 @pytest.mark.parametrize("name", CONTENT)
 def test_every_image_has_an_alternative_text(html, name):
     article = parsed(html / f"{name}.html").find("article")
@@ -70,7 +78,7 @@ def test_every_image_has_an_alternative_text(html, name):
     texts += [
         drawing.get("aria-label", "")
         for drawing in article.find_all("svg", attrs={"aria-hidden": None})
-        if drawing.find_parent("svg") is None
+        if drawing.find_parent(["svg", "math"]) is None and not drawing.find_parent(class_="katex")
     ]
     assert all(map(sentence, texts)), [text for text in texts if not sentence(text)]
 
@@ -85,19 +93,17 @@ def test_title_and_description(html, name):
     assert len(page.find("article").find_all("h1")) == 1
 
 
+def test_ids_are_unique(html):
+    for path in every_page():
+        ids = Counter(tag["id"] for tag in parsed(path).find_all(id=True))
+        assert not [name for name, times in ids.items() if times > 1], path
+
+
 def test_titles_and_descriptions_differ(html):
     pages = [parsed(html / f"{name}.html") for name in CONTENT]
     titles = {page.title.get_text() for page in pages}
     descriptions = {page.find("meta", attrs={"name": "description"})["content"] for page in pages}
     assert len(titles) == len(descriptions) == len(CONTENT)
-
-
-@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
-def test_notebook_can_be_downloaded_with_its_outputs(html, notebook):
-    page = html / "chapters" / f"{notebook.stem}.html"
-    links = [a["href"] for a in parsed(page).find_all("a", href=True)]
-    offered = [(page.parent / link).resolve() for link in links if link.endswith(".ipynb")]
-    assert [path.read_bytes() for path in offered] == [notebook.read_bytes()]
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)

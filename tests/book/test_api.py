@@ -1,0 +1,98 @@
+"""The reference of the losses: complete, and each loss with what belongs to it."""
+
+import inspect
+import re
+from collections import Counter
+
+import pytest
+from bs4 import BeautifulSoup
+
+import lossbook as lb
+from lossbook import conventions
+
+LOSSES = [
+    name
+    for name in lb.__all__
+    if inspect.isclass(getattr(lb, name)) and ".losses." in getattr(lb, name).__module__
+]
+
+
+def read(path):
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+
+
+@pytest.fixture(scope="module")
+def entries(html):
+    """Return the description of each loss, and the page that it stands on."""
+    found = {}
+    for path in sorted(html.glob("reference/api/*.html")):
+        for entry in read(path).select("dl.py.class"):
+            name = entry.dt["id"].removeprefix("lossbook.")
+            assert name not in found, f"{name} is documented twice"
+            found[name] = path.stem, entry
+    return found
+
+
+def test_no_loss_is_left_out(html, entries):
+    assert set(LOSSES) <= set(entries)
+    rows = read(html / "reference/api.html").select("table.losses tbody tr")
+    listed = Counter(row.td.get_text(strip=True) for row in rows)
+    assert listed == Counter(LOSSES)
+
+
+def test_everything_exported_is_documented(html, entries):
+    first = {tag["id"] for tag in read(html / "reference/api.html").select("dt.sig")}
+    assert {f"lossbook.{name}" for name in lb.__all__} <= first | {f"lossbook.{n}" for n in entries}
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_a_loss_has_all_that_belongs_to_it(html, entries, name):
+    page, entry = entries[name]
+    drawing = entry.find("svg", class_="curves")
+    assert drawing.find("path", class_="loss")
+    assert name in drawing["aria-label"]
+    facts = entry.find(class_="facts").get_text(" ")
+    assert "Methods" in facts
+    module = getattr(lb, name).__module__.rpartition(".")[2].replace("_", "-")
+    assert page == {"lovasz": "overlap", "boxes": "overlap"}.get(module, module)
+    assert ("Derived in" in facts) == (html / "chapters" / f"{page}.html").exists()
+    for row in conventions.TABLE:
+        if row.loss == name and not row.given and not row.parameters:
+            assert row.name in facts
+
+
+def test_the_table_names_pytorch_and_keras(html):
+    rows = read(html / "reference/api.html").select("table.losses tbody tr")
+    cells = {row.td.get_text(strip=True): row.find_all("td") for row in rows}
+    huber = cells["Huber"]
+    assert huber[1].svg and huber[2].select_one("math")
+    assert huber[3].get_text(strip=True) == "Huber’s loss and smooth L1"
+    assert huber[4].get_text(strip=True) == "huber_loss"
+    assert huber[5].get_text(strip=True) == "huber"
+    assert sum(bool(row[2].select_one("math")) for row in cells.values()) == len(LOSSES)
+
+
+def test_labels_of_references_stand_beside_them(browser, html):
+    apart = """
+        [...document.querySelectorAll("dl.py .citation")]
+          .filter(reference => {
+            const [label, text] = [reference.querySelector(".label"), reference.querySelector("p")];
+            return label.getBoundingClientRect().right > text.getBoundingClientRect().left;
+          }).length
+    """
+    for width in (390, 1280):
+        with browser.page((html / "reference/api/huber.html").as_uri(), width=width) as page:
+            assert page.evaluate("document.querySelectorAll('dl.py .citation .label').length") > 2
+            assert page.evaluate(apart) == 0
+
+
+def test_the_reference_is_in_short_pages(browser, html):
+    for path in sorted(html.glob("reference/api/*.html")):
+        with browser.page(path.as_uri()) as page:
+            assert page.evaluate("document.querySelectorAll('.katex').length") < 400, path
+            assert page.evaluate("performance.getEntriesByType('navigation')[0].duration") < 3000
+
+
+def test_names_are_not_cut(html):
+    text = read(html / "reference/api/huber.html").get_text(" ")
+    assert not re.search(r"\[\d\w", text)

@@ -1,0 +1,210 @@
+"""Sphinx extension: what the build adds to the text of a page.
+
+Boxes of the class ``dropdown`` become native folds, which need no script; the box ``chapter-head``
+gets the time that the chapter takes and the buttons; Chinese terms say that they are Chinese.
+"""
+
+import re
+from itertools import pairwise
+from pathlib import Path
+
+from docutils import nodes
+from sphinx import addnodes
+from sphinx_exercise.nodes import exercise_enumerable_node, solution_node
+
+WORDS_A_MINUTE = 200
+SECONDS_A_CELL = SECONDS_A_FORMULA = 15
+
+CHINESE = re.compile(r"[\u3400-\u9fff（），、。]+")
+KIND = re.compile(r"[A-Z][a-z]+(?:, [a-z ]+)?\.(?= )")
+TEX = re.compile(r"\$([^$]+)\$")
+DATA = re.compile(r"""["']data/([\w.-]+)["']""")
+# Sphinx-proof and sphinx-exercise give all their boxes the same few ids.
+REPEATED_ID = re.compile(r' id="(?:proof|(?:exercise|solution|proof)-content)"')
+
+
+class fold(nodes.General, nodes.Element):
+    """A box that opens when its first line is clicked."""
+
+
+class fold_title(nodes.General, nodes.TextElement):
+    """That line."""
+
+
+def visit_fold(translator, node):
+    """Open the HTML of a fold."""
+    translator.body.append(translator.starttag(node, "details", CLASS="admonition"))
+
+
+def depart_fold(translator, node):
+    """Close it."""
+    translator.body.append("</details>\n")
+
+
+def visit_fold_title(translator, node):
+    """Open the HTML of its first line."""
+    translator.body.append(translator.starttag(node, "summary", "", CLASS="admonition-title"))
+
+
+def depart_fold_title(translator, node):
+    """Close it."""
+    translator.body.append("</summary>\n")
+
+
+def make_folds(app, doctree, docname):
+    """Turn boxes of the class dropdown, and solutions, into folds."""
+    if app.builder.format != "html":
+        return
+    boxes = (node for node in doctree.findall(nodes.Admonition) if "dropdown" in node["classes"])
+    for box in list(boxes):
+        title, *content = box.children
+        folded = fold(ids=box["ids"], classes=box["classes"])
+        if isinstance(box, solution_node):
+            shown = nodes.inline("", "Show solution", classes=["when-closed"])
+            hidden = nodes.inline("", "Solution", classes=["when-open"])
+            folded += fold_title("", "", shown, hidden)
+        else:
+            folded += fold_title("", "", *title.children)
+        folded += content
+        box.replace_self(folded)
+
+
+def is_prose(node):
+    """Tell whether a node is text to be read from its beginning to its end."""
+    return isinstance(node, nodes.paragraph | nodes.title | nodes.term)
+
+
+def is_folded(node):
+    """Tell whether a node stands in a fold, or in a cell whose code is hidden."""
+    while (node := node.parent) is not None:
+        if isinstance(node, fold) or "dropdown" in node.get("classes", ()):
+            return True
+    return False
+
+
+def hides_input(cell):
+    """Tell whether a cell's code is folded away."""
+    return bool({"tag_hide-input", "tag_hide-cell", "tag_remove-input"} & set(cell["classes"]))
+
+
+def reading_minutes(doctree):
+    """Estimate how long the open path of a page takes, in steps of five minutes."""
+    words = sum(
+        len(text.astext().split()) for text in doctree.findall(is_prose) if not is_folded(text)
+    )
+    cells = sum(
+        not hides_input(cell) and not is_folded(cell)
+        for cell in doctree.findall(nodes.container)
+        if cell.get("nb_element") == "cell_code"
+    )
+    formulas = sum(not is_folded(block) for block in doctree.findall(nodes.math_block))
+    minutes = words / WORDS_A_MINUTE
+    minutes += (cells * SECONDS_A_CELL + formulas * SECONDS_A_FORMULA) / 60
+    return max(5, 5 * round(minutes / 5))
+
+
+def data_files(path):
+    """Return the names of the data files that a notebook reads."""
+    return sorted(set(DATA.findall(path.read_text(encoding="utf-8").replace('\\"', '"'))))
+
+
+def complete_head(app, doctree, docname):
+    """Add the time that a chapter takes and the buttons to the box at its head."""
+    path = Path(app.env.doc2path(docname))
+    for box in doctree.findall(nodes.admonition):
+        if "chapter-head" not in box["classes"]:
+            continue
+        up = "../" * docname.count("/")
+        links = [(f"{up}downloads/{path.stem}.ipynb", "Download notebook")]
+        links += [(f"{up}downloads/data/{name}", f"Data: {name}") for name in data_files(path)]
+        buttons = " ".join(
+            f'<a class="button" href="{to}" download>{text}</a>' for to, text in links
+        )
+        html = (
+            f'<div class="chapter-tools"><p>{reading_minutes(doctree)} minutes to read</p>'
+            f"<p>{buttons}</p></div>"
+        )
+        box += nodes.raw("", html, format="html")
+
+
+def mark_chinese(app, doctree, docname):
+    """Say of Chinese words that they are Chinese, so that they are drawn and read out right."""
+    if app.builder.format != "html":
+        return
+    for text in list(doctree.findall(nodes.Text)):
+        found = list(CHINESE.finditer(text))
+        if not found or isinstance(text.parent, (nodes.raw, nodes.literal, nodes.FixedTextElement)):
+            continue
+        ends = [0, *(end for match in found for end in match.span()), len(text)]
+        pieces = [nodes.Text(text[start:end]) for start, end in pairwise(ends)]
+        pieces[1::2] = [
+            nodes.raw("", f'<span lang="zh">{piece}</span>', format="html")
+            for piece in pieces[1::2]
+        ]
+        text.parent.replace(text, pieces)
+
+
+def mark_kinds(app, doctree, docname):
+    """Set off the words with which an exercise says what is to be done."""
+    for exercise in doctree.findall(exercise_enumerable_node):
+        paragraph = exercise.next_node(nodes.paragraph)
+        first = paragraph.children[0]
+        kind = isinstance(first, nodes.Text) and KIND.match(first)
+        if kind:
+            rest = nodes.Text(first[kind.end() :])
+            paragraph.children[0:1] = []
+            paragraph[0:0] = [nodes.inline("", kind[0], classes=["kind"]), rest]
+
+
+def mark_pictures_of_data(app, doctree, docname):
+    """Mark drawings that hold pixels, such as digits, which must not be inverted in the dark."""
+    for image in doctree.findall(nodes.image):
+        path = Path(app.srcdir, image["uri"])
+        if path.suffix == ".svg" and path.is_file() and "<image" in path.read_text("utf-8"):
+            image["classes"].append("has-pixels")
+
+
+def set_titles_of_sources(app, doctree, docname):
+    """Set the formulas in titles of the bibliography."""
+    for citation in doctree.findall(nodes.citation):
+        for text in list(citation.findall(nodes.Text)):
+            pieces = TEX.split(text)
+            if len(pieces) > 1:
+                new = [nodes.Text(piece) for piece in pieces]
+                new[1::2] = [nodes.math("", tex) for tex in pieces[1::2]]
+                text.parent.replace(text, new)
+
+
+def add_letters(app, doctree, docname):
+    """Put the letters of the alphabet above a glossary, each a link to its first term."""
+    for glossary in list(doctree.findall(addnodes.glossary)):
+        first = {}
+        for term in glossary.findall(nodes.term):
+            first.setdefault(term.astext()[0].upper(), term["ids"][0])
+        if len(first) > 5:
+            links = " ".join(f'<a href="#{first[letter]}">{letter}</a>' for letter in sorted(first))
+            html = f'<nav class="letters" aria-label="Letters">{links}</nav>'
+            glossary.parent.insert(
+                glossary.parent.index(glossary), nodes.raw("", html, format="html")
+            )
+
+
+def drop_repeated_ids(app, pagename, templatename, context, doctree):
+    """Take away ids that would stand on a page more than once."""
+    if "body" in context:
+        context["body"] = REPEATED_ID.sub("", context["body"])
+
+
+def setup(app):
+    """Register with Sphinx."""
+    app.add_node(fold, html=(visit_fold, depart_fold))
+    app.add_node(fold_title, html=(visit_fold_title, depart_fold_title))
+    app.connect("doctree-resolved", complete_head)
+    app.connect("doctree-resolved", make_folds, priority=900)
+    app.connect("doctree-resolved", mark_chinese)
+    app.connect("doctree-resolved", mark_kinds)
+    app.connect("doctree-resolved", mark_pictures_of_data)
+    app.connect("doctree-resolved", set_titles_of_sources, priority=450)
+    app.connect("doctree-resolved", add_letters)
+    app.connect("html-page-context", drop_repeated_ids)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,129 @@
+"""Sphinx extension: what stands around the text of a page.
+
+Icons are a few drawings in the style sheet instead of a font of a megabyte. What depends on the
+public address (`html.baseurl`) is written where it is set: the sitemap and the pictures that other
+sites show of a page.
+"""
+
+import re
+from html import escape
+from pathlib import Path
+from shutil import rmtree
+from urllib.parse import quote
+
+from bs4 import BeautifulSoup
+from sharing import draw_card
+
+import lossbook
+
+ICON_FONT = re.compile(r"<!--[^>]*icons -->\s*<script[^>]*fontawesome\.js[^>]*></script>\s*")
+ICON_RULES = re.compile(
+    r'@font-face\{[^}]*Font Awesome[^}]*\}|(?:\.fa-[\w-]+:before,?)+\{content:"\\\w+"\}'
+)
+USELESS = (
+    "_static/scripts/fontawesome.js*",
+    "_static/**/*.map",
+    "_static/vendor",
+    # Sphinx's own search, which the book does without.
+    "_static/searchtools.js",
+    "_static/language_data.js",
+    "searchindex.js",
+)
+
+
+def without_icon_font(html):
+    """Return a piece of a page's head without the script that draws all of Font Awesome."""
+    return ICON_FONT.sub("", html)
+
+
+def fill_frame(app, pagename, templatename, context, doctree):
+    """Tell the templates what they show."""
+    context |= {
+        "author": app.config.author,
+        "repository": app.config.html_theme_options.get("repository_url"),
+        "version": lossbook.__version__,
+        "without_icon_font": without_icon_font,
+    }
+    title = re.sub(r"<[^>]+>", "", context.get("title") or "")
+    context["plain_title"] = title
+    description = BeautifulSoup(context.get("metatags", ""), "html.parser").find(
+        "meta", attrs={"name": "description"}
+    )
+    context["description"] = description and description["content"]
+    if app.config.html_baseurl:
+        base = app.config.html_baseurl.rstrip("/")
+        if pagename == "404":
+            context["base"] = f"{base}/"
+        context["card"] = f"{base}/_static/cards/{card_name(pagename)}"
+
+
+def card_name(pagename):
+    """Return the file name of the picture that other sites show of a page."""
+    return pagename.replace("/", "-") + ".png"
+
+
+def choose_buttons(app, pagename, templatename, context, doctree):
+    """Offer a notebook to take along, and printing, in words."""
+    for button in context.get("header_buttons", []):
+        if button.get("label") != "download-buttons":
+            continue
+        button["buttons"] = [b for b in button["buttons"] if b["label"] == "download-pdf-button"]
+        button["buttons"][0] |= {"text": "Print this page", "tooltip": None}
+        button["tooltip"] = "Download or print"
+        if context.get("sourcename", "").endswith(".ipynb"):
+            up = "../" * pagename.count("/")
+            link = {
+                "type": "link",
+                "url": f"{up}downloads/{Path(pagename).name}.ipynb",
+                "text": "Download notebook",
+                "icon": "fas fa-file",
+                "label": "download-notebook-button",
+            }
+            button["buttons"].insert(0, link)
+
+
+def extra_pages(app):
+    """Add the page for addresses that lead nowhere."""
+    yield "404", {"title": "Page not found"}, "404.html"
+
+
+def tidy(app, exception):
+    """Leave out what no page uses; where the book has an address, list its pages."""
+    if exception or app.builder.format != "html":
+        return
+    out = Path(app.outdir)
+    for pattern in USELESS:
+        for path in out.glob(pattern):
+            rmtree(path) if path.is_dir() else path.unlink()
+    style = out / "_static/styles/pydata-sphinx-theme.css"
+    style.write_text(ICON_RULES.sub("", style.read_text(encoding="utf-8")), encoding="utf-8")
+    if app.config.html_baseurl:
+        publish(app, app.config.html_baseurl.rstrip("/"))
+
+
+def publish(app, base):
+    """Write the sitemap, and a picture of each page."""
+    pages = sorted(app.env.found_docs)
+    addresses = "".join(
+        f"<url><loc>{escape(f'{base}/{quote(app.builder.get_target_uri(name))}')}</loc></url>\n"
+        for name in pages
+    )
+    Path(app.outdir, "sitemap.xml").write_text(
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
+        f"{addresses}</urlset>\n",
+        encoding="utf-8",
+    )
+    folder = Path(app.outdir, "_static/cards")
+    folder.mkdir(exist_ok=True)
+    for name in pages:
+        draw_card(app.env.titles[name].astext(), app.config.project, folder / card_name(name))
+
+
+def setup(app):
+    """Register with Sphinx."""
+    app.connect("html-page-context", fill_frame, priority=490)
+    app.connect("html-page-context", choose_buttons, priority=502)
+    app.connect("html-collect-pages", extra_pages)
+    app.connect("build-finished", tidy)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
