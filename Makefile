@@ -8,9 +8,11 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 KATEX := tools/node_modules/katex/package.json
 AXE := tests/book/node_modules/axe-core/axe.min.js
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+SCHEMA := $(BIN)/check-jsonschema --quiet --builtin-schema
 
-.PHONY: help book test lint unit doctest nbval pages notebooks lab bench accuracy format peers clean
+.PHONY: help book test lint types unit doctest nbval pages coverage notebooks lab bench accuracy format \
+	hooks addresses peers lock dist clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 18
@@ -20,12 +22,26 @@ book: $(READY) $(KATEX) ## build the HTML book from the notebooks' stored output
 	@$(BIN)/jupyter-book build -W -n --keep-going --quiet . >/dev/null
 	@echo "The book is built: open file://$(CURDIR)/_build/html/index.html"
 
-test: lint unit doctest nbval book pages ## run every check
+test: lint types unit doctest nbval book pages ## run every check
 
-lint: $(READY) ## check style, format and the notebooks' stored form
+lint: $(READY) ## check style, notebooks' stored form, workflows, addresses
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python tools/notebooks.py --check
+	$(BIN)/python tools/addresses.py --check
+	$(SCHEMA) vendor.github-workflows .github/workflows/*.yml
+	$(SCHEMA) vendor.dependabot .github/dependabot.yml
+	$(SCHEMA) vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
+	$(SCHEMA) vendor.github-issue-forms $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
+	$(SCHEMA) vendor.citation-file-format CITATION.cff
+	$(BIN)/zizmor --offline --quiet --persona pedantic .github
+	$(BIN)/pre-commit validate-config
+
+types: $(READY) ## check the types of the package and of the documented calls
+	$(BIN)/mypy --package lossbook
+	$(BIN)/mypy tests/typing
+	$(BIN)/basedpyright tests/typing
+	$(BIN)/python tools/typed.py
 
 unit: $(READY) ## run the unit tests
 	$(BIN)/python -m pytest -n auto --dist loadfile --ignore tests/book tests
@@ -39,6 +55,10 @@ nbval: $(READY) ## execute every notebook and compare with its stored outputs
 
 pages: $(READY) $(AXE) ## check the built pages: links, accessibility, phone, offline
 	$(BIN)/python -m pytest -n auto tests/book
+
+coverage: $(READY) ## run the unit tests and list the lines of the package that they miss
+	$(BIN)/python -m pytest -n auto --dist loadfile --ignore tests/book \
+		--cov --cov-report term-missing tests
 
 notebooks: $(READY) ## execute the notebooks, store their outputs, draw the shell's figures
 	$(BIN)/python tools/figures.py
@@ -58,14 +78,30 @@ format: $(READY) ## mend what ruff can mend
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+hooks: $(READY) ## run make lint before every commit
+	$(BIN)/pre-commit install
+
+addresses: $(READY) ## write the project's address, set in _config.yml, into all other files
+	$(BIN)/python tools/addresses.py
+
 peers: $(READY) ## install the other libraries that we compare with
 	$(PIP) -r requirements-peers.txt
 
+lock: ## make the environment anew, with the newest releases allowed, and pin what it holds
+	rm -rf $(VENV)
+	: > constraints.txt
+	$(MAKE) peers
+	$(BIN)/python tools/lock.py > constraints.txt
+	@touch $(READY)
+
+dist: $(READY) ## build the wheel and the source archive into dist/
+	$(BIN)/python -m hatchling build
+
 clean: ## remove what was built, except the environment
-	rm -rf _build .hypothesis .pytest_cache .ruff_cache tests/book/node_modules tools/node_modules
+	rm -rf _build dist .coverage .hypothesis .pytest_cache .ruff_cache tests/book/node_modules tools/node_modules
 	find lossbook tests tools -name __pycache__ -exec rm -rf {} +
 
-$(READY): requirements.txt pyproject.toml | $(BIN)/python
+$(READY): requirements.txt constraints.txt pyproject.toml | $(BIN)/python
 	@echo "Installing what requirements.txt names into $(VENV)"
 	@$(PIP) -r requirements.txt -e .
 	@touch $@

@@ -9,7 +9,7 @@
 array([0.25, 0.5 ])
 """
 
-from .core.loss import Loss
+from .core.contract import Loss
 from .core.streaming import get_num_threads, set_num_threads
 from .core.traits import Traits
 from .losses.absolute_error import AbsoluteError
@@ -75,7 +75,7 @@ from .losses.structured_labels import (
 )
 from .losses.wrong_labels import GeneralizedCrossEntropy
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "BPR",
@@ -162,3 +162,12 @@ __all__ = [
     "get_num_threads",
     "set_num_threads",
 ]
+
+
+def _card(loss):
+    from .cards import Card
+
+    return Card(loss)
+
+
+Loss._card_of = staticmethod(_card)

@@ -3,13 +3,13 @@
 from dataclasses import dataclass, fields
 from html import escape
 from math import inf
+from typing import Any
 
 from .conventions import equivalents
 from .core.domains import FINITE, LABELS, LOG_DISTRIBUTIONS, NONZERO
 from .core.loss import ClassLoss, Loss
-from .losses.several_tasks import Composite
 from .symbolic import expression, latex, pretty
-from .symbolic.derivation import listed
+from .symbolic.formula import listed
 
 AIMS = {
     "mean": "the mean of the target",
@@ -72,7 +72,7 @@ class Formula:
     text: str
 
     @classmethod
-    def of(cls, expr):
+    def of(cls, expr: Any) -> Any:
         """Return that of a SymPy expression."""
         return cls(latex(expr), pretty(expr))
 
@@ -116,7 +116,7 @@ class Card:
 
     loss: Loss
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         rows = [(_text(heading), "\n".join(map(_text, cell))) for heading, cell in self._rows()]
         width = max(len(heading) for heading, _ in rows) + 4
         lines = [repr(self.loss)]
@@ -162,7 +162,7 @@ class Card:
             *(
                 (
                     ["Prediction ", pred],
-                    [[line] for line in _given(shown.prediction) or _prediction(loss)],
+                    [[line] for line in _prediction(shown)],
                 )
                 for pred in by
             ),
@@ -209,9 +209,10 @@ def _target(loss):
     return _domain(loss.y_true_domain)
 
 
-def _prediction(loss):
-    if isinstance(loss, Composite):
-        return []
+def _prediction(shown):
+    loss = shown.loss
+    if shown.prediction != "":
+        return _given(shown.prediction)
     if not isinstance(loss, ClassLoss):
         return [_domain(loss.y_pred_domain)]
     if loss.y_pred_domain is None:

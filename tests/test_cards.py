@@ -12,7 +12,7 @@ import pytest
 import lossbook as lb
 from benchmarks.accuracy import MEASURED
 from lossbook import cards, conventions, symbolic
-from lossbook.symbolic.derivation import listed
+from lossbook.symbolic.formula import listed
 from reference import embeddings, ranking
 
 LOSSES = list(dict.fromkeys([*MEASURED, *embeddings.LOSSES, *ranking.LOSSES]))

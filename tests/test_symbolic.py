@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 
 import mpmath
 import numpy as np
@@ -22,9 +22,10 @@ from lossbook.core.domains import (
     UNIT_INTERVAL,
     ZERO_OR_ONE,
 )
-from lossbook.core.loss import BatchLoss, ClassLoss, JointLoss, RowLoss
+from lossbook.core.loss import BatchLoss, Call, ClassLoss, JointLoss, RowLoss
 from lossbook.core.residual import ResidualLoss
 from lossbook.symbolic import notation
+from lossbook.symbolic.formula import listed
 from lossbook.testing import Samples, view
 from reference import boxes, embeddings, lovasz, overlap, ranking
 
@@ -110,15 +111,15 @@ def test_what_is_shown_of_vectors_and_lists_is_what_is_computed(loss):
     if rows or getattr(loss, "entries", 0):
         shown = shown.for_classes(3 if rows else 2)
     shown = shown.written_out()
-    targets = [] if shown.y_true is None else symbolic.derivation.listed(shown.y_true)
-    predictions = symbolic.derivation.listed(shown.y_pred)
+    targets = [] if shown.y_true is None else listed(shown.y_true)
+    predictions = listed(shown.y_pred)
     checked = Samples(view(loss), seed=2)
     y_true, y_pred = checked.labels(loss.y_true_domain, 8), checked.predictions(8)
     if rows:
         y_true, y_pred = -np.sort(-y_true, axis=1), np.clip(y_pred, -30, 30)
     for part, name in ("value", "__call__"), ("gradient", "gradient"), ("hessian", "hessian"):
         computed = getattr(seen, name)(y_true, y_pred).reshape(8, -1)
-        entries = [*symbolic.derivation.listed(getattr(shown, part))]
+        entries = [*listed(getattr(shown, part))]
         function = sp.lambdify([*targets, *predictions], entries, [LOGISTIC, "mpmath"])
         for true, pred, row in zip(y_true, y_pred, computed, strict=True):
             given = [*np.atleast_1d(true)[: len(targets)], *np.atleast_1d(pred)]
@@ -142,7 +143,7 @@ OF_CLASSES = [
 @pytest.mark.parametrize("loss", OF_CLASSES, ids=repr)
 def test_what_is_shown_of_classes_is_what_is_computed(loss):
     shown = symbolic.expression(loss).subs().for_classes(3)
-    symbols = [*symbolic.derivation.listed(shown.y_true), *shown.y_pred]
+    symbols = [*listed(shown.y_true), *shown.y_pred]
     checked, each = Samples(loss, seed=3), replace(loss, reduction="none")
     y_true, y_pred = checked.batches(12)[-1]
     if loss.y_pred_domain is None:
@@ -150,7 +151,7 @@ def test_what_is_shown_of_classes_is_what_is_computed(loss):
     if isinstance(loss, ClassLoss) and y_true.ndim > 1:
         y_true = y_true / y_true.sum(axis=1, keepdims=True)
     for part, name in ("value", "__call__"), ("gradient", "gradient"), ("hessian", "hessian"):
-        entries = symbolic.derivation.listed(getattr(shown, part))
+        entries = listed(getattr(shown, part))
         for true, pred, row in zip(
             y_true, y_pred, getattr(each, name)(y_true, y_pred), strict=True
         ):
@@ -395,35 +396,30 @@ def test_focal_optimum_is_zero_where_classes_are_even():
     assert lb.SigmoidFocal().optimal_constant([0, 1]) == pytest.approx(0, abs=1e-12)
 
 
-@dataclass(frozen=True, repr=False)
-class Quartic(ResidualLoss):
-    """A loss of somebody else's."""
+class Unstated(ResidualLoss):
+    """A loss of somebody else's, without a formula."""
 
-    traits = lb.SquaredError.traits
+    def _traits(self):
+        return lb.SquaredError().traits
 
     def _value(self, r):
         return r**4
 
 
-def test_a_loss_of_ones_own_is_registered_by_class():
-    with pytest.raises(NotImplementedError, match="Quartic"):
-        symbolic.expression(Quartic())
-    r = notation.r
+class Quartic(Unstated):
+    """One with a formula."""
 
-    @symbolic.expression.register
-    def _(loss: Quartic):
-        return symbolic.Expression(
-            loss=loss,
-            value=r**4,
-            gradient=4 * r**3,
-            hessian=12 * r**2,
-            y_true=notation.y,
-            y_pred=notation.yhat,
-            definitions={r: notation.yhat - notation.y},
-            optimum="the centre",
-        )
+    def _formula(self, s):
+        r = s.r
+        return s.of_residual(value=r**4, gradient=4 * r**3, hessian=12 * r**2, optimum="the centre")
 
-    assert symbolic.expression(Quartic()).check() == (0, 0)
+
+def test_a_loss_of_ones_own_states_its_formula():
+    with pytest.raises(NotImplementedError, match="Unstated states no formula"):
+        symbolic.expression(Unstated())
+    shown = symbolic.expression(Quartic())
+    assert shown.check() == (0, 0)
+    assert shown.loss == Quartic()
     assert "the centre" in str(Quartic().card())
 
 
@@ -452,78 +448,72 @@ except ImportError as error:
     assert run(program) == "this needs SymPy; install it with: pip install 'lossbook[symbolic]'"
 
 
-@dataclass(frozen=True, repr=False)
 class Interaction(JointLoss):
     """Two factors of somebody else's."""
 
-    inputs = "y_true", "first", "second"
-    traits = replace(lb.SquaredError.traits, convex=False)
+    def _inputs(self, y_true, first, second, sample_weight=None, *, curvature="exact", out=None):
+        return Call((y_true, first, second), sample_weight, curvature, out)
+
+    def _traits(self):
+        return replace(lb.SquaredError().traits, convex=False)
+
+    def _formula(self, s):
+        y, r, a, b = s.y, s.r, *s.symbols("a b", real=True)
+        return s.Formula(
+            value=r**2,
+            gradient=(2 * r * b, 2 * r * a),
+            hessian=(2 * b**2, 2 * a**2),
+            y_true=y,
+            y_pred=(a, b),
+            definitions={r: a * b - y},
+        )
 
 
-@dataclass(frozen=True, repr=False)
 class Gap(JointLoss):
     """The squared distance of two rows."""
 
-    inputs = "first", "second"
+    def _inputs(self, first, second, sample_weight=None, *, curvature="exact", out=None):
+        return Call((first, second), sample_weight, curvature, out)
+
     entries = 1
-    traits = lb.SquaredError.traits
+
+    def _traits(self):
+        return lb.SquaredError().traits
+
+    def _formula(self, s):
+        u, v = map(s.vector, "uv")
+        return s.Formula(
+            value=s.sum_k((u - v) ** 2),
+            gradient=(2 * (u - v), 2 * (v - u)),
+            hessian=(2, 2),
+            y_true=None,
+            y_pred=(u, v),
+        )
 
 
-@dataclass(frozen=True, repr=False)
 class Basket(RowLoss):
     """Squared errors of a row's entries and of their sum."""
 
-    traits = lb.SquaredError.traits
+    def _traits(self):
+        return lb.SquaredError().traits
 
-
-U, V = (sp.IndexedBase(name, real=True)[notation.k] for name in "uv")
-
-
-@symbolic.expression.register
-def _(loss: Interaction):
-    a, b, y, r = *sp.symbols("a b", real=True), notation.y, notation.r
-    return symbolic.Expression(
-        loss=loss,
-        value=r**2,
-        gradient=sp.Tuple(2 * r * b, 2 * r * a),
-        hessian=sp.Tuple(2 * b**2, 2 * a**2),
-        y_true=y,
-        y_pred=sp.Tuple(a, b),
-        definitions={r: a * b - y},
-    )
-
-
-@symbolic.expression.register
-def _(loss: Gap):
-    return symbolic.Expression(
-        loss=loss,
-        value=sp.Sum((U - V) ** 2, (notation.k, 1, notation.K)),
-        gradient=sp.Tuple(2 * (U - V), 2 * (V - U)),
-        hessian=sp.Tuple(2, 2),
-        y_true=None,
-        y_pred=sp.Tuple(U, V),
-    )
-
-
-@symbolic.expression.register
-def _(loss: Basket):
-    z, t = notation.z_k, notation.t_k
-    total = sp.Sum(z - t, (notation.k, 1, notation.K))
-    return symbolic.Expression(
-        loss=loss,
-        value=sp.Sum((z - t) ** 2, (notation.k, 1, notation.K)) + total**2,
-        gradient=2 * (z - t) + 2 * total,
-        hessian=sp.Integer(4),
-        y_true=t,
-        y_pred=z,
-    )
+    def _formula(self, s):
+        z, t = s.z_k, s.t_k
+        total = s.sum_k(z - t)
+        return s.Formula(
+            value=s.sum_k((z - t) ** 2) + total**2,
+            gradient=2 * (z - t) + 2 * total,
+            hessian=4,
+            y_true=t,
+            y_pred=z,
+        )
 
 
 @pytest.mark.parametrize("loss", [Interaction(), Gap(), Basket()], ids=repr)
 def test_rows_and_several_predictions_are_proved_too(loss):
     shown = symbolic.expression(loss)
     assert shown.check() == (0, 0)
-    wrong = [2 * entry for entry in symbolic.derivation.listed(shown.gradient)]
+    wrong = [2 * entry for entry in listed(shown.gradient)]
     wrong = sp.Tuple(*wrong) if len(wrong) > 1 else wrong[0]
     assert replace(shown, gradient=wrong).check()[0] != 0
 

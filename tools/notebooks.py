@@ -2,11 +2,13 @@
 
 Canonical means: cell ids derived from the cells' content, no execution counts, consecutive pieces
 of a stream merged, and of the metadata only what the book reads. A second run changes no byte.
+With ``--check``, code and printed lines must also fit in the width that chapters/ruff.toml sets.
 """
 
 import argparse
 import hashlib
 import sys
+import tomllib
 from collections import Counter
 from pathlib import Path
 
@@ -23,6 +25,9 @@ KERNEL = {
 }
 KEPT_NOTEBOOK_METADATA = {"myst"}
 KEPT_CELL_METADATA = {"mystnb", "tags"}
+RUFF = tomllib.loads((ROOT / "chapters" / "ruff.toml").read_text(encoding="utf-8"))
+WIDTH = RUFF["line-length"]
+STILL_WIDE = set(RUFF["format"]["exclude"])
 
 
 def keep(metadata, names):
@@ -65,6 +70,37 @@ def canonical(notebook):
     return nbformat.writes(result).rstrip("\n") + "\n"
 
 
+def printed(cell):
+    """Return the text that a reader sees under a code cell, as one string per output."""
+    for output in cell.outputs:
+        data = output.get("data", {})
+        if output.output_type == "stream":
+            yield output.text
+        elif data.keys() == {"text/plain"}:
+            yield data["text/plain"]
+
+
+def too_wide(notebook):
+    """Return every line of code, and every printed line, that is wider than a page of code."""
+    lines = []
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            for text in (cell.source, *printed(cell)):
+                lines += [line for line in text.splitlines() if len(line) > WIDTH]
+    return lines
+
+
+def complaints(path, notebook, stored):
+    """Say what keeps a stored notebook from being merged."""
+    if canonical(notebook) != stored:
+        yield f"{path} is not in canonical form: run make notebooks"
+    wide = too_wide(notebook)
+    if path.name not in STILL_WIDE:
+        yield from (f"{path}: {len(line)} columns, at most {WIDTH}: {line}" for line in wide)
+    elif not wide:
+        yield f"{path} fits in {WIDTH} columns: take it off the list in chapters/ruff.toml"
+
+
 def execute(notebook, folder):
     """Run all cells in a fresh kernel whose working directory is the notebook's folder."""
     NotebookClient(
@@ -77,7 +113,7 @@ def execute(notebook, folder):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="only say which are not canonical")
+    parser.add_argument("--check", action="store_true", help="only say what has to be mended")
     parser.add_argument("paths", nargs="*", type=Path, help="default: all notebooks")
     options = parser.parse_args()
     failed = []
@@ -86,8 +122,7 @@ def main():
         before = path.read_text(encoding="utf-8")
         notebook = nbformat.reads(before, as_version=4)
         if options.check:
-            if canonical(notebook) != before:
-                failed.append(f"{path} is not in canonical form: run make notebooks")
+            failed += complaints(path, notebook, before)
             continue
         print(f"{path.name} ...", flush=True)
         try:

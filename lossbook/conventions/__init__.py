@@ -12,6 +12,7 @@ optax: 1 / beta * optax.losses.huber_loss
 """
 
 from dataclasses import fields
+from typing import Any
 
 from . import (
     absolute_error,
@@ -59,7 +60,7 @@ TABLE = (
 """Every loss in every library that has it."""
 
 
-def equivalents(loss):
+def equivalents(loss: Any) -> Any:
     """Return what a loss is called elsewhere.
 
     Parameters
@@ -82,7 +83,7 @@ def equivalents(loss):
     )
 
 
-def listing(rows, caption):
+def listing(rows: Any, caption: Any) -> Any:
     """Return rows of the table to look at.
 
     Parameters

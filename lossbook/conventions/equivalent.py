@@ -1,6 +1,7 @@
 """How another library has a loss."""
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +57,6 @@ class Equivalent:
     defaults: str = ""
     note: str = ""
 
-    def times_factor(self, what):
+    def times_factor(self, what: Any) -> Any:
         """Return, in words, the factor times something, which alone is enough for a factor of 1."""
         return what if self.factor == "1" else f"{self.factor} * {what}"

@@ -32,7 +32,7 @@ class Listing:
     rows: tuple[Equivalent, ...]
     caption: str
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         lines = [self.caption]
         for loss, rows in self._by_loss():
             lines.append(loss)

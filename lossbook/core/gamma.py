@@ -1,8 +1,10 @@
 """What Stirling's formula leaves of the logarithm of the gamma function."""
 
 from math import log, pi
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 _SHIFT = 8
 """From here on the series is right to double precision; what lies below is moved up by as much."""
@@ -24,7 +26,7 @@ _SERIES = (
 """The coefficients of x⁻¹, x⁻³, x⁻⁵ … in Stirling's series, B₂ₖ/(2k(2k-1))."""
 
 
-def stirling_remainder(x, start=0.0):
+def stirling_remainder(x: ArrayLike, start: float = 0.0) -> NDArray[Any]:
     """Return R(start + x) - R(start), where R(x) = log Γ(x + 1) - x log x + x and R(0) = 0.
 
     R(x) is minus the logarithm of the Poisson probability of x where x is the mean too.  It grows

@@ -1,80 +1,20 @@
-"""Turn what callers pass into arrays that are read block by block, or refuse it clearly."""
+"""The checked inputs of a call, read block by block."""
 
-from functools import lru_cache
-from math import prod
+from collections.abc import Callable, Sequence
+from math import inf, prod
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from .domains import NON_NEGATIVE
+from .arrays import DOUBLE, HALF, SINGLE, as_real_array, require_shape
+from .arrays import working_dtype as working_dtype
+from .domains import NON_NEGATIVE, Domain, extremes
+from .results import checked_out as checked_out
 from .streaming import BLOCK_BYTES, stream, total
 
 _CLASS_MAJOR_UP_TO = 256
 """Classes up to which a block is transposed, so that NumPy's loops run along the samples."""
-
-
-def as_real_array(name, values):
-    """Return `values` as an array of real numbers, not copied where it is one already."""
-    if type(values) is not np.ndarray:
-        if isinstance(values, np.ma.MaskedArray):
-            raise TypeError(
-                f"{name} is a masked array, whose mask would be lost; "
-                "give masked samples the sample_weight 0 instead"
-            )
-        try:
-            values = np.asarray(values)
-        except ValueError as error:
-            raise ValueError(f"{name} must be a regular array of numbers: {error}") from None
-    if values.dtype.kind not in "fiub" or values.dtype.itemsize > 8:
-        raise TypeError(
-            f"{name} must hold real numbers of at most 64 bits; got dtype {values.dtype}"
-        )
-    if values.size == 0:
-        raise ValueError(f"{name} must not be empty; got shape {values.shape}")
-    return values
-
-
-def require_shape(name, array, shape, why):
-    """Raise unless `array` has `shape`; nothing is ever broadcast."""
-    if array.shape != shape:
-        raise ValueError(f"{name} must have shape {shape}, {why}; got {array.shape}")
-
-
-@lru_cache(maxsize=64)
-def working_dtype(true_dtype, pred_dtype):
-    """Return the dtype that a loss is computed in.
-
-    Floats are promoted together, half precision to single.  Integer targets follow floating
-    predictions; integer predictions become double.
-    """
-    if pred_dtype.kind != "f":
-        return np.dtype(np.float64)
-    floats = [dtype for dtype in (true_dtype, pred_dtype) if dtype.kind == "f"]
-    return np.result_type(np.float32, *floats)
-
-
-class _FlatRows:
-    """Rows of an array that has no flat view: each block read is copied."""
-
-    def __init__(self, array, width):
-        self.flat, self.width = array.flat, width
-
-    def __getitem__(self, block):
-        flat = self.flat[block.start * self.width : block.stop * self.width]
-        return flat.reshape(-1, self.width)
-
-
-def samples_first(array, sample_shape):
-    """Return `array` with its sample axes made one, and the axes of a sample's entries, if any.
-
-    The result is read by slices; nothing is copied whole.
-    """
-    entries = array.shape[len(sample_shape) :]
-    if len(sample_shape) == 1 and len(entries) < 2:
-        return array
-    width = prod(entries)
-    if array.flags.c_contiguous:
-        return array.reshape(-1, width) if entries else array.reshape(-1)
-    return _FlatRows(array, width) if entries else array.flat
 
 
 class Column:
@@ -94,33 +34,137 @@ class Column:
         What blocks are checked against as they are read.
     """
 
-    __slots__ = ("array", "domain", "dtype", "name", "rows", "sample_shape")
+    __slots__ = ("array", "domain", "dtype", "exact_up_to", "name", "rows", "sample_shape")
 
-    def __init__(self, name, array, sample_shape, dtype, domain):
+    array: NDArray[Any]
+    domain: Domain | None
+    dtype: np.dtype[Any]
+    exact_up_to: int | None
+    name: str
+    rows: Any
+    sample_shape: tuple[int, ...]
+
+    def __init__(
+        self,
+        name: str,
+        array: NDArray[Any],
+        sample_shape: tuple[int, ...],
+        dtype: np.dtype[Any],
+        domain: Domain | None,
+    ) -> None:
         self.name, self.array, self.sample_shape = name, array, sample_shape
-        self.dtype, self.domain = dtype, domain
-        self.rows = samples_first(array, sample_shape)
+        self.dtype, self.domain, self.exact_up_to = dtype, domain, None
+        simple = len(sample_shape) == 1 and array.ndim <= 2
+        self.rows = array if simple else samples_first(array, sample_shape)
+        given = array.dtype
+        if given is not dtype and domain is not None:
+            if given.kind in "iu":
+                self.exact_up_to = _largest_exact(given, dtype, domain)
+            elif given == HALF and dtype.kind == "f":
+                self.domain = domain.for_halves(array.shape[len(sample_shape) :])
 
-    def block(self, start, stop):
+    def block(self, start: int, stop: int) -> NDArray[Any]:
         """Return the samples from `start` to `stop`, on the last axis."""
         block = self.rows[start:stop].T
         if block.ndim > 1 and block.shape[0] <= _CLASS_MAJOR_UP_TO:
             block = np.ascontiguousarray(block)
+        if block.dtype == HALF and self.dtype.kind == "f":
+            block = block.astype(self.dtype)
         if self.domain is not None and not self.domain.holds(block):
             raise self._outside(block, start)
-        return block if block.dtype == self.dtype else block.astype(self.dtype)
+        if block.dtype == self.dtype:
+            return block
+        if self.exact_up_to is not None:
+            return self._exactly(block, start)
+        return block.astype(self.dtype)
+
+    def _exactly(self, block, start):
+        """Return a block of integers as floats that hold them: of single precision, if it can."""
+        low, high = extremes(block)
+        if -self.exact_up_to <= low and high <= self.exact_up_to:
+            return block.astype(self.dtype)
+        floats = block.astype(DOUBLE)
+        exact = (floats < 2.0**63) & (floats >= -(2.0**63)) & (floats.astype(np.int64) == block)
+        if exact.all():
+            return floats
+        raise self._error(
+            block, start, exact, "integers that double precision holds exactly (up to 2**53)"
+        )
 
     def _outside(self, block, start):
-        valid = self.domain.contains(block)
+        return self._error(block, start, self.domain.contains(block), self.domain)
+
+    def _error(self, block, start, valid, expected):
         position = np.unravel_index(np.argmin(valid.T), valid.T.shape)
         sample, entry = position[0], position[1:]
         culprit = block.T[sample][entry]
+        if np.ndim(culprit):
+            culprit = self.domain.shown(culprit)
         entries = self.array.shape[len(self.sample_shape) :]
         index = np.unravel_index(start + sample, self.sample_shape)
         if entry:
             index = (*index, *np.unravel_index(entry[0], entries))
         where = f" at index {', '.join(map(str, index))}" if index else ""
-        return ValueError(f"{self.name} must be {self.domain}; got {culprit}{where}")
+        return ValueError(f"{self.name} must be {expected}; got {culprit}{where}")
+
+
+def _largest_exact(given, dtype, domain):
+    """Return up to where integers of a dtype are floats of another, if that must be watched."""
+    if dtype.kind != "f":
+        return None
+    largest = 2**24 if dtype == SINGLE else 2**53
+    limits = np.iinfo(given)
+    within = max(-limits.min, limits.max) <= largest or domain.extent <= largest
+    return None if within else largest
+
+
+def samples_first(array: NDArray[Any], sample_shape: tuple[int, ...]) -> Any:
+    """Return `array` with its sample axes made one, and the axes of a sample's entries, if any.
+
+    The result is read by slices; nothing is copied whole.
+    """
+    entries = array.shape[len(sample_shape) :]
+    if len(sample_shape) == 1 and len(entries) < 2:
+        return array
+    if array.flags.c_contiguous:
+        return array.reshape(-1, prod(entries)) if entries else array.reshape(-1)
+    return _Scattered(array, len(sample_shape))
+
+
+class _Scattered:
+    """Rows of an array that has no flat view: each block read is copied, piece by piece."""
+
+    def __init__(self, array, n_axes):
+        self.array, self.n_axes = array, n_axes
+        self.entries = array.shape[n_axes:]
+
+    def __getitem__(self, block):
+        n, at = block.stop - block.start, 0
+        width = prod(self.entries)
+        copied = np.empty((width, n), self.array.dtype)
+        for piece in _pieces(self.array, block.start, block.stop, self.n_axes):
+            axes = piece.ndim - len(self.entries)
+            end = at + prod(piece.shape[:axes])
+            target = copied[:, at:end].reshape(*self.entries, *piece.shape[:axes])
+            target[...] = piece.transpose(*range(axes, piece.ndim), *range(axes))
+            at = end
+        return copied.T if self.entries else copied[0]
+
+
+def _pieces(array, start, stop, n_axes):
+    """Yield views of an array that hold its samples from `start` to `stop`, in order."""
+    if n_axes < 2:
+        yield array[start:stop] if n_axes else array[None]
+        return
+    size = prod(array.shape[1:n_axes])
+    first, last = start // size, stop // size
+    if start % size:
+        yield from _pieces(array[first], start % size, min(stop - first * size, size), n_axes - 1)
+        first += 1
+    if first < last:
+        yield array[first:last]
+    if first <= last and stop % size:
+        yield from _pieces(array[last], 0, stop % size, n_axes - 1)
 
 
 class Weights(Column):
@@ -128,19 +172,32 @@ class Weights(Column):
 
     __slots__ = ("total",)
 
-    def __init__(self, sample_weight, sample_shape):
+    total: float
+    exact_up_to: int | None
+
+    def __init__(self, sample_weight: Any, sample_shape: tuple[int, ...]) -> None:
         weight = as_real_array("sample_weight", sample_weight)
+        if weight.shape == sample_shape[:-1] and sample_shape[-1:] == (1,):
+            weight = weight[..., None]
         require_shape("sample_weight", weight, sample_shape, "one weight a sample")
-        double = np.dtype(np.float64)
-        super().__init__("sample_weight", weight, sample_shape, double, NON_NEGATIVE)
-        self.total = total(stream(self._sum, weight.size, BLOCK_BYTES // double.itemsize))
+        super().__init__("sample_weight", weight, sample_shape, DOUBLE, NON_NEGATIVE)
+        self.exact_up_to = None
+        self.total = total(stream(self._sum, weight.size, BLOCK_BYTES // DOUBLE.itemsize))
         if self.total == 0:
             raise ValueError("sample_weight must not be zero for every sample")
-        if self.total == np.inf:
+        if self.total == inf:
             raise ValueError("sample_weight must have a finite sum; got inf")
 
     def _sum(self, start, stop):
         return np.add.reduce(self.block(start, stop))
+
+
+def weight_of(sample_weight: Any, sample_shape: tuple[int, ...]) -> NDArray[Any]:
+    """Return one weight a sample as a flat array; without weights, ones."""
+    n_samples = prod(sample_shape)
+    if sample_weight is None:
+        return np.ones(n_samples)
+    return Weights(sample_weight, sample_shape).block(0, n_samples)
 
 
 class Batch:
@@ -155,93 +212,53 @@ class Batch:
     sample_shape : tuple of int
         The shape of the samples: the first axes of every prediction.
     dtype : dtype
-        What is computed in, and returned.
+        What is returned.
+    mass : callable, optional
+        Takes a block of the first column and returns how much each sample counts in the mean;
+        without it each counts 1.
     """
 
-    __slots__ = ("block_size", "columns", "dtype", "n_samples", "sample_shape", "shapes")
+    __slots__ = ("block_size", "columns", "dtype", "mass", "n_samples", "sample_shape", "shapes")
 
-    def __init__(self, columns, shapes, sample_shape, dtype):
-        self.columns, self.dtype = columns, dtype
+    block_size: int
+    columns: Sequence[Column]
+    dtype: np.dtype[Any]
+    mass: Callable[[NDArray[Any]], NDArray[Any]] | None
+    n_samples: int
+    sample_shape: tuple[int, ...]
+    shapes: tuple[tuple[int, ...], ...]
+
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        shapes: Any,
+        sample_shape: tuple[int, ...],
+        dtype: np.dtype[Any],
+        mass: Any = None,
+    ) -> None:
+        self.columns, self.dtype, self.mass = columns, dtype, mass
         self.shapes, self.sample_shape = shapes, sample_shape
         self.n_samples = prod(sample_shape)
-        values_per_sample = prod(shapes[0][len(sample_shape) :])
-        self.block_size = max(1, BLOCK_BYTES // (dtype.itemsize * values_per_sample))
+        sample_bytes = dtype.itemsize * prod(shapes[0]) // self.n_samples
+        self.block_size = max(1, BLOCK_BYTES // sample_bytes)
 
-    def blocks(self, start, stop):
+    def total_mass(self, weights: Weights | None) -> float:
+        """Return what the mean divides by."""
+        if self.mass is None:
+            return self.n_samples if weights is None else weights.total
+
+        def of_block(start, stop):
+            each = self.mass(self.columns[0].block(start, stop))
+            return each.sum() if weights is None else each @ weights.block(start, stop)
+
+        mass = total(stream(of_block, self.n_samples, self.block_size))
+        if mass == 0:
+            raise ValueError(
+                "y_true must hold a sample that counts; each has the ignore_index, "
+                "the class_weight 0 or the sample_weight 0"
+            )
+        return mass
+
+    def blocks(self, start: int, stop: int) -> list[NDArray[Any]]:
         """Return each input's block of samples."""
         return [column.block(start, stop) for column in self.columns]
-
-    def results(self, parts, reduction):
-        """Return new arrays for each part, or None for a value that will be a single number."""
-        return [
-            None
-            if part == "value" and reduction != "none"
-            else tuple(np.empty(shape, self.dtype) for shape in self._shapes_of(part))
-            for part in parts
-        ]
-
-    def _shapes_of(self, part):
-        return (self.sample_shape,) if part == "value" else self.shapes
-
-    def _names_of(self, part):
-        if part == "value" or len(self.shapes) == 1:
-            return (part,)
-        return [f"{part} by {column.name}" for column in self.columns[-len(self.shapes) :]]
-
-    def results_in(self, out, parts, reduction, weights):
-        """Return the caller's arrays for the results, checked, as `results` does new ones."""
-        wanted = [part for part in parts if part != "value" or reduction == "none"]
-        places = [
-            (name, shape, self.dtype)
-            for part in wanted
-            for name, shape in zip(self._names_of(part), self._shapes_of(part), strict=True)
-        ]
-        taken = [column.array for column in (*self.columns, weights) if column is not None]
-        arrays = iter(checked_out(out, places, taken, reduction))
-        return [
-            tuple(next(arrays) for _ in self._shapes_of(part)) if part in wanted else None
-            for part in parts
-        ]
-
-
-def checked_out(out, places, taken, reduction):
-    """Return the caller's arrays for results as a tuple, or refuse them.
-
-    Parameters
-    ----------
-    out : ndarray or tuple of ndarray
-        What the caller gave.
-    places : list of (str, tuple of int, dtype)
-        The name, shape and dtype of each result that is an array.
-    taken : list of ndarray
-        Arrays that they must not share memory with.
-    reduction : str
-        The reduction, for an error where no array is expected.
-    """
-    given = out if isinstance(out, tuple) else (out,)
-    if len(given) != len(places):
-        expected = " and ".join(name for name, _, _ in places)
-        expected = expected or f"nothing, with reduction={reduction!r}"
-        raise ValueError(f"out must be an array for: {expected}; got {len(given)} of them")
-    taken = list(taken)
-    for (name, shape, dtype), array in zip(places, given, strict=True):
-        if not isinstance(array, np.ndarray):
-            raise TypeError(f"out for the {name} must be an array; got {type(array).__name__}")
-        if array.shape != shape or array.dtype != dtype:
-            raise ValueError(
-                f"out for the {name} must be {dtype} of shape {shape}; "
-                f"got {array.dtype} of shape {array.shape}"
-            )
-        if not array.flags.writeable or not (array.ndim == 1 or array.flags.c_contiguous):
-            raise ValueError(f"out for the {name} must be writable and C-contiguous")
-        if any(_may_overlap(array, other) for other in taken):
-            raise ValueError(f"out for the {name} must not share memory with another argument")
-        taken.append(array)
-    return given
-
-
-def _may_overlap(first, second):
-    try:
-        return np.shares_memory(first, second, max_work=10_000)
-    except np.exceptions.TooHardError:
-        return True

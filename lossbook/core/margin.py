@@ -1,12 +1,13 @@
-"""Losses of the margin: of how far a score lies on the side of its label."""
+"""Losses of the margin: of how far the score of the label lies above what speaks against it."""
 
-from dataclasses import dataclass
+import numpy as np
 
-from .domains import PLUS_MINUS_ONE
-from .loss import PointwiseLoss
+from .domains import LABELS, NON_NEGATIVE, PLUS_MINUS_ONE
+from .elementwise import positive_part
+from .loss import ClassLoss, PointwiseLoss
+from .parameters import parameter
 
 
-@dataclass(frozen=True, repr=False)
 class MarginLoss(PointwiseLoss):
     """Base of losses that depend on the margin ``m = y_true * y_pred`` alone, labels -1 and +1.
 
@@ -30,3 +31,31 @@ class MarginLoss(PointwiseLoss):
 
     def _hessian(self, y, *terms):
         return self._curvature(*terms)
+
+
+class ClassMarginLoss(ClassLoss):
+    """Base of losses of the scores' shortfalls s_k = margin - z_y + z_k, where positive."""
+
+    margin: float = parameter(default=1.0, domain=NON_NEGATIVE)
+
+    y_true_domain = LABELS
+
+    def _of_shortfalls(self, s, **stated):
+        t, z, z_y, margin = s.t_k, s.z_k, s.z_y, s.c
+        return s.Formula(
+            y_true=s.label,
+            y_pred=z,
+            definitions={
+                t: s.ONE_HOT,
+                z_y: s.sum_j(t * z),
+                s.s_k: margin * (1 - t) - z_y + z,
+            },
+            parameters={margin: "margin"},
+            **stated,
+        )
+
+    def _shared(self, y_true, y_pred):
+        label = y_true, np.arange(y_true.size)
+        shortfall = positive_part((y_pred - y_pred[label]) + self.margin)
+        shortfall[label] = 0
+        return shortfall, label

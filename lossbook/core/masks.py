@@ -1,18 +1,18 @@
 """Losses of whole masks."""
 
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .loss import RowLoss
 
 
-def shape_of_masks(shape):
+def shape_of_masks(shape: tuple[int, ...]) -> tuple[int, ...]:
     """Return the sample shape of masks: the first axis counts them, all others are pixels."""
     return shape[:1] if len(shape) > 1 else ()
 
 
-@dataclass(frozen=True, repr=False)
 class MaskLoss(RowLoss):
     """Base of losses of whole masks.
 
@@ -23,6 +23,6 @@ class MaskLoss(RowLoss):
         return shape_of_masks(shape)
 
 
-def sum_of_pixels(terms):
+def sum_of_pixels(terms: NDArray[Any]) -> NDArray[Any]:
     """Return the sum of a mask's terms, in double precision."""
     return np.add.reduce(terms, axis=0, dtype=np.float64)

@@ -1,14 +1,20 @@
 """Constants that minimise a loss on a weighted sample of targets."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
+
+from .elementwise import as_tuple
 
 
-def weighted_mean(y_true, weight):
+def weighted_mean(y_true: NDArray[Any], weight: NDArray[Any]) -> float:
     """Return Σwy/Σw."""
     return float(np.average(y_true, weights=weight))
 
 
-def weighted_quantile(y_true, weight, quantile):
+def weighted_quantile(y_true: NDArray[Any], weight: NDArray[Any], quantile: float) -> float:
     """Return the middle of the interval that has this share of the weight below it."""
     order = np.argsort(y_true)
     y_true, below = y_true[order], np.cumsum(weight[order])
@@ -17,26 +23,28 @@ def weighted_quantile(y_true, weight, quantile):
     return float(y_true[lower] / 2 + y_true[min(upper, y_true.size - 1)] / 2)
 
 
-def root_of_slope(loss, y_true, weight, reach=0.0):
+def root_of_slope(
+    loss: Any, y_true: NDArray[Any], weight: NDArray[Any], reach: float = 0.0
+) -> float:
     """Return the middle of the constants at which a convex loss of the residual is flat.
 
     They are sought among the targets, and up to `reach` beyond them.
     """
 
     def slope(c):
-        return float(weight @ loss._gradient(*loss._shared(y_true, c)))
+        return float(weight @ loss._gradient(*as_tuple(loss._shared(y_true, c))))
 
     return middle_root(slope, float(np.min(y_true)) - reach, float(np.max(y_true)) + reach)
 
 
-def middle_root(slope, low, high):
+def middle_root(slope: Callable[[float], float], low: float, high: float) -> float:
     """Return the middle of the interval between two numbers where a rising slope is 0."""
     first = bisect(lambda c: slope(c) >= 0, low, high)
     last = -bisect(lambda c: slope(-c) <= 0, -high, -low)
     return first / 2 + last / 2
 
 
-def bisect(reached, low, high):
+def bisect(reached: Callable[[float], bool], low: float, high: float) -> float:
     """Return the least c in [low, high] at which the monotone condition `reached` holds."""
     if reached(low):
         return low
@@ -45,7 +53,7 @@ def bisect(reached, low, high):
     return high
 
 
-def on_simplex(slope, n_classes):
+def on_simplex(slope: Callable[[NDArray[Any]], NDArray[Any]], n_classes: int) -> NDArray[Any]:
     """Return the distribution that minimises a sum over the classes of convex terms.
 
     Where the minimum is, all classes have the same slope, or are 0 and have a larger one.

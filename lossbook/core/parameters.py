@@ -1,37 +1,73 @@
 """Numbers that say what a loss, a layer or an optimiser does, checked when it is made."""
 
-from dataclasses import field, fields
+from collections.abc import Hashable
+from dataclasses import MISSING, field, fields
+from functools import cache
 from math import inf
+from typing import Any
 
 import numpy as np
 
+from .domains import FINITE, Domain
 
-def parameter(default, domain, *, optional=False):
-    """Declare a numeric parameter of a dataclass, checked by `check_parameters`."""
+
+def parameter(default: Any = MISSING, domain: Domain = FINITE, *, optional: bool = False) -> Any:
+    """Declare a numeric parameter: a float in a domain, without a default one that must be given.
+
+    Parameters
+    ----------
+    default : float, optional
+        Its value where none is given.  Write it by name, so that type checkers see it.
+    domain : Domain, default finite numbers
+        What it must lie in.
+    optional : bool, default False
+        Whether it may be None.
+    """
     return field(default=default, metadata={"domain": domain, "optional": optional})
 
 
-def switch(default):
-    """Declare a parameter that is True or False, checked by `check_parameters`."""
+def switch(default: bool = MISSING) -> Any:  # type: ignore[assignment]
+    """Declare a parameter that is True or False."""
     return field(default=default, metadata={"switch": True})
 
 
-def check_parameters(instance):
+def check_parameters(instance: Any) -> None:
     """Make every declared parameter of a dataclass's instance a float or a bool, or refuse it."""
-    for declared in fields(instance):
-        if "switch" in declared.metadata:
-            given = getattr(instance, declared.name)
+    for name, default, domain, optional in _declared(instance.__class__):
+        given = getattr(instance, name)
+        if given is default:
+            continue
+        if domain is None:
             if not isinstance(given, bool | np.bool_):
-                raise TypeError(f"{declared.name} must be True or False; got {given!r}")
-            object.__setattr__(instance, declared.name, bool(given))
-        if "domain" in declared.metadata:
-            given = getattr(instance, declared.name)
-            if given is not None or not declared.metadata["optional"]:
-                number = real_number(declared.name, given, declared.metadata["domain"])
-                object.__setattr__(instance, declared.name, number)
+                raise TypeError(f"{name} must be True or False; got {given!r}")
+            object.__setattr__(instance, name, bool(given))
+        elif given is not None or not optional:
+            object.__setattr__(instance, name, real_number(name, given, domain))
 
 
-def real_number(name, given, domain):
+@cache
+def _declared(kind: Hashable) -> list[tuple[Any, ...]]:
+    """Return name, checked default, domain and whether None will do, for each parameter."""
+    declared: list[tuple[Any, ...]] = []
+    for each in fields(kind):  # type: ignore[arg-type]
+        if "domain" in each.metadata:
+            domain, optional = each.metadata["domain"], each.metadata["optional"]
+            default = each.default if type(each.default) is float else MISSING
+            declared.append((each.name, default, domain, optional))
+        elif "switch" in each.metadata:
+            default = each.default if type(each.default) is bool else MISSING
+            declared.append((each.name, default, None, False))
+    return declared
+
+
+def as_floats(numbers: Any) -> tuple[float, ...]:
+    """Return numbers as a tuple of floats: the very one that was given, if it is that."""
+    floats = tuple(map(float, numbers))
+    kept = type(numbers) is tuple and all(type(number) is float for number in numbers)
+    return numbers if kept else floats
+
+
+def real_number(name: str, given: Any, domain: Any) -> Any:
     """Return `given` as a float in `domain`."""
     if isinstance(given, bool | np.bool_) or not isinstance(
         given, int | float | np.integer | np.floating
@@ -46,7 +82,7 @@ def real_number(name, given, domain):
     return number
 
 
-def whole_number(name, given, at_least):
+def whole_number(name: str, given: Any, at_least: int) -> int:
     """Return `given` as an int that is not less than `at_least`."""
     if isinstance(given, bool | np.bool_) or not isinstance(given, int | np.integer):
         raise TypeError(f"{name} must be an integer; got {given!r}")

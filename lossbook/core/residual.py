@@ -1,12 +1,9 @@
 """Losses of the residual r = ŷ - y alone."""
 
-from dataclasses import dataclass
-
 from .loss import PointwiseLoss
 from .optimum import root_of_slope
 
 
-@dataclass(frozen=True, repr=False)
 class ResidualLoss(PointwiseLoss):
     """Base of losses that depend on the residual ``r = y_pred - y_true`` alone."""
 

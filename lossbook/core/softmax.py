@@ -4,23 +4,25 @@ Scores are taken relative to the largest, so that nothing overflows, and one min
 the sum of the others, so that nothing cancels.
 """
 
-from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .domains import LABELS
-from .elementwise import zero_if_nan
+from .elementwise import running_dtype, sum_entries, zero_if_nan
 from .inputs import as_real_array
 from .loss import ClassLoss
+from .parameters import as_floats
 
 
-def below_top(scores):
+def below_top(scores: NDArray[Any]) -> NDArray[Any]:
     """Return how far each score lies below the largest of its sample."""
     return np.maximum.reduce(scores, axis=0) - scores
 
 
-def place_of(label):
+def place_of(label: NDArray[Any]) -> NDArray[Any]:
     """Return where each sample's label is in a block, as `take` and `put` count."""
     return label * label.size + np.arange(label.size)
 
@@ -32,46 +34,54 @@ class LabelSoftmax:
     derivative.
     """
 
-    def __init__(self, label, below, kept=None):
+    label: NDArray[Any]
+    place: NDArray[Any]
+    below: NDArray[Any]
+    exp: NDArray[Any]
+    exp_label: NDArray[Any]
+    others: NDArray[Any]
+
+    def __init__(self, label: NDArray[Any], below: NDArray[Any], kept: Any = None) -> None:
         self.label, self.place = label, place_of(label)
         self.kept = kept
         self.below = below.take(self.place)
         self.exp = np.exp(-below)
         self.exp_label = self.exp.take(self.place)
         self.exp.put(self.place, 0)
-        self.others = np.add.reduce(self.exp, axis=0)
+        self.others = sum_entries(self.exp)
 
     def _of_kept(self, terms):
         return terms if self.kept is None else np.where(self.kept, terms, 0)
 
-    def value(self):
+    def value(self) -> NDArray[Any]:
         """Return h."""
-        return self._of_kept(self.below + np.log1p(self.others + (self.exp_label - 1)))
+        value = self.below + np.log1p(self.others + (self.exp_label - 1))
+        return value if self.kept is None else self._of_kept(value)
 
-    def gradient(self):
+    def gradient(self) -> NDArray[Any]:
         """Return ∂h/∂z_k = p_k - [k = y]."""
         total = self.others + self.exp_label
         gradient = self.exp / total
         gradient.put(self.place, -self.others / total)
         return self._of_kept(gradient)
 
-    def hessian(self):
+    def hessian(self) -> NDArray[Any]:
         """Return ∂²h/∂z_k² = p_k (1 - p_k)."""
         return self._of_kept(_curvature(*self._all()))
 
-    def majorizer(self):
+    def majorizer(self) -> NDArray[Any]:
         """Return ½, the largest curvature in any direction."""
         return self._of_kept(np.full_like(self.exp, 0.5))
 
-    def hessian_blocks(self):
+    def hessian_blocks(self) -> NDArray[Any]:
         """Return the second derivatives by every pair of scores, flattened."""
         return self._of_kept(_curvature_blocks(*self._all()))
 
-    def hessian_vector_product(self, vector):
+    def hessian_vector_product(self, vector: NDArray[Any]) -> NDArray[Any]:
         """Return what the second derivatives make of a vector."""
         return self._of_kept(_curvature_product(*self._all(), vector))
 
-    def _all(self):
+    def _all(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
         """Return the exponentials with the label's, their sum, and the sum without each."""
         exp = self.exp.copy()
         exp.put(self.place, self.exp_label)
@@ -81,29 +91,29 @@ class LabelSoftmax:
     # The same, for functions of h: how its derivatives vanish with q = 1 - p_y is taken out.
 
     @cached_property
-    def cross_entropy(self):
+    def cross_entropy(self) -> NDArray[Any]:
         """The label's cross-entropy h = -log p_y."""
         return self.value()
 
     @cached_property
-    def right(self):
+    def right(self) -> NDArray[Any]:
         """The label's probability p."""
         return self.exp_label / (self.others + self.exp_label)
 
     @cached_property
-    def wrong(self):
+    def wrong(self) -> NDArray[Any]:
         """The others' probability q = 1 - p."""
         return self.others / (self.others + self.exp_label)
 
     @cached_property
-    def direction(self):
+    def direction(self) -> NDArray[Any]:
         """∂h/∂z_k / q: the other classes' shares of q, and -1 for the label."""
         direction = self.exp / np.where(self.others == 0, 1, self.others)
         direction.put(self.place, -1)
         return direction
 
     @cached_property
-    def bend(self):
+    def bend(self) -> NDArray[Any]:
         """∂²h/∂z_k² / q."""
         _, total, rest = self._all()
         bend = self.direction * (rest / total)
@@ -114,64 +124,72 @@ class LabelSoftmax:
 class TargetSoftmax:
     """Softmax with any weighted target distribution u, whose sum is the mass M."""
 
-    def __init__(self, target, below):
+    target: NDArray[Any]
+    below: NDArray[Any]
+    mass: NDArray[Any]
+    exp: NDArray[Any]
+    total: NDArray[Any]
+    least: NDArray[Any]
+
+    def __init__(self, target: NDArray[Any], below: NDArray[Any]) -> None:
         self.target, self.below = target, below
-        self.mass = np.add.reduce(target, axis=0)
+        self.mass = sum_entries(target)
         self.exp = np.exp(-below)
         self.total, self.least = _totals(self.exp)
 
     @cached_property
-    def rest(self):
+    def rest(self) -> NDArray[Any]:
         """The sums of the other classes' exponentials."""
         return _rest(self.exp, self.total, self.least)
 
-    def value(self):
+    def value(self) -> NDArray[Any]:
         """Return the cross-entropy -Σ u_k log p_k."""
-        linear = np.add.reduce(zero_if_nan(self.target * self.below), axis=0)
+        linear = sum_entries(zero_if_nan(self.target * self.below))
         return linear + self.mass * np.log1p(self.least)
 
-    def gradient(self):
+    def gradient(self) -> NDArray[Any]:
         """Return its derivatives M p_k - u_k."""
         pushed_down = self.exp * (self.mass - self.target)
         return (pushed_down - self.target * self.rest) / self.total
 
-    def hessian(self):
+    def hessian(self) -> NDArray[Any]:
         """Return its second derivatives M p_k (1 - p_k)."""
         return self.mass * _curvature(self.exp, self.total, self.rest)
 
-    def majorizer(self):
+    def majorizer(self) -> NDArray[Any]:
         """Return M/2, the largest curvature in any direction."""
         return self.mass * np.full_like(self.exp, 0.5)
 
-    def hessian_blocks(self):
+    def hessian_blocks(self) -> NDArray[Any]:
         """Return the second derivatives by every pair of scores, flattened."""
         return self.mass * _curvature_blocks(self.exp, self.total, self.rest)
 
-    def hessian_vector_product(self, vector):
+    def hessian_vector_product(self, vector: NDArray[Any]) -> NDArray[Any]:
         """Return what the second derivatives make of a vector."""
         return self.mass * _curvature_product(self.exp, self.total, self.rest, vector)
 
     @cached_property
-    def cross_entropies(self):
+    def cross_entropies(self) -> NDArray[Any]:
         """What each class would cost as the label, -log p_k."""
         return self.below + np.log1p(self.least)
 
     @cached_property
-    def right(self):
+    def right(self) -> NDArray[Any]:
         """The probabilities p_k."""
         return self.exp / self.total
 
     @cached_property
-    def wrong(self):
+    def wrong(self) -> NDArray[Any]:
         """Those of the others, 1 - p_k."""
         return self.rest / self.total
 
 
-def sum_of_others(terms):
+def sum_of_others(terms: NDArray[Any]) -> NDArray[Any]:
     """Return for each class the sum of the other classes' terms, without cancellation."""
     sums = np.zeros_like(terms)
-    np.add.accumulate(terms[:-1], axis=0, out=sums[1:])
-    sums[:-1] += np.add.accumulate(terms[:0:-1], axis=0)[::-1]
+    dtype = running_dtype(terms)
+    sums[1:] = np.add.accumulate(terms[:-1], axis=0, dtype=dtype)
+    sums[:-1] += np.add.accumulate(terms[:0:-1], axis=0, dtype=dtype)[::-1]
     return sums
 
 
@@ -180,7 +198,7 @@ def _totals(exp):
 
     The smaller terms are summed apart from the largest, so that nothing cancels.
     """
-    smaller = np.add.reduce(exp * (exp < 1), axis=0)
+    smaller = sum_entries(exp * (exp < 1))
     largest = np.add.reduce(exp == 1, axis=0, dtype=exp.dtype)
     return smaller + largest, smaller + (largest - 1)
 
@@ -207,10 +225,9 @@ def _curvature_product(exp, total, rest, vector):
     # sum one of small terms wherever that class is nearly certain.
     top = np.argmax(exp, axis=0), np.arange(total.size)
     p, v = exp / total, vector - vector[top]
-    return p * (v - np.add.reduce(p * v, axis=0))
+    return p * (v - sum_entries(p * v))
 
 
-@dataclass(frozen=True, repr=False)
 class LabelProbabilityLoss(ClassLoss):
     """Base of losses f(h) of the label's cross-entropy h = -log p_y, which vanish with q = 1 - p_y.
 
@@ -220,6 +237,25 @@ class LabelProbabilityLoss(ClassLoss):
 
     y_true_domain = LABELS
     link = "multinomial_logit"
+
+    def _of_label(self, s, value, slope, bend, definitions=None, **stated):
+        """Return the formula of f(h) from those of f, f' and f''."""
+        t, p, first, second = s.t_k, s.p_k, s.slope, s.bend
+        softmax = {
+            t: s.ONE_HOT,
+            p: s.SOFTMAX,
+            s.p_y: s.sum_j(t * p),
+            s.q_y: s.sum_j((1 - t) * p),
+        }
+        return s.Formula(
+            value=value,
+            gradient=first * (p - t),
+            hessian=first * p * (1 - p) + second * (p - t) ** 2,
+            y_true=s.label,
+            y_pred=s.z_k,
+            definitions={**softmax, **(definitions or {}), first: slope, second: bend},
+            **stated,
+        )
 
     def _shared(self, y_true, y_pred):
         softmax = LabelSoftmax(y_true, below_top(y_pred))
@@ -233,7 +269,7 @@ class LabelProbabilityLoss(ClassLoss):
         return curvature * softmax.direction**2 + slope * softmax.bend
 
 
-def class_weights(name, weights):
+def class_weights(name: str, weights: Any) -> tuple[float, ...] | None:
     """Return the weights of the classes as a checked tuple, or None where there are none."""
     if weights is None:
         return None
@@ -242,10 +278,10 @@ def class_weights(name, weights):
         raise ValueError(f"{name} must be one-dimensional; got {given.shape}")
     if not (np.isfinite(given).all() and (given >= 0).all() and given.any()):
         raise ValueError(f"{name} must be finite, not negative and not all zero; got {weights!r}")
-    return tuple(map(float, given))
+    return as_floats(weights)
 
 
-def require_one_each(name, weights, n_classes):
+def require_one_each(name: str, weights: Any, n_classes: int) -> None:
     """Raise unless there is a weight for each class, or none at all."""
     if weights is not None and len(weights) != n_classes:
         raise ValueError(

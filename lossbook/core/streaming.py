@@ -5,12 +5,17 @@ blocks do not depend on the number of threads and their results come back in blo
 neither does anything computed from them.
 """
 
+import operator
 import os
 import threading
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
+
+from .parameters import whole_number
 
 BLOCK_BYTES = 1 << 19
 """Most bytes of one input in one block: few enough to stay in cache, enough that threads seldom
@@ -40,7 +45,10 @@ class _Pool:
                 return []
             if self.executor is None:
                 self.executor = ThreadPoolExecutor(self.threads - 1, "lossbook")
-            return [self.executor.submit(task) for _ in range(min(self.threads - 1, at_most))]
+            try:
+                return [self.executor.submit(task) for _ in range(min(self.threads - 1, at_most))]
+            except RuntimeError:  # the interpreter is shutting down: the caller's thread does all
+                return []
 
 
 _pool = _Pool()
@@ -91,17 +99,17 @@ def set_num_threads(n_threads: int) -> None:
     1
     >>> lb.set_num_threads(before)
     """
-    if isinstance(n_threads, bool) or not isinstance(n_threads, int):
-        raise TypeError(f"n_threads must be an integer; got {n_threads!r}")
-    if n_threads < 1:
-        raise ValueError(f"n_threads must be at least 1; got {n_threads}")
+    n_threads = whole_number("n_threads", n_threads, 1)
     with _pool.lock:
         executor, _pool.executor, _pool.threads = _pool.executor, None, n_threads
     if executor is not None:
         executor.shutdown(wait=False)
 
 
-def stream(work, n_samples, block_size):
+_silently = np.errstate(all="ignore")(operator.call)
+
+
+def stream(work: Callable[[int, int], Any], n_samples: int, block_size: int) -> list[Any]:
     """Return ``[work(start, stop), ...]`` over consecutive blocks of about equal size, in order.
 
     NumPy's floating-point warnings are off in `work`: infinities are results like any others.
@@ -120,24 +128,23 @@ def stream(work, n_samples, block_size):
         is raised here, whatever the number of threads.
     """
     if n_samples <= block_size:
-        with np.errstate(all="ignore"):
-            return [work(0, n_samples)]
+        return [_silently(work, 0, n_samples)]
     n_blocks = -(-n_samples // block_size)
     blocks = list(pairwise(k * n_samples // n_blocks for k in range(n_blocks + 1)))
-    results, errors = [None] * len(blocks), {}
+    results: list[Any] = [None] * len(blocks)
+    errors: dict[int, BaseException] = {}
     pending, lock = iter(range(len(blocks))), threading.Lock()
 
     def drain():
-        with np.errstate(all="ignore"):
-            while not errors:
-                with lock:
-                    k = next(pending, None)
-                if k is None:
-                    return
-                try:
-                    results[k] = work(*blocks[k])
-                except BaseException as error:
-                    errors[k] = error
+        while not errors:
+            with lock:
+                k = next(pending, None)
+            if k is None:
+                return
+            try:
+                results[k] = _silently(work, *blocks[k])
+            except BaseException as error:
+                errors[k] = error
 
     helpers = _pool.submit(drain, len(blocks) - 1)
     drain()
@@ -149,7 +156,7 @@ def stream(work, n_samples, block_size):
     return results
 
 
-def total(block_sums):
+def total(block_sums: Sequence[Any]) -> float:
     """Return the sum of the blocks' sums as a float, in an order that never varies."""
     if len(block_sums) == 1:
         return float(block_sums[0])

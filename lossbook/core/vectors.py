@@ -2,8 +2,12 @@
 
 from functools import cached_property
 from math import sqrt
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
+from .elementwise import sum_entries
 
 
 class Vector:
@@ -12,54 +16,59 @@ class Vector:
     The zero vector has direction 0.  What is divided by its length becomes 0.
     """
 
-    def __init__(self, x):
+    is_zero: NDArray[Any]
+    scaled: tuple[NDArray[Any], NDArray[Any]]
+    length: NDArray[Any]
+    divisor: NDArray[Any]
+
+    def __init__(self, x: NDArray[Any]) -> None:
         # Squares neither overflow nor vanish next to a power of two as large as the vector.
         exponent = np.frexp(np.maximum.reduce(np.abs(x), axis=0))[1]
         power = np.ldexp(x.dtype.type(1), exponent - 1)
         scaled = x / power
-        length = np.sqrt(np.add.reduce(scaled * scaled, axis=0))
+        length = np.sqrt(sum_entries(scaled * scaled))
         self.is_zero = length == 0
         self.scaled = scaled, np.where(self.is_zero, 1, length)
         self.length = length * power
         self.divisor = np.where(self.is_zero, np.inf, self.length)
 
     @cached_property
-    def unit(self):
+    def unit(self) -> NDArray[Any]:
         """The directions."""
         return np.divide(*self.scaled)
 
     @cached_property
-    def is_top(self):
+    def is_top(self) -> NDArray[Any]:
         """Which entry, if any, is nearly all of its vector."""
         return np.abs(self.unit) > sqrt(0.5)
 
     @cached_property
-    def aside(self):
+    def aside(self) -> NDArray[Any]:
         """One minus the square of an entry: the sum of the others' squares, at the top."""
         square = self.unit * self.unit
-        rest = np.add.reduce(np.where(self.is_top, 0, square), axis=0)
+        rest = sum_entries(np.where(self.is_top, 0, square))
         return np.where(self.is_top, rest, 1 - square)
 
-    def across(self, slope):
+    def across(self, slope: NDArray[Any]) -> NDArray[Any]:
         """Return the part of a vector that is at right angles to the direction."""
         product = slope * self.unit
-        across = slope - np.add.reduce(product, axis=0) * self.unit
+        across = slope - sum_entries(product) * self.unit
         if not self.is_top.any():
             return across
-        rest = np.add.reduce(np.where(self.is_top, 0, product), axis=0)
+        rest = sum_entries(np.where(self.is_top, 0, product))
         return np.where(self.is_top, slope * self.aside - rest * self.unit, across)
 
-    def gradient(self, slope):
+    def gradient(self, slope: NDArray[Any]) -> NDArray[Any]:
         """Return the derivative by the vector of a function with this slope by the direction."""
         return self.across(slope) / self.divisor
 
-    def hessian(self, slope, bend=0):
+    def hessian(self, slope: NDArray[Any], bend: NDArray[Any] | float = 0) -> NDArray[Any]:
         """Return its second derivatives; `bend` is the function's own, across the direction."""
-        along = np.add.reduce(slope * self.unit, axis=0)
+        along = sum_entries(slope * self.unit)
         turned = 2 * self.unit * self.across(slope) + along * self.aside
         return (bend - turned) / self.divisor / self.divisor
 
-    def curvature(self):
+    def curvature(self) -> NDArray[Any]:
         """Return the second derivatives of the length."""
         return self.aside / self.divisor
 
@@ -67,17 +76,44 @@ class Vector:
 class Angle:
     """The cosine distance of two vectors, which does not cancel where they are nearly parallel."""
 
-    def __init__(self, first, second):
+    first: Vector
+    second: Vector
+    apart: NDArray[Any]
+    distance: NDArray[Any]
+
+    @staticmethod
+    def formula(s: Any) -> Any:
+        """Return the cosine of a and b in symbols, its derivatives, and what these abbreviate."""
+        cosine, (length_a, length_b) = (
+            s.Symbol("c", real=True),
+            s.symbols("alpha beta", positive=True),
+        )
+        a, b, u, v = map(s.vector, "abuv")
+        gradient = (cosine * u - v) / length_a, (cosine * v - u) / length_b
+        hessian = (
+            (2 * u * (v - cosine * u) + cosine * (1 - u**2)) / length_a**2,
+            (2 * v * (u - cosine * v) + cosine * (1 - v**2)) / length_b**2,
+        )
+        definitions = {
+            length_a: s.length(a),
+            length_b: s.length(b),
+            u: a / length_a,
+            v: b / length_b,
+            cosine: s.sum_j(u * v),
+        }
+        return cosine, gradient, hessian, definitions
+
+    def __init__(self, first: NDArray[Any], second: NDArray[Any]) -> None:
         self.first, self.second = Vector(first), Vector(second)
         undirected = self.first.is_zero | self.second.is_zero
         self.apart = self.first.unit - self.second.unit
         self.apart[:, undirected] = 0
-        self.distance = np.where(undirected, 1, np.add.reduce(self.apart**2, axis=0) / 2)
+        self.distance = np.where(undirected, 1, sum_entries(self.apart**2) / 2)
 
-    def gradient(self):
+    def gradient(self) -> tuple[NDArray[Any], NDArray[Any]]:
         """Return its derivatives by both vectors."""
         return self.first.gradient(self.apart), self.second.gradient(-self.apart)
 
-    def hessian(self):
+    def hessian(self) -> tuple[NDArray[Any], NDArray[Any]]:
         """Return its second derivatives by both vectors."""
         return self.first.hessian(-self.second.unit), self.second.hessian(-self.first.unit)

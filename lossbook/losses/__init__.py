@@ -1,1 +1,1 @@
-"""The losses, one module a family."""
+"""The losses, one module a chapter."""

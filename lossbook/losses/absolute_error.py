@@ -1,7 +1,5 @@
 """The absolute error, which aims at the median."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from ..core.optimum import weighted_quantile
@@ -9,16 +7,10 @@ from ..core.residual import ResidualLoss
 from ..core.traits import Traits
 
 
-@dataclass(frozen=True, repr=False)
 class AbsoluteError(ResidualLoss):
     r"""Absolute error, :math:`\ell = |r|` with the residual :math:`r = \hat y - y`.
 
     The mean over the samples is the mean absolute error.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -41,14 +33,21 @@ class AbsoluteError(ResidualLoss):
     2.0
     """
 
-    traits = Traits(
-        convex=True,
-        differentiable=False,
-        twice_differentiable=False,
-        lipschitz=1.0,
-        symmetric=True,
-        elicits="median",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=False,
+            twice_differentiable=False,
+            lipschitz=1.0,
+            symmetric=True,
+            elicits="median",
+        )
+
+    def _formula(self, s):
+        r = s.r
+        return s.of_residual(
+            value=abs(r), gradient=s.sign(r), hessian=0, optimum="the median of the targets"
+        )
 
     def _value(self, r):
         return np.abs(r)
@@ -58,6 +57,9 @@ class AbsoluteError(ResidualLoss):
 
     def _hessian(self, r):
         return np.zeros_like(r)
+
+    def _curvatures(self):
+        return {"majorizer": self._majorizer, "fisher": self._fisher}
 
     def _majorizer(self, r):
         return 1 / np.abs(r)

@@ -6,11 +6,13 @@ loss; the generator minimises one of the scores of its own samples.
 
 from dataclasses import dataclass, field
 from math import sqrt
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
-from ..core.loss import JointLoss, Loss, PointwiseLoss
+from ..core.declared import Declared, with_parameter
+from ..core.loss import Call, JointLoss, Out, PointwiseLoss
 from ..core.margin import MarginLoss
 from ..core.traits import Traits
 from .log_loss import SigmoidCrossEntropy
@@ -19,17 +21,20 @@ from .several_tasks import WeightedSum
 from .squared_error import HalfSquaredError
 
 
-@dataclass(frozen=True, repr=False)
 class NegativeMargin(MarginLoss):
     """Minus the margin ``m = y_true * y_pred``: a score costs what it says against the label."""
 
-    traits = Traits(
-        convex=True,
-        differentiable=True,
-        twice_differentiable=True,
-        lipschitz=1.0,
-        elicits="a score without bound",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=True,
+            lipschitz=1.0,
+            elicits="a score without bound",
+        )
+
+    def _formula(self, s):
+        return s.of_margin(value=-s.m, gradient=-s.y, hessian=0)
 
     def _of_margin(self, m):
         return -m
@@ -41,6 +46,11 @@ class NegativeMargin(MarginLoss):
         return np.zeros_like(m)
 
 
+_REDUCTION = """\
+reduction : {"mean", "sum", "none"}, keyword only
+    ``"mean"`` is Σwℓ/Σw over the samples of each kind, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ."""
+
+
 @dataclass(frozen=True)
 class Verdict:
     """What a score costs: a two-class loss for one fixed label, or minus that."""
@@ -50,17 +60,11 @@ class Verdict:
     sign: float = 1.0
 
 
-@dataclass(frozen=True, repr=False)
-class GAN:
+class GAN(Declared):
     """Base of the losses of generative adversarial networks.
 
     A subclass states what scores cost the discriminator, of real samples and of fake ones, and
     what they cost the generator, of the samples it generates.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples of each kind, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
     """
 
     reduction: str = field(default="mean", kw_only=True)
@@ -70,13 +74,15 @@ class GAN:
     generated: ClassVar[Verdict]
     elicits: ClassVar[str]
 
-    def __post_init__(self):
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.__doc__ = with_parameter(cls.__doc__, "reduction", _REDUCTION)
+
+    def __post_init__(self) -> None:
         Generator(type(self), reduction=self.reduction)
 
-    __repr__ = Loss.__repr__
-
     @property
-    def discriminator(self):
+    def discriminator(self) -> "Discriminator":
         """The loss of the discriminator, called with the scores of real and of fake samples.
 
         There may be more of the one than of the other: the loss is the mean over the real samples
@@ -91,7 +97,7 @@ class GAN:
         return Discriminator(type(self), reduction=self.reduction)
 
     @property
-    def generator(self):
+    def generator(self) -> "Generator":
         """The loss of the generator, called with the scores of its samples.
 
         Returns
@@ -101,20 +107,17 @@ class GAN:
         return Generator(type(self), reduction=self.reduction)
 
 
-@dataclass(frozen=True, repr=False)
 class ScoreLoss(JointLoss):
     """Base of losses of the scores of samples of one kind."""
 
     gan: type[GAN] = field(repr=False)
 
     @property
-    def verdict(self):
+    def verdict(self) -> Verdict:
         """What a score costs."""
         raise NotImplementedError
 
-    @property
-    def traits(self):
-        """What is known about the loss as a function of the scores."""
+    def _traits(self):
         loss, minus = self.verdict.loss.traits, self.verdict.sign < 0
         return Traits(
             convex=loss.convex and not minus,
@@ -123,6 +126,22 @@ class ScoreLoss(JointLoss):
             lipschitz=loss.lipschitz,
             bounded=minus,
             elicits="samples that pass for real",
+        )
+
+    def _formula(self, s):
+        score = s.Symbol("r" if self.inputs == ("real",) else "f", real=True)
+        of_label = self.verdict.loss._formula(s).written_out()
+        known = {of_label.y_true: self.verdict.label, of_label.y_pred: score}
+
+        def of_score(expr):
+            return s.nsimplify(self.verdict.sign * expr.subs(known))
+
+        return s.Formula(
+            value=of_score(of_label.value),
+            gradient=of_score(of_label.gradient),
+            hessian=of_score(of_label.hessian),
+            y_true=None,
+            y_pred=score,
         )
 
     def _shared(self, scores):
@@ -138,70 +157,103 @@ class ScoreLoss(JointLoss):
         return self.verdict.sign * self.verdict.loss._hessian(*shared)
 
 
-@dataclass(frozen=True, repr=False)
 class RealScores(ScoreLoss):
     """What the scores of real samples cost the discriminator."""
 
-    inputs = ("real",)
+    def _inputs(
+        self,
+        real: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        curvature: str = "exact",
+        out: Out = None,
+    ) -> Call[NDArray[Any]]:
+        return Call((real,), sample_weight, curvature, out)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"{Discriminator(self.gan, reduction=self.reduction)!r}.sides[0]"
 
     @property
-    def verdict(self):
+    def verdict(self) -> Verdict:
         """What a score costs."""
         return self.gan.real
 
 
-@dataclass(frozen=True, repr=False)
 class FakeScores(ScoreLoss):
     """What the scores of fake samples cost the discriminator."""
 
-    inputs = ("fake",)
+    def _inputs(
+        self,
+        fake: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        curvature: str = "exact",
+        out: Out = None,
+    ) -> Call[NDArray[Any]]:
+        return Call((fake,), sample_weight, curvature, out)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"{Discriminator(self.gan, reduction=self.reduction)!r}.sides[1]"
 
     @property
-    def verdict(self):
+    def verdict(self) -> Verdict:
         """What a score costs."""
         return self.gan.fake
 
 
-@dataclass(frozen=True, repr=False)
 class Generator(ScoreLoss):
     """What the scores of fake samples cost the generator."""
 
-    inputs = ("fake",)
+    def _inputs(
+        self,
+        fake: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        curvature: str = "exact",
+        out: Out = None,
+    ) -> Call[NDArray[Any]]:
+        return Call((fake,), sample_weight, curvature, out)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"{self.gan(reduction=self.reduction)!r}.generator"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return getattr, (self.gan(reduction=self.reduction), "generator")
+
     @property
-    def verdict(self):
+    def verdict(self) -> Verdict:
         """What a score costs."""
         return self.gan.generated
 
 
-@dataclass(frozen=True, repr=False)
 class Discriminator(JointLoss):
     """What the scores of real and of fake samples cost the discriminator, together."""
 
-    inputs = ("real", "fake")
+    def _inputs(
+        self,
+        real: ArrayLike,
+        fake: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        curvature: str = "exact",
+        out: Out = None,
+    ) -> Call[tuple[NDArray[Any], NDArray[Any]]]:
+        return Call((real, fake), sample_weight, curvature, out)
 
     gan: type[GAN] = field(repr=False)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"{self.gan(reduction=self.reduction)!r}.discriminator"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return getattr, (self.gan(reduction=self.reduction), "discriminator")
+
     @property
-    def sides(self):
+    def sides(self) -> tuple["ScoreLoss", ...]:
         """The losses of the real scores and of the fake ones."""
         return tuple(side(self.gan, reduction=self.reduction) for side in (RealScores, FakeScores))
 
-    @property
-    def traits(self):
-        """What is known about the loss as a function of a real score and a fake one."""
+    def _traits(self):
         loss = self.gan.real.loss.traits
         return Traits(
             convex=loss.convex,
@@ -215,8 +267,17 @@ class Discriminator(JointLoss):
         both = WeightedSum(self.sides)
         return both._evaluate(parts, (None, tuple(inputs)), sample_weight, out)
 
+    def _formula(self, s):
+        real, fake = (side._formula(s) for side in self.sides)
+        return s.Formula(
+            value=real.value + fake.value,
+            gradient=(real.gradient, fake.gradient),
+            hessian=(real.hessian, fake.hessian),
+            y_true=None,
+            y_pred=(real.y_pred, fake.y_pred),
+        )
 
-@dataclass(frozen=True, repr=False)
+
 class MinimaxGAN(GAN):
     r"""The game of the first adversarial networks: what the discriminator loses is all there is.
 
@@ -224,11 +285,6 @@ class MinimaxGAN(GAN):
 
         \ell_D = -\log \sigma(r) - \log(1 - \sigma(f)), \qquad
         \ell_G = \log(1 - \sigma(f)), \qquad \sigma(z) = \frac{1}{1 + e^{-z}}
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples of each kind, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -259,24 +315,18 @@ class MinimaxGAN(GAN):
     array([-0.5])
     """
 
-    real = Verdict(SigmoidCrossEntropy(), 1.0)
-    fake = Verdict(SigmoidCrossEntropy(), 0.0)
-    generated = Verdict(SigmoidCrossEntropy(), 0.0, sign=-1.0)
-    elicits = "log-odds of real against fake"
+    real: ClassVar[Verdict] = Verdict(SigmoidCrossEntropy(), 1.0)
+    fake: ClassVar[Verdict] = Verdict(SigmoidCrossEntropy(), 0.0)
+    generated: ClassVar[Verdict] = Verdict(SigmoidCrossEntropy(), 0.0, sign=-1.0)
+    elicits: ClassVar[str] = "log-odds of real against fake"
 
 
-@dataclass(frozen=True, repr=False)
 class NonSaturatingGAN(GAN):
     r"""The usual game: the generator maximises the probability that its samples pass for real.
 
     .. math::
 
         \ell_D = -\log \sigma(r) - \log(1 - \sigma(f)), \qquad \ell_G = -\log \sigma(f)
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples of each kind, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -301,23 +351,18 @@ class NonSaturatingGAN(GAN):
     array([-1.92874985e-22])
     """
 
-    real, fake = MinimaxGAN.real, MinimaxGAN.fake
-    generated = Verdict(SigmoidCrossEntropy(), 1.0)
-    elicits = MinimaxGAN.elicits
+    real: ClassVar[Verdict] = MinimaxGAN.real
+    fake: ClassVar[Verdict] = MinimaxGAN.fake
+    generated: ClassVar[Verdict] = Verdict(SigmoidCrossEntropy(), 1.0)
+    elicits: ClassVar[str] = MinimaxGAN.elicits
 
 
-@dataclass(frozen=True, repr=False)
 class LeastSquaresGAN(GAN):
     r"""Scores as numbers to regress on: 1 for real, 0 for fake.
 
     .. math::
 
         \ell_D = \tfrac12 (r - 1)^2 + \tfrac12 f^2, \qquad \ell_G = \tfrac12 (f - 1)^2
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples of each kind, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -345,24 +390,18 @@ class LeastSquaresGAN(GAN):
     1.0
     """
 
-    real = Verdict(HalfSquaredError(), 1.0)
-    fake = Verdict(HalfSquaredError(), 0.0)
-    generated = Verdict(HalfSquaredError(), 1.0)
-    elicits = "probability of real"
+    real: ClassVar[Verdict] = Verdict(HalfSquaredError(), 1.0)
+    fake: ClassVar[Verdict] = Verdict(HalfSquaredError(), 0.0)
+    generated: ClassVar[Verdict] = Verdict(HalfSquaredError(), 1.0)
+    elicits: ClassVar[str] = "probability of real"
 
 
-@dataclass(frozen=True, repr=False)
 class HingeGAN(GAN):
     r"""A support vector machine for discriminator: scores beyond the margin cost nothing.
 
     .. math::
 
         \ell_D = \max(0, 1 - r) + \max(0, 1 + f), \qquad \ell_G = -f
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples of each kind, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -388,23 +427,18 @@ class HingeGAN(GAN):
     2.0
     """
 
-    real, fake = Verdict(Hinge(), 1.0), Verdict(Hinge(), -1.0)
-    generated = Verdict(NegativeMargin(), 1.0)
-    elicits = "the more probable of real and fake"
+    real: ClassVar[Verdict] = Verdict(Hinge(), 1.0)
+    fake: ClassVar[Verdict] = Verdict(Hinge(), -1.0)
+    generated: ClassVar[Verdict] = Verdict(NegativeMargin(), 1.0)
+    elicits: ClassVar[str] = "the more probable of real and fake"
 
 
-@dataclass(frozen=True, repr=False)
 class WassersteinGAN(GAN):
     r"""The critic's game: real samples should score high and fake ones low, without bound.
 
     .. math::
 
         \ell_D = f - r, \qquad \ell_G = -f
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples of each kind, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -429,6 +463,7 @@ class WassersteinGAN(GAN):
     -1.0
     """
 
-    real, fake = Verdict(NegativeMargin(), 1.0), Verdict(NegativeMargin(), -1.0)
-    generated = Verdict(NegativeMargin(), 1.0)
-    elicits = NegativeMargin.traits.elicits
+    real: ClassVar[Verdict] = Verdict(NegativeMargin(), 1.0)
+    fake: ClassVar[Verdict] = Verdict(NegativeMargin(), -1.0)
+    generated: ClassVar[Verdict] = Verdict(NegativeMargin(), 1.0)
+    elicits: ClassVar[str] = NegativeMargin().traits.elicits

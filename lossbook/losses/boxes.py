@@ -6,12 +6,13 @@ cancels.  Derivatives are taken by moving an edge outwards, which looks the same
 edges: but for whether the edge is outside the true box or inside.
 """
 
-from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 from math import pi
-from typing import ClassVar
+from operator import or_
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..core.domains import BOXES
 from ..core.elementwise import negative_part, positive_part
@@ -22,7 +23,6 @@ _OUTWARDS = np.array([-1, 1], np.int8)[:, None, None]
 """The way out at the lower and at the upper end of a box."""
 
 
-@dataclass(frozen=True, repr=False)
 class BoxLoss(RowLoss):
     """Base of losses of boxes (x1, y1, x2, y2), which are on the last axis.
 
@@ -34,18 +34,31 @@ class BoxLoss(RowLoss):
     width: ClassVar[int] = 4
     """How long the last axis is."""
 
-    penalties: ClassVar[tuple] = ()
+    penalties: ClassVar[tuple[type[Any], ...]] = ()
 
     y_true_domain = BOXES
     y_pred_domain = BOXES
 
-    traits = Traits(
-        convex=False,
-        differentiable=False,
-        twice_differentiable=False,
-        bounded=True,
-        elicits="box of best expected overlap",
-    )
+    def _traits(self):
+        return Traits(
+            convex=False,
+            differentiable=False,
+            twice_differentiable=False,
+            bounded=True,
+            elicits="box of best expected overlap",
+        )
+
+    def _formula(self, s):
+        missed, *others = (term.formula(s) for term in (Missed, *self.penalties))
+        return s.Formula(
+            value=sum((term.value for term in others), missed.value),
+            gradient=sum((term.slope for term in others), missed.slope),
+            hessian=(1 + sum(term.of_missed for term in others)) * missed.bend
+            + sum(term.bend for term in others),
+            y_true=s.vector("t"),
+            y_pred=s.vector("b"),
+            definitions=reduce(or_, (term.definitions for term in others), missed.definitions),
+        )
 
     def _read(self, y_true, y_pred):
         batch = super()._read(y_true, y_pred)
@@ -81,6 +94,32 @@ def _ratio(numerator, denominator):
     return np.where(denominator > 0, numerator / denominator, 0)
 
 
+class Term(NamedTuple):
+    """A term of the formula: its value, its derivatives by coordinate k, and what they abbreviate.
+
+    With its second derivative comes that of what the boxes miss, `of_missed` times.
+    """
+
+    value: Any
+    slope: Any
+    bend: Any
+    definitions: dict[Any, Any]
+    of_missed: Any = 0
+
+
+def _hull(s):
+    """Return the sides of the box around both, whether edge k is its own, and what these are."""
+    (b1, b2, b3, b4), (t1, t2, t3, t4) = s.entries("b", 4), s.entries("t", 4)
+    (w, h), outer = s.symbols("w_C h_C", real=True), s.vector("o")
+    beyond = b1 < t1, b2 < t2, b3 > t3, b4 > t4
+    definitions = {
+        w: s.Max(b3, t3) - s.Min(b1, t1),
+        h: s.Max(b4, t4) - s.Min(b2, t2),
+        outer: s.by_k(*map(s.one_if, beyond)),
+    }
+    return w, h, outer, definitions
+
+
 class Pair:
     """A predicted and a true box, measured along x and y.
 
@@ -97,7 +136,17 @@ class Pair:
         How long the predicted edges are that move along x and along y, in lengths of the hull.
     """
 
-    def __init__(self, y_true, y_pred):
+    beyond: NDArray[Any]
+    size: NDArray[Any]
+    true_size: NDArray[Any]
+    hull: NDArray[Any]
+    overlap: NDArray[Any]
+    excess: NDArray[Any]
+    lack: NDArray[Any]
+    gap: NDArray[Any]
+    across: NDArray[Any]
+
+    def __init__(self, y_true: NDArray[Any], y_pred: NDArray[Any]) -> None:
         (low, high), (true_low, true_high) = (y.reshape(2, 2, -1) for y in (y_pred, y_true))
         self.beyond = np.stack([true_low - low, high - true_high])
         self.size, self.true_size = high - low, true_high - true_low
@@ -112,11 +161,11 @@ class Pair:
         self.across = (self.overlap + self.excess)[::-1]
 
     @cached_property
-    def missed(self):
+    def missed(self) -> Any:
         """What the boxes miss of each other."""
         return Missed(self)
 
-    def growth(self, outside):
+    def growth(self, outside: bool) -> Any:
         """Return the growth of the union's area, in areas of the hull, when edges move."""
         if outside:
             return self.across
@@ -126,7 +175,12 @@ class Pair:
 class Missed:
     """One minus the intersection over the union; of two empty boxes 0 if they are equal, else 1."""
 
-    def __init__(self, pair):
+    true_area: NDArray[Any]
+    union: NDArray[Any]
+    covered: NDArray[Any]
+    value: NDArray[Any]
+
+    def __init__(self, pair: Any) -> None:
         self.pair = pair
         (x, y), (more_x, more_y), (less_x, less_y) = pair.overlap, pair.excess, pair.lack
         both, lacking = x * y, less_x * (y + less_y) + x * less_y
@@ -136,7 +190,34 @@ class Missed:
         apart = (pair.beyond != 0).any(axis=(0, 1))
         self.value = np.where(self.union > 0, missed / self.union, apart)
 
-    def slope(self, outside):
+    @staticmethod
+    def formula(s: Any) -> Any:
+        """Return it in symbols."""
+        (b1, b2, b3, b4), (t1, t2, t3, t4) = s.entries("b", 4), s.entries("t", 4)
+        w, h, w_t, h_t, w_I, h_I = s.symbols("w h w_t h_t w_I h_I", real=True)
+        (i, U, L), I_k, U_k, L_k = s.symbols("I U L", real=True), *map(s.vector, "IUL")
+        definitions = {
+            w: b3 - b1,
+            h: b4 - b2,
+            w_t: t3 - t1,
+            h_t: t4 - t2,
+            w_I: s.Max(0, s.Min(b3, t3) - s.Max(b1, t1)),
+            h_I: s.Max(0, s.Min(b4, t4) - s.Max(b2, t2)),
+            i: w_I * h_I,
+            U: w * h + w_t * h_t - i,
+            L: 1 - i / U,
+            I_k: s.by_k(
+                s.cases((-h_I, (b1 > t1) & (w_I > 0)), 0),
+                s.cases((-w_I, (b2 > t2) & (h_I > 0)), 0),
+                s.cases((h_I, (b3 < t3) & (w_I > 0)), 0),
+                s.cases((w_I, (b4 < t4) & (h_I > 0)), 0),
+            ),
+            U_k: s.by_k(-h, -w, h, w) - I_k,
+            L_k: (i * U_k - I_k * U) / U**2,
+        }
+        return Term(L, L_k, -2 * L_k * U_k / U, definitions)
+
+    def slope(self, outside: bool) -> Any:
         """Return the first derivative."""
         overlap, excess, across = self.pair.overlap, self.pair.excess, self.pair.across
         if outside:
@@ -146,7 +227,7 @@ class Missed:
             overlap > 0, -towards * _ratio(excess * across + self.true_area, self.union), 0
         )
 
-    def bend(self, outside):
+    def bend(self, outside: bool) -> Any:
         """Return the second derivative."""
         return -2 * self.slope(outside) * _ratio(self.pair.growth(outside), self.union)
 
@@ -154,18 +235,33 @@ class Missed:
 class Void:
     """The share of the hull that neither box covers."""
 
-    def __init__(self, pair):
+    value: NDArray[Any]
+
+    def __init__(self, pair: Any) -> None:
         self.pair = pair
         (more_x, more_y), (less_x, less_y), (gap_x, gap_y) = pair.excess, pair.lack, pair.gap
         self.value = more_x * less_y + less_x * more_y + gap_x + gap_y * (1 - gap_x)
 
-    def slope(self, outside):
+    @staticmethod
+    def formula(s: Any) -> Any:
+        """Return it in symbols."""
+        w, h, outer, hull = _hull(s)
+        (U, C, V), U_k, C_k, V_k = s.symbols("U C V", real=True), *map(s.vector, "UCV")
+        definitions = hull | {
+            C: w * h,
+            C_k: outer * s.by_k(-h, -w, h, w),
+            V: 1 - U / C,
+            V_k: (U * C_k - U_k * C) / C**2,
+        }
+        return Term(V, V_k, -2 * V_k * C_k / C, definitions)
+
+    def slope(self, outside: bool) -> Any:
         """Return the first derivative."""
         if outside:
             return (self.pair.lack + self.pair.gap)[::-1] - self.value
         return -self.pair.growth(outside)
 
-    def bend(self, outside):
+    def bend(self, outside: bool) -> Any:
         """Return the second derivative."""
         return -2 * outside * self.slope(outside)
 
@@ -173,17 +269,38 @@ class Void:
 class Distance:
     """The squared distance of the centres over the squared diagonal of the hull."""
 
-    def __init__(self, pair):
+    hull: NDArray[Any]
+    offset: NDArray[Any]
+    value: NDArray[Any]
+
+    def __init__(self, pair: Any) -> None:
         diagonal = np.hypot(*pair.hull)
         self.hull = _ratio(pair.hull, diagonal)
         self.offset = _ratio((pair.beyond[1] - pair.beyond[0]) / 2, diagonal)
         self.value = np.add.reduce(self.offset**2, axis=0)
 
-    def slope(self, outside):
+    @staticmethod
+    def formula(s: Any) -> Any:
+        """Return it in symbols."""
+        (b1, b2, b3, b4), (t1, t2, t3, t4) = s.entries("b", 4), s.entries("t", 4)
+        x, y = (b1 + b3 - t1 - t3) / 2, (b2 + b4 - t2 - t4) / 2
+        w, h, outer, hull = _hull(s)
+        (N, D, Q), N_k, D_k, Q_k = s.symbols("N D Q", real=True), *map(s.vector, "NDQ")
+        definitions = hull | {
+            N: x**2 + y**2,
+            N_k: s.by_k(x, y, x, y),
+            D: w**2 + h**2,
+            D_k: 2 * outer * s.by_k(-w, -h, w, h),
+            Q: N / D,
+            Q_k: (N_k - Q * D_k) / D,
+        }
+        return Term(Q, Q_k, (s.Rational(1, 2) - 2 * Q_k * D_k - 2 * Q * outer) / D, definitions)
+
+    def slope(self, outside: bool) -> Any:
         """Return the first derivative."""
         return self.hull * (_OUTWARDS * self.offset - 2 * outside * self.hull * self.value)
 
-    def bend(self, outside):
+    def bend(self, outside: bool) -> Any:
         """Return the second derivative."""
         curved = 0.5 * self.hull**2
         return curved - 2 * outside * self.hull**2 * (2 * self.slope(outside) + self.value)
@@ -195,7 +312,16 @@ class Aspect:
     θ is the angle between the diagonals of the boxes, turned to start in one corner.
     """
 
-    def __init__(self, pair):
+    missed: Missed
+    direction: NDArray[Any]
+    angle: NDArray[Any]
+    hull: NDArray[Any]
+    v: NDArray[Any]
+    total: NDArray[Any]
+    alpha: NDArray[Any]
+    value: NDArray[Any]
+
+    def __init__(self, pair: Any) -> None:
         self.missed = pair.missed
         diagonal, true_diagonal = np.hypot(*pair.size), np.hypot(*pair.true_size)
         self.direction, direction = (
@@ -213,6 +339,28 @@ class Aspect:
         self.alpha = _ratio(self.v, self.total)
         self.value = self.alpha * self.v
 
+    @staticmethod
+    def formula(s: Any) -> Any:
+        """Return it in symbols."""
+        w, h, w_t, h_t = s.symbols("w h w_t h_t", real=True)
+        L, theta, v, a = s.symbols("L theta v alpha", real=True)
+        L_k, theta_k, v_k = map(s.vector, ("L", "theta", "v"))
+        definitions = {
+            theta: s.atan(w_t / h_t) - s.atan(w / h),
+            theta_k: s.by_k(h, -w, -h, w) / (w**2 + h**2),
+            v: 4 * theta**2 / s.pi**2,
+            v_k: 8 * theta * theta_k / s.pi**2,
+            a: v / (L + v),
+        }
+        turn = theta_k**2 + theta * s.by_k(1, -1, 1, -1) * 2 * w * h / (w**2 + h**2) ** 2
+        return Term(
+            value=a * v,
+            slope=a * (2 - a) * v_k - a**2 * L_k,
+            bend=a * (2 - a) * 8 * turn / s.pi**2 + 2 * (a * L_k - (1 - a) * v_k) ** 2 / (L + v),
+            definitions=definitions,
+            of_missed=-(a**2),
+        )
+
     def _turns(self):
         """Return the derivatives of the angle."""
         sign = np.array([-1, 1], np.int8)[:, None]
@@ -222,12 +370,12 @@ class Aspect:
     def _slope_of_v(self):
         return 8 / pi**2 * self.angle * self._turns()[0]
 
-    def slope(self, outside):
+    def slope(self, outside: bool) -> Any:
         """Return the first derivative."""
         a = self.alpha
         return a * (2 - a) * self._slope_of_v() - a**2 * self.missed.slope(outside)
 
-    def bend(self, outside):
+    def bend(self, outside: bool) -> Any:
         """Return the second derivative."""
         a, (first, second) = self.alpha, self._turns()
         across = (
@@ -242,14 +390,8 @@ class Aspect:
         )
 
 
-@dataclass(frozen=True, repr=False)
 class IoU(BoxLoss):
     r"""Jaccard loss of boxes, :math:`\ell = 1 - I/U`: one minus intersection over union.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the boxes, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -278,7 +420,6 @@ class IoU(BoxLoss):
     """
 
 
-@dataclass(frozen=True, repr=False)
 class GIoU(BoxLoss):
     r"""Generalised IoU loss: what is in neither box but in the box around both counts too [1]_.
 
@@ -288,11 +429,6 @@ class GIoU(BoxLoss):
 
     with the intersection :math:`I`, the union :math:`U` and the hull :math:`C`, the smallest box
     around both.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the boxes, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -320,10 +456,9 @@ class GIoU(BoxLoss):
     array([0.66666667, 1.2       ])
     """
 
-    penalties = (Void,)
+    penalties: ClassVar[tuple[type[Any], ...]] = (Void,)
 
 
-@dataclass(frozen=True, repr=False)
 class DIoU(BoxLoss):
     r"""Distance-IoU loss: the distance of the centres counts too [1]_.
 
@@ -333,11 +468,6 @@ class DIoU(BoxLoss):
 
     with the distance :math:`\rho` of the centres, and the diagonal :math:`c` of the smallest box
     around both.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the boxes, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -364,10 +494,9 @@ class DIoU(BoxLoss):
     array([0.8125, 0.75  ])
     """
 
-    penalties = (Distance,)
+    penalties: ClassVar[tuple[type[Any], ...]] = (Distance,)
 
 
-@dataclass(frozen=True, repr=False)
 class CIoU(BoxLoss):
     r"""Complete IoU loss: the distance of the centres and the ratio of the sides count too [1]_.
 
@@ -380,11 +509,6 @@ class CIoU(BoxLoss):
     with the sides :math:`w^*, h^*` of the true and :math:`w, h` of the predicted box, the
     distance :math:`\rho` of the centres, and the diagonal :math:`c` of the smallest box around
     both.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the boxes, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -415,4 +539,4 @@ class CIoU(BoxLoss):
     array([0.75    , 0.503248])
     """
 
-    penalties = (Distance, Aspect)
+    penalties: ClassVar[tuple[type[Any], ...]] = (Distance, Aspect)

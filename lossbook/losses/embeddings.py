@@ -1,31 +1,26 @@
 """Losses of embeddings: vectors whose directions or distances say what belongs together."""
 
-from dataclasses import dataclass
 from math import sqrt
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from ..core.domains import DIRECTIONS, NON_NEGATIVE, PLUS_MINUS_ONE, POSITIVE, ZERO_OR_ONE, Interval
-from ..core.elementwise import positive_part
-from ..core.loss import BatchLoss, JointLoss, PointwiseLoss, parameter
-from ..core.streaming import BLOCK_BYTES
+from ..core.elementwise import positive_part, sum_entries
+from ..core.loss import Call, JointLoss, Out, PointwiseLoss, parameter
+from ..core.pairs import PairLoss
+from ..core.similarity import SimilarityLoss
 from ..core.traits import Traits
 from ..core.vectors import Angle, Vector
-from .softmax import SoftmaxCrossEntropy
 
 
-@dataclass(frozen=True, repr=False)
 class CosineDistance(JointLoss):
     r"""Cosine distance of two vectors, one minus the cosine of the angle between them.
 
     .. math::
 
         \ell = 1 - \frac{a \cdot b}{|a|\,|b|}
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -47,17 +42,39 @@ class CosineDistance(JointLoss):
     (array([[ 0., -1.]]), array([[-0.5,  0. ]]))
     """
 
-    inputs = "first", "second"
+    def _inputs(
+        self,
+        first: ArrayLike,
+        second: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        curvature: str = "exact",
+        out: Out = None,
+    ) -> Call[tuple[NDArray[Any], NDArray[Any]]]:
+        return Call((first, second), sample_weight, curvature, out)
+
     entries = 1
     y_pred_domain = DIRECTIONS
 
-    traits = Traits(
-        convex=False,
-        differentiable=True,
-        twice_differentiable=True,
-        bounded=True,
-        elicits="the same direction",
-    )
+    def _traits(self):
+        return Traits(
+            convex=False,
+            differentiable=True,
+            twice_differentiable=True,
+            bounded=True,
+            elicits="the same direction",
+        )
+
+    def _formula(self, s):
+        cosine, gradient, hessian, definitions = Angle.formula(s)
+        return s.Formula(
+            value=1 - cosine,
+            gradient=gradient,
+            hessian=hessian,
+            y_true=None,
+            y_pred=(s.vector("a"), s.vector("b")),
+            definitions=definitions,
+        )
 
     def _shared(self, first, second):
         return (Angle(first, second),)
@@ -72,8 +89,7 @@ class CosineDistance(JointLoss):
         return angle.hessian()
 
 
-@dataclass(frozen=True, repr=False)
-class CosineEmbedding(JointLoss):
+class CosineEmbedding(PairLoss):
     r"""Cosine loss of pairs: those that match shall be parallel, the others apart.
 
     .. math::
@@ -85,8 +101,6 @@ class CosineEmbedding(JointLoss):
     ----------
     margin : float, default 0.0
         Cosine :math:`m` up to which pairs that do not match cost nothing; in [-1, 1].
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -104,20 +118,40 @@ class CosineEmbedding(JointLoss):
     array([1. , 0. , 0.5])
     """
 
-    margin: float = parameter(0.0, Interval(-1, 1))
+    margin: float = parameter(default=0.0, domain=Interval(-1, 1))
 
-    inputs = "y_true", "first", "second"
     entries = 1
     y_true_domain = PLUS_MINUS_ONE
     y_pred_domain = DIRECTIONS
 
-    traits = Traits(
-        convex=False,
-        differentiable=False,
-        twice_differentiable=False,
-        bounded=True,
-        elicits="the same direction for pairs that match, others beyond the margin",
-    )
+    def _traits(self):
+        return Traits(
+            convex=False,
+            differentiable=False,
+            twice_differentiable=False,
+            bounded=True,
+            elicits="the same direction for pairs that match, others beyond the margin",
+        )
+
+    def _formula(self, s):
+        cosine, gradient, hessian, definitions = Angle.formula(s)
+        margin, parameters = (s.m, {s.m: "margin"}) if self.margin else (0, {})
+        match = s.Eq(s.y, 1)
+
+        def by_label(derivatives):
+            return tuple(
+                s.cases((each, match), (-each, cosine > margin), 0) for each in derivatives
+            )
+
+        return s.Formula(
+            value=s.cases((1 - cosine, match), s.Max(0, cosine - margin)),
+            gradient=by_label(gradient),
+            hessian=by_label(hessian),
+            y_true=s.y,
+            y_pred=(s.vector("a"), s.vector("b")),
+            definitions=definitions,
+            parameters=parameters,
+        )
 
     def _shared(self, y_true, first, second):
         angle = Angle(first, second)
@@ -135,7 +169,6 @@ class CosineEmbedding(JointLoss):
         return tuple(slope * by_one for by_one in angle.hessian())
 
 
-@dataclass(frozen=True, repr=False)
 class HingeEmbedding(PointwiseLoss):
     r"""Hinge loss of a distance: that of a pair that matches shall be small, others large.
 
@@ -147,8 +180,6 @@ class HingeEmbedding(PointwiseLoss):
     ----------
     margin : float, default 1.0
         Distance :math:`m` from which on pairs that do not match cost nothing; not negative.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -166,17 +197,30 @@ class HingeEmbedding(PointwiseLoss):
     array([0.25, 0.75, 0.  ])
     """
 
-    margin: float = parameter(1.0, NON_NEGATIVE)
+    margin: float = parameter(default=1.0, domain=NON_NEGATIVE)
 
     y_true_domain = PLUS_MINUS_ONE
 
-    traits = Traits(
-        convex=True,
-        differentiable=False,
-        twice_differentiable=False,
-        lipschitz=1.0,
-        elicits="a small distance for pairs that match, others beyond the margin",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=False,
+            twice_differentiable=False,
+            lipschitz=1.0,
+            elicits="a small distance for pairs that match, others beyond the margin",
+        )
+
+    def _formula(self, s):
+        y, x, m = s.y, s.x, s.m
+        match = s.Eq(y, 1)
+        return s.Formula(
+            value=s.cases((x, match), s.Max(0, m - x)),
+            gradient=s.cases((1, match), (-1, x < m), 0),
+            hessian=0,
+            y_true=y,
+            y_pred=x,
+            parameters={m: "margin"},
+        )
 
     def _shared(self, y_true, y_pred):
         return y_true, y_pred, positive_part(self.margin - y_pred)
@@ -191,8 +235,7 @@ class HingeEmbedding(PointwiseLoss):
         return np.zeros_like(x)
 
 
-@dataclass(frozen=True, repr=False)
-class Contrastive(JointLoss):
+class Contrastive(PairLoss):
     r"""Contrastive loss of pairs by their Euclidean distance :math:`d = |a - b|` [1]_.
 
     .. math::
@@ -203,8 +246,6 @@ class Contrastive(JointLoss):
     ----------
     margin : float, default 1.0
         Distance :math:`m` from which on pairs that do not match cost nothing; positive.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -230,18 +271,34 @@ class Contrastive(JointLoss):
     array([12.5,  0.5])
     """
 
-    margin: float = parameter(1.0, POSITIVE)
+    margin: float = parameter(default=1.0, domain=POSITIVE)
 
-    inputs = "y_true", "first", "second"
     entries = 1
     y_true_domain = ZERO_OR_ONE
 
-    traits = Traits(
-        convex=False,
-        differentiable=False,
-        twice_differentiable=False,
-        elicits="distance 0 for pairs that match, others beyond the margin",
-    )
+    def _traits(self):
+        return Traits(
+            convex=False,
+            differentiable=False,
+            twice_differentiable=False,
+            elicits="distance 0 for pairs that match, others beyond the margin",
+        )
+
+    def _formula(self, s):
+        y, m, d = s.y, s.m, s.d
+        a, b, u = s.vector("a"), s.vector("b"), s.vector("u")
+        match = s.Eq(y, 1)
+        slope = s.cases((a - b, match), (-(m - d) * u, d < m), 0)
+        bend = s.cases((1, match), (u**2 - (m - d) * (1 - u**2) / d, d < m), 0)
+        return s.Formula(
+            value=s.cases((d**2 / 2, match), s.Max(0, m - d) ** 2 / 2),
+            gradient=(slope, -slope),
+            hessian=(bend, bend),
+            y_true=y,
+            y_pred=(a, b),
+            definitions={d: s.length(a - b), u: (a - b) / d},
+            parameters={m: "margin"},
+        )
 
     def _shared(self, y_true, first, second):
         gap = first - second
@@ -261,7 +318,6 @@ class Contrastive(JointLoss):
         return bend, bend
 
 
-@dataclass(frozen=True, repr=False)
 class Triplet(JointLoss):
     r"""Triplet margin loss: the positive shall be nearer to the anchor than the negative.
 
@@ -273,8 +329,6 @@ class Triplet(JointLoss):
     ----------
     margin : float, default 1.0
         How much nearer, :math:`m`; positive.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -302,18 +356,55 @@ class Triplet(JointLoss):
     (array([[-0.6,  0.2]]), array([[0.6, 0.8]]), array([[ 0., -1.]]))
     """
 
-    margin: float = parameter(1.0, POSITIVE)
+    margin: float = parameter(default=1.0, domain=POSITIVE)
 
-    inputs = "anchor", "positive", "negative"
+    def _inputs(
+        self,
+        anchor: ArrayLike,
+        positive: ArrayLike,
+        negative: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        curvature: str = "exact",
+        out: Out = None,
+    ) -> Call[tuple[NDArray[Any], NDArray[Any], NDArray[Any]]]:
+        return Call((anchor, positive, negative), sample_weight, curvature, out)
+
     entries = 1
 
-    traits = Traits(
-        convex=False,
-        differentiable=False,
-        twice_differentiable=False,
-        lipschitz=sqrt(6),
-        elicits="the positive nearer than the negative, by the margin",
-    )
+    def _traits(self):
+        return Traits(
+            convex=False,
+            differentiable=False,
+            twice_differentiable=False,
+            lipschitz=sqrt(6),
+            elicits="the positive nearer than the negative, by the margin",
+        )
+
+    def _formula(self, s):
+        m, h = s.m, s.Symbol("h", real=True)
+        d_p, d_n = s.symbols("d_p d_n", positive=True)
+        a, p, n, u, v = map(s.vector, "apnuv")
+        near, far = (1 - u**2) / d_p, (1 - v**2) / d_n
+
+        def where_active(*derivatives):
+            return tuple(s.cases((each, h > 0), 0) for each in derivatives)
+
+        return s.Formula(
+            value=s.Max(0, h),
+            gradient=where_active(u - v, -u, v),
+            hessian=where_active(near - far, near, -far),
+            y_true=None,
+            y_pred=(a, p, n),
+            definitions={
+                d_p: s.length(a - p),
+                d_n: s.length(a - n),
+                u: (a - p) / d_p,
+                v: (a - n) / d_n,
+                h: m + d_p - d_n,
+            },
+            parameters={m: "margin"},
+        )
 
     def _shared(self, anchor, positive, negative):
         to_positive, to_negative = anchor - positive, anchor - negative
@@ -323,7 +414,7 @@ class Triplet(JointLoss):
         total = np.where(total == 0, 1, total)
         power = np.ldexp(total.dtype.type(1), np.frexp(total)[1] - 1)
         scaled = (to_positive + to_negative) / power
-        difference = np.add.reduce((negative - positive) * scaled, axis=0) / (total / power)
+        difference = sum_entries((negative - positive) * scaled) / (total / power)
         loss = positive_part(difference + self.margin)
         return loss, np.sign(loss), near, far
 
@@ -339,90 +430,13 @@ class Triplet(JointLoss):
         return a - b, a, -b
 
 
-_CROSS_ENTROPY = SoftmaxCrossEntropy()
-
-
-@dataclass(frozen=True, repr=False)
-class _SimilarityLoss(BatchLoss):
-    """Base of cross-entropies of the softmax of an anchor's cosines with the rows of its batch.
-
-    The matrix of cosines is worked through in blocks of anchors, never held whole.
-    """
-
-    y_pred_domain = DIRECTIONS
-
-    def _value(self, sides, values, slopes, bends):
-        return values
-
-    def _gradient(self, sides, values, slopes, bends):
-        return tuple(x.gradient(slope) for x, slope in zip(sides, slopes, strict=True))
-
-    def _hessian(self, sides, values, slopes, bends):
-        return tuple(x.hessian(*by_one) for x, *by_one in zip(sides, slopes, bends, strict=True))
-
-    def _targets(self, scores, some, *labels):
-        """Return the target distributions of some anchors over the rows they are compared with."""
-        raise NotImplementedError
-
-    def _against(self, order, weight, anchors, others, *labels):
-        """Return the values, and slopes and bends by the directions of anchors and of others.
-
-        A slope is Σ_j g_ij v_j of the slopes g by the similarities, a bend the diagonal of the
-        second derivative across the direction.  The others' sums grow from block to block.
-        """
-        n, dim, t = weight.shape[-1], len(anchors.unit), self.temperature
-        u, v = (np.ascontiguousarray(np.moveaxis(x.unit, 0, -1)) for x in (anchors, others))
-        values = np.empty_like(weight)
-        slopes, bends = (np.zeros_like(u), np.zeros_like(v)), (np.zeros_like(u), np.zeros_like(v))
-        moments = np.zeros_like(v), np.zeros_like(v), np.zeros_like(weight)
-        step = max(BLOCK_BYTES // weight.nbytes, dim)
-        for start in range(0, n, step):
-            some = slice(start, start + step)
-            w, a = weight[..., some], u[..., some, :]
-            cosine = v @ a.mT
-            scores = np.moveaxis(cosine, -2, 0) / t
-            target = self._targets(scores, some, *labels)
-            softmax = _CROSS_ENTROPY._shared(target, scores)
-            values[..., some] = _CROSS_ENTROPY._value(*softmax)
-            if order == 0:
-                continue
-            slope = _CROSS_ENTROPY._gradient(*softmax)
-            weighted = np.moveaxis(w * slope / t, 0, -2)
-            slopes[0][..., some, :] = weighted.mT @ v
-            slopes[1][...] += weighted @ a
-            if order == 1:
-                continue
-            p = np.moveaxis(slope + target, 0, -2) / t
-            spread = _across(a, *_moments(w[..., None, :] * p / t, cosine, v))
-            mean = p.mT @ v
-            mean -= np.sum(mean * a, axis=-1, keepdims=True) * a
-            bends[0][..., some, :] = spread - w[..., None] * mean**2
-            bend = np.moveaxis(w * _CROSS_ENTROPY._hessian(*softmax) / t**2, 0, -2)
-            for moment, of_some in zip(moments, _moments(bend.mT, cosine.mT, a), strict=True):
-                moment += of_some
-        bends[1][...] = _across(v, *moments)
-        return values, *([np.moveaxis(x, -1, 0) for x in by_both] for by_both in (slopes, bends))
-
-
-def _moments(weight, cosine, rows):
-    """Return Σ_j w_jk r_j², Σ_j w_jk c_jk r_j and Σ_j w_jk c_jk², of rows r_j with cosines c_jk."""
-    turned = weight * cosine
-    return weight.mT @ rows**2, turned.mT @ rows, np.sum(turned * cosine, axis=-2)
-
-
-def _across(unit, squares, products, cosines):
-    """Return Σ_j w_j (r_j - c_j u)², of the parts of rows across a unit vector, from moments."""
-    return squares - 2 * unit * products + unit**2 * cosines[..., None]
-
-
 def _own(scores, some):
     """Return where the scores of some anchors, samples on the last axis, are those of one row."""
     rows = np.arange(len(scores))
     return rows.reshape(-1, *(1,) * (scores.ndim - 1)) == rows[some]
 
 
-@dataclass(frozen=True, repr=False)
-class InfoNCE(_SimilarityLoss):
+class InfoNCE(SimilarityLoss):
     r"""Cross-entropy of finding a query's own key among all keys of a batch, by cosine [1]_ [2]_.
 
     .. math::
@@ -434,8 +448,6 @@ class InfoNCE(_SimilarityLoss):
     ----------
     temperature : float, default 0.07
         What the cosines are divided by, :math:`\tau`; positive.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the queries, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -484,17 +496,27 @@ class InfoNCE(_SimilarityLoss):
            [ 0.0239, -0.008 ]])
     """
 
-    temperature: float = parameter(0.07, POSITIVE)
+    temperature: float = parameter(default=0.07, domain=POSITIVE)
 
-    inputs = "query", "key"
+    def _inputs(
+        self,
+        query: ArrayLike,
+        key: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        curvature: str = "exact",
+        out: Out = None,
+    ) -> Call[tuple[NDArray[Any], NDArray[Any]]]:
+        return Call((query, key), sample_weight, curvature, out)
 
-    traits = Traits(
-        convex=False,
-        differentiable=True,
-        twice_differentiable=True,
-        bounded=True,
-        elicits="each query nearer in direction to its own key than to any other",
-    )
+    def _traits(self):
+        return Traits(
+            convex=False,
+            differentiable=True,
+            twice_differentiable=True,
+            bounded=True,
+            elicits="each query nearer in direction to its own key than to any other",
+        )
 
     def _compare(self, order, weight, query, key):
         sides = Vector(query), Vector(key)
@@ -503,9 +525,15 @@ class InfoNCE(_SimilarityLoss):
     def _targets(self, scores, some):
         return _own(scores, some).astype(scores.dtype)
 
+    def _formula(self, s):
+        return self._of_cosines(
+            s,
+            target="1 for the query's own key, 0 for the others",
+            prediction="the cosine of the angle between the query and key k",
+        )
 
-@dataclass(frozen=True, repr=False)
-class SupervisedContrastive(_SimilarityLoss):
+
+class SupervisedContrastive(SimilarityLoss):
     r"""Cross-entropy of finding the samples of an anchor's class among all others, by cosine [1]_.
 
     .. math::
@@ -519,8 +547,6 @@ class SupervisedContrastive(_SimilarityLoss):
     ----------
     temperature : float, default 0.1
         What the cosines are divided by, :math:`\tau`; positive.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the anchors, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -550,17 +576,27 @@ class SupervisedContrastive(_SimilarityLoss):
     array([0.2176, 0.6931, 0.    ])
     """
 
-    temperature: float = parameter(0.1, POSITIVE)
+    temperature: float = parameter(default=0.1, domain=POSITIVE)
 
-    inputs = "y_true", "y_pred"
+    def _inputs(
+        self,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        curvature: str = "exact",
+        out: Out = None,
+    ) -> Call[NDArray[Any]]:
+        return Call((y_true, y_pred), sample_weight, curvature, out)
 
-    traits = Traits(
-        convex=False,
-        differentiable=True,
-        twice_differentiable=True,
-        bounded=True,
-        elicits="one direction for each class",
-    )
+    def _traits(self):
+        return Traits(
+            convex=False,
+            differentiable=True,
+            twice_differentiable=True,
+            bounded=True,
+            elicits="one direction for each class",
+        )
 
     def _compare(self, order, weight, y_true, y_pred):
         x = Vector(y_pred)
@@ -572,3 +608,10 @@ class SupervisedContrastive(_SimilarityLoss):
         positive = (np.moveaxis(labels, -1, 0)[..., None] == labels[..., some]) & ~own
         np.copyto(scores, np.finfo(scores.dtype).min, where=own)
         return positive / np.maximum(np.add.reduce(positive, axis=0), 1)
+
+    def _formula(self, s):
+        return self._of_cosines(
+            s,
+            target="equal shares of 1 for samples of the anchor's class, 0 for the others",
+            prediction="the cosine of the angle between the anchor and sample k, one of the others",
+        )

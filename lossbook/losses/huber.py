@@ -1,6 +1,6 @@
 """Losses of one shape near zero and another far off: parabola, then line, or free, then not."""
 
-from dataclasses import dataclass
+from functools import cached_property
 from math import log
 
 import numpy as np
@@ -12,7 +12,6 @@ from ..core.residual import ResidualLoss
 from ..core.traits import Traits
 
 
-@dataclass(frozen=True, repr=False)
 class Huber(ResidualLoss):
     r"""Huber's loss: squared near zero, straight beyond :math:`\delta` [1]_.
 
@@ -28,8 +27,6 @@ class Huber(ResidualLoss):
     ----------
     delta : float, default 1.0
         Residual beyond which the loss grows linearly, in the unit of the targets; positive.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -52,11 +49,9 @@ class Huber(ResidualLoss):
     array([0.5, 1. ])
     """
 
-    delta: float = parameter(1.0, POSITIVE)
+    delta: float = parameter(default=1.0, domain=POSITIVE)
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _traits(self):
         return Traits(
             convex=True,
             differentiable=True,
@@ -64,6 +59,17 @@ class Huber(ResidualLoss):
             lipschitz=self.delta,
             symmetric=True,
             elicits="Huber's location",
+        )
+
+    def _formula(self, s):
+        r, delta = s.r, s.delta
+        near = abs(r) <= delta
+        return s.of_residual(
+            value=s.cases((r**2 / 2, near), delta * (abs(r) - delta / 2)),
+            gradient=s.cases((r, near), delta * s.sign(r)),
+            hessian=s.cases((1, near), 0),
+            optimum="the mean of the targets, each first moved to within δ of it",
+            parameters={delta: "delta"},
         )
 
     def _shared(self, y_true, y_pred):
@@ -79,11 +85,13 @@ class Huber(ResidualLoss):
     def _hessian(self, r, c):
         return (r == c) + 0 * c
 
+    def _curvatures(self):
+        return {"majorizer": self._majorizer}
+
     def _majorizer(self, r, c):
         return 1 / np.maximum(np.abs(r) / self.delta, np.ones_like(r))
 
 
-@dataclass(frozen=True, repr=False)
 class SmoothL1(ResidualLoss):
     r"""Smooth L1 loss: the absolute error with its kink rounded off within :math:`\beta` [1]_.
 
@@ -101,8 +109,6 @@ class SmoothL1(ResidualLoss):
     ----------
     beta : float, default 1.0
         Residual beyond which the loss grows linearly, in the unit of the targets; positive.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -122,11 +128,9 @@ class SmoothL1(ResidualLoss):
     array([0.0625, 2.75  ])
     """
 
-    beta: float = parameter(1.0, POSITIVE)
+    beta: float = parameter(default=1.0, domain=POSITIVE)
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _traits(self):
         return Traits(
             convex=True,
             differentiable=True,
@@ -136,24 +140,40 @@ class SmoothL1(ResidualLoss):
             elicits="Huber's location",
         )
 
+    @cached_property
+    def _huber(self):
+        return Huber(self.beta)
+
+    def _formula(self, s):
+        r, beta = s.r, s.beta
+        near = abs(r) <= beta
+        return s.of_residual(
+            value=s.cases((r**2 / (2 * beta), near), abs(r) - beta / 2),
+            gradient=s.cases((r / beta, near), s.sign(r)),
+            hessian=s.cases((1 / beta, near), 0),
+            optimum="the mean of the targets, each first moved to within β of it",
+            parameters={beta: "beta"},
+        )
+
     def _shared(self, y_true, y_pred):
-        r = y_pred - y_true
-        return r, r.clip(-self.beta, self.beta)
+        return self._huber._shared(y_true, y_pred)
 
     def _value(self, r, c):
-        return c / self.beta * (r - 0.5 * c)
+        return self._gradient(r, c) * (r - 0.5 * c)
 
     def _gradient(self, r, c):
-        return c / self.beta
+        return self._huber._gradient(r, c) / self.beta
 
     def _hessian(self, r, c):
-        return ((r == c) + 0 * c) / self.beta
+        return self._huber._hessian(r, c) / self.beta
+
+    def _curvatures(self):
+        return {"majorizer": self._majorizer}
 
     def _majorizer(self, r, c):
         return 1 / np.maximum(np.abs(r), np.full_like(r, self.beta))
 
 
-@dataclass(frozen=True, repr=False)
 class PseudoHuber(ResidualLoss):
     r"""Pseudo-Huber loss, :math:`\ell = \delta^2\bigl(\sqrt{1 + (r/\delta)^2} - 1\bigr)`.
 
@@ -165,8 +185,6 @@ class PseudoHuber(ResidualLoss):
     delta : float, default 1.0
         Residual around which the loss turns from a parabola into a line, in the unit of the
         targets; positive.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -187,11 +205,9 @@ class PseudoHuber(ResidualLoss):
     array([0.25  , 2.1623])
     """
 
-    delta: float = parameter(1.0, POSITIVE)
+    delta: float = parameter(default=1.0, domain=POSITIVE)
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _traits(self):
         return Traits(
             convex=True,
             differentiable=True,
@@ -199,6 +215,17 @@ class PseudoHuber(ResidualLoss):
             lipschitz=self.delta,
             symmetric=True,
             elicits="pseudo-Huber location",
+        )
+
+    def _formula(self, s):
+        r, delta = s.r, s.delta
+        root = s.sqrt(1 + (r / delta) ** 2)
+        return s.of_residual(
+            value=delta**2 * (root - 1),
+            gradient=r / root,
+            hessian=1 / root**3,
+            optimum=f"{s.BALANCE}, each below δ",
+            parameters={delta: "delta"},
         )
 
     def _shared(self, y_true, y_pred):
@@ -214,20 +241,17 @@ class PseudoHuber(ResidualLoss):
     def _hessian(self, r, h):
         return (self.delta / h) ** 3
 
+    def _curvatures(self):
+        return {"majorizer": self._majorizer}
+
     def _majorizer(self, r, h):
         return self.delta / h
 
 
-@dataclass(frozen=True, repr=False)
 class LogCosh(ResidualLoss):
     r"""Logarithm of the hyperbolic cosine, :math:`\ell = \log\cosh r` with :math:`r = \hat y - y`.
 
     Half the squared error near zero, :math:`|r| - \log 2` far from it.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -246,14 +270,24 @@ class LogCosh(ResidualLoss):
     array([1.201000e-01, 9.993069e+02])
     """
 
-    traits = Traits(
-        convex=True,
-        differentiable=True,
-        twice_differentiable=True,
-        lipschitz=1.0,
-        symmetric=True,
-        elicits="log-cosh location",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=True,
+            lipschitz=1.0,
+            symmetric=True,
+            elicits="log-cosh location",
+        )
+
+    def _formula(self, s):
+        r = s.r
+        return s.of_residual(
+            value=s.log(s.cosh(r)),
+            gradient=s.tanh(r),
+            hessian=1 / s.cosh(r) ** 2,
+            optimum=f"{s.BALANCE}, each below 1",
+        )
 
     def _value(self, r):
         size = np.abs(r)
@@ -268,11 +302,13 @@ class LogCosh(ResidualLoss):
         e = np.exp(-2 * np.abs(r))
         return 4 * e / (1 + e) ** 2
 
+    def _curvatures(self):
+        return {"majorizer": self._majorizer}
+
     def _majorizer(self, r):
         return tanh_ratio(r)
 
 
-@dataclass(frozen=True, repr=False)
 class EpsilonInsensitive(ResidualLoss):
     r"""Epsilon-insensitive loss, :math:`\ell = \max(0, |r| - \varepsilon)` [1]_.
 
@@ -280,8 +316,6 @@ class EpsilonInsensitive(ResidualLoss):
     ----------
     epsilon : float, default 0.1
         Residual up to which nothing is charged, in the unit of the targets; not negative.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -300,16 +334,27 @@ class EpsilonInsensitive(ResidualLoss):
     array([0. , 1.5])
     """
 
-    epsilon: float = parameter(0.1, NON_NEGATIVE)
+    epsilon: float = parameter(default=0.1, domain=NON_NEGATIVE)
 
-    traits = Traits(
-        convex=True,
-        differentiable=False,
-        twice_differentiable=False,
-        lipschitz=1.0,
-        symmetric=True,
-        elicits="centre of a tube",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=False,
+            twice_differentiable=False,
+            lipschitz=1.0,
+            symmetric=True,
+            elicits="centre of a tube",
+        )
+
+    def _formula(self, s):
+        r, epsilon = s.r, s.epsilon
+        return s.of_residual(
+            value=s.Max(0, abs(r) - epsilon),
+            gradient=s.cases((s.sign(r), abs(r) > epsilon), 0),
+            hessian=0,
+            optimum="the centre of a tube of half-width ε with as many targets above it as below",
+            parameters={epsilon: "epsilon"},
+        )
 
     def _shared(self, y_true, y_pred):
         r = y_pred - y_true
@@ -325,7 +370,6 @@ class EpsilonInsensitive(ResidualLoss):
         return np.zeros_like(r)
 
 
-@dataclass(frozen=True, repr=False)
 class SquaredEpsilonInsensitive(ResidualLoss):
     r"""Squared epsilon-insensitive loss, :math:`\ell = \max(0, |r| - \varepsilon)^2` [1]_.
 
@@ -333,8 +377,6 @@ class SquaredEpsilonInsensitive(ResidualLoss):
     ----------
     epsilon : float, default 0.1
         Residual up to which nothing is charged, in the unit of the targets; not negative.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -353,15 +395,28 @@ class SquaredEpsilonInsensitive(ResidualLoss):
     array([0.  , 2.25])
     """
 
-    epsilon: float = parameter(0.1, NON_NEGATIVE)
+    epsilon: float = parameter(default=0.1, domain=NON_NEGATIVE)
 
-    traits = Traits(
-        convex=True,
-        differentiable=True,
-        twice_differentiable=False,
-        symmetric=True,
-        elicits="centre of a tube",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=False,
+            symmetric=True,
+            elicits="centre of a tube",
+        )
+
+    def _formula(self, s):
+        r, epsilon = s.r, s.epsilon
+        excess = s.Max(0, abs(r) - epsilon)
+        return s.of_residual(
+            value=excess**2,
+            gradient=2 * s.sign(r) * excess,
+            hessian=s.cases((2, abs(r) > epsilon), 0),
+            optimum="the centre of a tube of half-width ε "
+            "that targets overshoot as far above as below",
+            parameters={epsilon: "epsilon"},
+        )
 
     def _shared(self, y_true, y_pred):
         r = y_pred - y_true
@@ -375,6 +430,9 @@ class SquaredEpsilonInsensitive(ResidualLoss):
 
     def _hessian(self, r, excess):
         return 2 * np.sign(excess)
+
+    def _curvatures(self):
+        return {"majorizer": self._majorizer}
 
     def _majorizer(self, r, excess):
         return np.full_like(r, 2)

@@ -1,12 +1,12 @@
 """Losses for classes of which some are rare: easy samples weigh less, or hard ones more."""
 
-from dataclasses import dataclass
+from functools import lru_cache
 from math import inf, sqrt
 
 import numpy as np
 
 from ..core.domains import NON_NEGATIVE, UNIT_INTERVAL, ZERO_OR_ONE, Interval
-from ..core.elementwise import decay, negative_part, two_sides, zero_if_nan
+from ..core.elementwise import decay, negative_part, sum_entries, two_sides, zero_if_nan
 from ..core.loss import ClassLoss, PointwiseLoss, as_distributions, parameter
 from ..core.optimum import bisect, on_simplex, weighted_mean
 from ..core.softmax import (
@@ -20,7 +20,14 @@ from ..core.softmax import (
 from ..core.traits import Traits
 
 
-@dataclass(frozen=True, repr=False)
+@lru_cache(maxsize=256)
+def _steepest(gamma):
+    """Return the largest slope of the focal loss of a score."""
+    q = np.linspace(0, 1, 10_001)[:-1]
+    slope = q**gamma * (q - gamma * (1 - q) * np.log1p(-q))
+    return max(1.0, float(slope.max()))
+
+
 class SigmoidFocal(PointwiseLoss):
     r"""Focal loss of a score: cross-entropy that turns away from what is already easy [1]_.
 
@@ -35,8 +42,6 @@ class SigmoidFocal(PointwiseLoss):
     alpha : float or None, default None
         Weight :math:`\alpha_1 = \alpha` of the positive and :math:`\alpha_0 = 1 - \alpha` of the
         negative class, in [0, 1]; None weights nothing.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -61,32 +66,50 @@ class SigmoidFocal(PointwiseLoss):
     array([0.1733, 2.7663])
     """
 
-    gamma: float = parameter(2.0, NON_NEGATIVE)
-    alpha: float | None = parameter(None, UNIT_INTERVAL, optional=True)
+    gamma: float = parameter(default=2.0, domain=NON_NEGATIVE)
+    alpha: float | None = parameter(default=None, domain=UNIT_INTERVAL, optional=True)
 
     y_true_domain = ZERO_OR_ONE
     link = "logit"
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _traits(self):
         return Traits(
             convex=self.gamma == 0,
             differentiable=True,
             twice_differentiable=True,
-            lipschitz=self._steepest(),
+            lipschitz=_steepest(self.gamma) * max(self._class_weights()),
             proper=self.gamma == 0 and self.alpha in (None, 0.5),
             classification_calibrated=self.alpha in (None, 0.5),
             elicits="probability" if self.gamma == 0 else "flattened log-odds",
         )
 
-    def _steepest(self):
-        q = np.linspace(0, 1, 10_001)[:-1]
-        slope = q**self.gamma * (q - self.gamma * (1 - q) * np.log1p(-q))
-        return max(1.0, float(slope.max())) * max(self._class_weights())
-
     def _class_weights(self):
         return (1.0, 1.0) if self.alpha is None else (1 - self.alpha, self.alpha)
+
+    def _formula(self, s):
+        y, z, p, sign, gamma = s.y, s.z, s.p, s.s, s.gamma
+        definitions, parameters, weight = (
+            {sign: 2 * y - 1, p: s.sigma(sign * z)},
+            {gamma: "gamma"},
+            1,
+        )
+        if self.alpha is not None:
+            alpha, weight = s.alpha, s.alpha_y
+            definitions[weight] = alpha * y + (1 - alpha) * (1 - y)
+            parameters[alpha] = "alpha"
+        modulation = weight * (1 - p) ** gamma
+        bend = (1 + 2 * gamma) * (1 - p) + gamma * (1 - p) * s.log(p) - gamma**2 * p * s.log(p)
+        return s.Formula(
+            value=-modulation * s.log(p),
+            gradient=sign * modulation * (gamma * p * s.log(p) - (1 - p)),
+            hessian=modulation * p * bend,
+            y_true=y,
+            y_pred=z,
+            definitions=definitions,
+            optimum="the score at which the pulls of the two classes balance; "
+            "0 where they are even",
+            parameters=parameters,
+        )
 
     def _shared(self, y_true, y_pred):
         negative, positive = self._class_weights()
@@ -106,7 +129,8 @@ class SigmoidFocal(PointwiseLoss):
 
     def _hessian(self, sign, modulation, p, q, h, ph):
         g = self.gamma
-        return modulation * ((1 + 2 * g) * p * q + g * (g * p - q) * ph)
+        bend = (1 + 2 * g) * p * q + g * (g * p - q) * ph
+        return np.where(modulation == 0, 0, modulation * bend)
 
     def _optimal_constant(self, y_true, weight):
         mean = weighted_mean(y_true, weight)
@@ -126,7 +150,6 @@ class SigmoidFocal(PointwiseLoss):
         return -sign * self._gradient(sign, modulation, *rest)
 
 
-@dataclass(frozen=True, repr=False)
 class SoftmaxFocal(LabelProbabilityLoss):
     r"""Focal loss over classes: cross-entropy that turns away from what is already easy [1]_.
 
@@ -141,8 +164,6 @@ class SoftmaxFocal(LabelProbabilityLoss):
     alpha : sequence of float, optional
         Weight :math:`\alpha_k` of each class; not negative.  None weights nothing.  The mean
         divides by the number of samples all the same.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -171,26 +192,41 @@ class SoftmaxFocal(LabelProbabilityLoss):
     array([0.1733, 2.7663])
     """
 
-    gamma: float = parameter(2.0, NON_NEGATIVE)
+    gamma: float = parameter(default=2.0, domain=NON_NEGATIVE)
     alpha: tuple[float, ...] | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         object.__setattr__(self, "alpha", class_weights("alpha", self.alpha))
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _traits(self):
         alpha = self.alpha or (1.0,)
         even, focused = len(set(alpha)) == 1, self.gamma > 0
         return Traits(
             convex=not focused,
             differentiable=True,
             twice_differentiable=True,
-            lipschitz=sqrt(2) * SigmoidFocal(self.gamma).traits.lipschitz * max(alpha),
+            lipschitz=sqrt(2) * _steepest(self.gamma) * max(alpha),
             proper=even and not focused,
             classification_calibrated=even,
             elicits=("flattened " if focused else "" if even else "shifted ") + "probability",
+        )
+
+    def _formula(self, s):
+        p, q, gamma = s.p_y, s.q_y, s.gamma
+        definitions, parameters, weight = {}, {gamma: "gamma"}, 1
+        if self.alpha is not None:
+            weight = s.alpha_y
+            definitions[weight] = s.sum_j(s.t_k * s.alpha_k)
+            parameters[s.alpha_k] = "alpha"
+        return self._of_label(
+            s,
+            value=-weight * q**gamma * s.log(p),
+            slope=weight * q ** (gamma - 1) * (q - gamma * p * s.log(p)),
+            bend=weight * gamma * p * q ** (gamma - 2) * (2 * q + (1 - gamma * p) * s.log(p)),
+            definitions=definitions,
+            optimum="the scores at which the pulls of the classes balance" + s.SHIFT,
+            parameters=parameters,
         )
 
     def _read(self, y_true, y_pred):
@@ -212,7 +248,8 @@ class SoftmaxFocal(LabelProbabilityLoss):
 
     def _curvature(self, softmax, modulation, ph):
         p, q = softmax.right, softmax.wrong
-        return modulation * self.gamma * (2 * p * q + (self.gamma * p - 1) * ph)
+        bend = self.gamma * (2 * p * q + (self.gamma * p - 1) * ph)
+        return np.where(modulation == 0, 0, modulation * bend)
 
     def _n_classes(self, labels):
         return super()._n_classes(labels) if self.alpha is None else len(self.alpha)
@@ -229,7 +266,6 @@ class SoftmaxFocal(LabelProbabilityLoss):
         return np.log(on_simplex(slope, len(t)))
 
 
-@dataclass(frozen=True, repr=False)
 class Poly1CrossEntropy(ClassLoss):
     r"""Cross-entropy with its first polynomial term changed [1]_.
 
@@ -246,8 +282,6 @@ class Poly1CrossEntropy(ClassLoss):
     epsilon : float, default 1.0
         What is added to the first coefficient, :math:`\varepsilon`; at least -1.  With 0 the loss
         is the cross-entropy.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -275,13 +309,11 @@ class Poly1CrossEntropy(ClassLoss):
     array([   1.19314718, 1001.        ])
     """
 
-    epsilon: float = parameter(1.0, Interval(-1, inf, include_high=False))
+    epsilon: float = parameter(default=1.0, domain=Interval(-1, inf, include_high=False))
 
     link = "multinomial_logit"
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _traits(self):
         epsilon = self.epsilon
         steepest = (1 + epsilon) ** 2 / (4 * epsilon) if epsilon > 1 else 1.0
         changed = "sharpened " if epsilon > 0 else "flattened " if epsilon < 0 else ""
@@ -297,6 +329,25 @@ class Poly1CrossEntropy(ClassLoss):
 
     # For either sign of epsilon, sums of terms of one sign: none of them cancels up to epsilon = 1.
 
+    def _formula(self, s):
+        t, p, u, epsilon = s.t_k, s.p_k, s.u_k, s.epsilon
+        mass, right = s.U, s.P
+        return s.Formula(
+            value=s.sum_k(t * (epsilon * (1 - p) - s.log(p))),
+            gradient=mass * p - u,
+            hessian=mass * p * (1 - p) - epsilon * ((right - t * p) * p**2 + t * p * (1 - p) ** 2),
+            y_true=t,
+            y_pred=s.z_k,
+            definitions={
+                p: s.SOFTMAX,
+                u: t * (1 + epsilon * p),
+                mass: s.sum_j(u),
+                right: s.sum_j(t * p),
+            },
+            optimum="the scores at which the pulls of the classes balance" + s.SHIFT,
+            parameters={epsilon: "epsilon"},
+        )
+
     def _shared(self, y_true, y_pred):
         softmax = TargetSoftmax(as_distributions(y_true, y_pred), below_top(y_pred))
         p, q = softmax.right, softmax.wrong
@@ -309,7 +360,7 @@ class Poly1CrossEntropy(ClassLoss):
             each = h + self.epsilon * q
         else:
             each = (1 + self.epsilon) * h - self.epsilon * _after_first_order(q, h)
-        return np.add.reduce(np.where(softmax.target > 0, softmax.target * each, 0), axis=0)
+        return sum_entries(np.where(softmax.target > 0, softmax.target * each, 0))
 
     def _gradient(self, softmax, p, q, u):
         return p * sum_of_others(u) - u * q

@@ -6,21 +6,21 @@ plus the loss of predicting the target itself.  Summed as they stand in the form
 would be thousands of times larger than the loss of a large count.
 """
 
-from dataclasses import MISSING, dataclass
 from math import log, pi
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
-from ..core.domains import FINITE, NON_NEGATIVE, POSITIVE
+from ..core.domains import FINITE, NON_NEGATIVE, POSITIVE, Domain
 from ..core.elementwise import decay, positive_part, two_sides, unless_nan
 from ..core.gamma import stirling_remainder
-from ..core.loss import JointLoss, PointwiseLoss, parameter
+from ..core.loss import Call, JointLoss, Out, PointwiseLoss, parameter
 from ..core.optimum import weighted_mean
 from ..core.parameters import switch
 from ..core.traits import Traits
 
 
-@dataclass(frozen=True, repr=False)
 class LogMeanLoss(PointwiseLoss):
     """Base of losses whose prediction z is the logarithm of the mean, μ = exp(z)."""
 
@@ -30,7 +30,6 @@ class LogMeanLoss(PointwiseLoss):
         return float(np.log(max(weighted_mean(y_true, weight), 0.0)))
 
 
-@dataclass(frozen=True, repr=False)
 class PoissonNLL(LogMeanLoss):
     r"""Negative log-likelihood of a Poisson count, :math:`\ell = e^z - yz`, up to :math:`\log y!`.
 
@@ -41,8 +40,6 @@ class PoissonNLL(LogMeanLoss):
     constant_terms : bool, default False
         Whether to add :math:`\log y!`, that is :math:`\log \Gamma(y + 1)`, which no prediction
         changes.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -71,16 +68,24 @@ class PoissonNLL(LogMeanLoss):
     7.8267
     """
 
-    constant_terms: bool = switch(False)
+    constant_terms: bool = switch(default=False)
 
     y_true_domain = NON_NEGATIVE
 
-    traits = Traits(
-        convex=True,
-        differentiable=True,
-        twice_differentiable=True,
-        elicits="mean",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=True,
+            elicits="mean",
+        )
+
+    def _formula(self, s):
+        y, z = s.y, s.z
+        constant = s.log(s.factorial(y)) if self.constant_terms else 0
+        return s.of_log_mean(
+            value=s.exp(z) - y * z + constant, gradient=s.exp(z) - y, hessian=s.exp(z)
+        )
 
     def _shared(self, y_true, y_pred):
         return y_true, y_pred, np.exp(y_pred)
@@ -98,11 +103,10 @@ class PoissonNLL(LogMeanLoss):
     def _hessian(self, y, z, rate):
         return rate
 
-    def _fisher(self, *shared):
-        return self._hessian(*shared)
+    def _curvatures(self):
+        return {"fisher": self._hessian}
 
 
-@dataclass(frozen=True, repr=False)
 class GammaNLL(LogMeanLoss):
     r"""Negative log-likelihood of a gamma amount, :math:`\ell = (z + y e^{-z}) / \varphi`.
 
@@ -118,8 +122,6 @@ class GammaNLL(LogMeanLoss):
     constant_terms : bool, default False
         Whether to add :math:`\log \Gamma(k) - k \log k` less :math:`(k - 1) \log y`, with the shape
         :math:`k = 1/\varphi`, which no prediction changes; it is 0 where :math:`\varphi = 1`.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -146,12 +148,26 @@ class GammaNLL(LogMeanLoss):
     array([  0., -19.])
     """
 
-    dispersion: float = parameter(1.0, POSITIVE)
-    constant_terms: bool = switch(False)
+    dispersion: float = parameter(default=1.0, domain=POSITIVE)
+    constant_terms: bool = switch(default=False)
 
     y_true_domain = POSITIVE
 
-    traits = PoissonNLL.traits
+    _traits = PoissonNLL._traits
+
+    def _formula(self, s):
+        y, z, phi = s.y, s.z, s.phi
+        constant, parameters = 0, {phi: "dispersion"}
+        if self.dispersion == 1:
+            phi, parameters = 1, {}
+        elif self.constant_terms:
+            constant = s.log(s.Gamma(1 / phi)) + s.log(phi) / phi - (1 / phi - 1) * s.log(y)
+        return s.of_log_mean(
+            value=(z + y * s.exp(-z)) / phi + constant,
+            gradient=(1 - y * s.exp(-z)) / phi,
+            hessian=y * s.exp(-z) / phi,
+            parameters=parameters,
+        )
 
     def _shared(self, y_true, y_pred):
         return y_true, y_pred, _over_power_of_mean(y_true, 1.0, y_pred)
@@ -170,11 +186,13 @@ class GammaNLL(LogMeanLoss):
     def _hessian(self, y, z, ratio):
         return ratio / self.dispersion
 
+    def _curvatures(self):
+        return {"fisher": self._fisher}
+
     def _fisher(self, y, z, ratio):
         return np.full_like(z, 1 / self.dispersion)
 
 
-@dataclass(frozen=True, repr=False)
 class TweedieNLL(LogMeanLoss):
     r"""Negative log-likelihood of a Tweedie amount, up to dispersion and constant terms.
 
@@ -194,8 +212,6 @@ class TweedieNLL(LogMeanLoss):
         grow beyond all bounds; at 0 it is :math:`\tfrac12(\mu - y)^2` less :math:`\tfrac12 y^2`,
         and at 3 the inverse Gaussian.  From 0 to 1 there is no such distribution, yet the loss is
         least at the mean all the same.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -229,23 +245,33 @@ class TweedieNLL(LogMeanLoss):
     array([ 1., -3.])
     """
 
-    power: float = parameter(1.5, FINITE)
+    power: float = parameter(default=1.5, domain=FINITE)
 
     @property
-    def y_true_domain(self):
+    def y_true_domain(self) -> Domain:  # type: ignore[override]
         """The targets that the power admits."""
         if self.power <= 0:
             return FINITE
         return NON_NEGATIVE if self.power < 2 else POSITIVE
 
-    @property
-    def traits(self):
-        """What is known about the loss with this power."""
+    def _traits(self):
         return Traits(
             convex=1 <= self.power <= 2,
             differentiable=True,
             twice_differentiable=True,
             elicits="mean",
+        )
+
+    def _formula(self, s):
+        if self.power in (1, 2):
+            return (PoissonNLL() if self.power == 1 else GammaNLL())._formula(s)
+        y, z, mu, xi = s.y, s.z, s.mu, s.xi
+        return s.of_log_mean(
+            value=mu ** (2 - xi) / (2 - xi) - y * mu ** (1 - xi) / (1 - xi),
+            gradient=mu ** (2 - xi) - y * mu ** (1 - xi),
+            hessian=(2 - xi) * mu ** (2 - xi) - (1 - xi) * y * mu ** (1 - xi),
+            definitions={mu: s.exp(z)},
+            parameters={xi: "power"},
         )
 
     def _shared(self, y_true, y_pred):
@@ -265,6 +291,9 @@ class TweedieNLL(LogMeanLoss):
     def _hessian(self, y, z, of_mean, of_target):
         return self._sum((2 - self.power) * of_mean, (self.power - 1) * of_target)
 
+    def _curvatures(self):
+        return {"fisher": self._fisher}
+
     def _fisher(self, y, z, of_mean, of_target):
         return of_mean
 
@@ -281,7 +310,6 @@ def _over_power_of_mean(y, power, z):
     return y * root * root
 
 
-@dataclass(frozen=True, repr=False)
 class NegativeBinomialNLL(LogMeanLoss):
     r"""Negative log-likelihood of an overdispersed count.
 
@@ -303,8 +331,6 @@ class NegativeBinomialNLL(LogMeanLoss):
         Whether to add :math:`\log y! + \log\Gamma(r)` less
         :math:`\log\Gamma(y + r) + y \log\alpha`, with :math:`r = 1/\alpha`, which no prediction
         changes.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -332,12 +358,30 @@ class NegativeBinomialNLL(LogMeanLoss):
     array([ 0.5, -1. ])
     """
 
-    dispersion: float = parameter(MISSING, POSITIVE)
-    constant_terms: bool = switch(False)
+    dispersion: float = parameter(domain=POSITIVE)
+    constant_terms: bool = switch(default=False)
 
     y_true_domain = NON_NEGATIVE
 
-    traits = PoissonNLL.traits
+    _traits = PoissonNLL._traits
+
+    def _formula(self, s):
+        y, z, mu, alpha = s.y, s.z, s.mu, s.alpha
+        constant = 0
+        if self.constant_terms:
+            constant = (
+                s.log(s.factorial(y))
+                + s.log(s.Gamma(1 / alpha))
+                - s.log(s.Gamma(y + 1 / alpha))
+                - y * s.log(alpha)
+            )
+        return s.of_log_mean(
+            value=(y + 1 / alpha) * s.log(1 + alpha * mu) - y * z + constant,
+            gradient=(mu - y) / (1 + alpha * mu),
+            hessian=mu * (1 + alpha * y) / (1 + alpha * mu) ** 2,
+            definitions={mu: s.exp(z)},
+            parameters={alpha: "dispersion"},
+        )
 
     def _shared(self, y_true, y_pred):
         # μ = a/b, and one of the two is 1.
@@ -374,11 +418,13 @@ class NegativeBinomialNLL(LogMeanLoss):
         root = np.exp(-np.abs(z) / 2) / (b + self.dispersion * a)
         return root * root * (1 + self.dispersion * y)
 
+    def _curvatures(self):
+        return {"fisher": self._fisher}
+
     def _fisher(self, y, z, a, b):
         return a / (b + self.dispersion * a)
 
 
-@dataclass(frozen=True, repr=False)
 class GaussianNLL(JointLoss):
     r"""Negative log-likelihood of a Gaussian with mean and variance predicted [1]_.
 
@@ -393,8 +439,6 @@ class GaussianNLL(JointLoss):
     ----------
     constant_terms : bool, default False
         Whether to add :math:`\tfrac12 \log 2\pi`, which no prediction changes.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -425,16 +469,40 @@ class GaussianNLL(JointLoss):
     array([-4.   , -0.109])
     """
 
-    constant_terms: bool = switch(False)
+    constant_terms: bool = switch(default=False)
 
-    inputs = "y_true", "mean", "log_variance"
+    def _inputs(
+        self,
+        y_true: ArrayLike,
+        mean: ArrayLike,
+        log_variance: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        curvature: str = "exact",
+        out: Out = None,
+    ) -> Call[tuple[NDArray[Any], NDArray[Any]]]:
+        return Call((y_true, mean, log_variance), sample_weight, curvature, out)
 
-    traits = Traits(
-        convex=False,
-        differentiable=True,
-        twice_differentiable=True,
-        elicits="mean and variance",
-    )
+    def _traits(self):
+        return Traits(
+            convex=False,
+            differentiable=True,
+            twice_differentiable=True,
+            elicits="mean and variance",
+        )
+
+    def _formula(self, s):
+        y, mu, log_variance, x = s.y, s.mu, s.s, s.x
+        constant = s.log(2 * s.pi) / 2 if self.constant_terms else 0
+        return s.Formula(
+            value=(log_variance + x**2) / 2 + constant,
+            gradient=(x * s.exp(-log_variance / 2), (1 - x**2) / 2),
+            hessian=(s.exp(-log_variance), x**2 / 2),
+            y_true=y,
+            y_pred=(mu, log_variance),
+            definitions={x: (mu - y) * s.exp(-log_variance / 2)},
+            optimum="the mean of the targets, and the logarithm of their variance",
+        )
 
     def _shared(self, y_true, mean, log_variance):
         r, per_deviation = mean - y_true, np.exp(-log_variance / 2)
@@ -452,6 +520,9 @@ class GaussianNLL(JointLoss):
 
     def _hessian(self, s, per_deviation, x, slope):
         return per_deviation * per_deviation, x * x / 2
+
+    def _curvatures(self):
+        return {"fisher": self._fisher}
 
     def _fisher(self, s, per_deviation, x, slope):
         return per_deviation * per_deviation, np.full_like(s, 0.5)

@@ -1,7 +1,5 @@
 """Losses of the probability of one of two classes."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from ..core.domains import POSITIVE, UNIT_INTERVAL, Interval
@@ -9,9 +7,9 @@ from ..core.elementwise import decay, positive_part, tanh_ratio, two_sides, zero
 from ..core.loss import PointwiseLoss, parameter
 from ..core.optimum import weighted_mean
 from ..core.traits import Traits
+from .squared_error import SquaredError
 
 
-@dataclass(frozen=True, repr=False)
 class BinaryCrossEntropy(PointwiseLoss):
     r"""Log loss of a probability, :math:`\ell = -y \log p - (1 - y) \log(1 - p)`.
 
@@ -22,8 +20,6 @@ class BinaryCrossEntropy(PointwiseLoss):
     eps : float, default 0.0
         Probabilities are first clipped to ``[eps, 1 - eps]``, which bounds the loss and biases it;
         in [0, 0.5).  With 0, a wrong prediction made with certainty costs ``inf``.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -45,14 +41,12 @@ class BinaryCrossEntropy(PointwiseLoss):
     array([0.        , 0.69314718,        inf])
     """
 
-    eps: float = parameter(0.0, Interval(0, 0.5, include_high=False))
+    eps: float = parameter(default=0.0, domain=Interval(0, 0.5, include_high=False))
 
     y_true_domain = UNIT_INTERVAL
     y_pred_domain = UNIT_INTERVAL
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _traits(self):
         clipped = self.eps > 0
         return Traits(
             convex=not clipped,
@@ -63,6 +57,30 @@ class BinaryCrossEntropy(PointwiseLoss):
             proper=not clipped,
             classification_calibrated=True,
             elicits="probability",
+        )
+
+    def _formula(self, s):
+        y, p, clipped = s.y, s.p, s.p
+        gradient = (1 - y) / (1 - p) - y / p
+        hessian = y / p**2 + (1 - y) / (1 - p) ** 2
+        definitions, parameters = {}, {}
+        if self.eps > 0:
+            clipped, epsilon = s.q, s.epsilon
+            inside = (epsilon <= p) & (p <= 1 - epsilon)
+            gradient, hessian = s.cases((gradient, inside), 0), s.cases((hessian, inside), 0)
+            definitions[clipped] = s.cases(
+                (epsilon, p < epsilon), (1 - epsilon, p > 1 - epsilon), p
+            )
+            parameters[epsilon] = "eps"
+        return s.Formula(
+            value=-y * s.log(clipped) - (1 - y) * s.log(1 - clipped),
+            gradient=gradient,
+            hessian=hessian,
+            y_true=y,
+            y_pred=p,
+            definitions=definitions,
+            optimum="the mean of the targets: the share of ones",
+            parameters=parameters,
         )
 
     def _shared(self, y_true, y_pred):
@@ -83,6 +101,9 @@ class BinaryCrossEntropy(PointwiseLoss):
         q = 1 - p
         return self._unclipped(p, q, zero_if_nan((1 - y) / q / q) + zero_if_nan(y / p / p))
 
+    def _curvatures(self):
+        return {"fisher": self._fisher}
+
     def _fisher(self, y, p):
         q = 1 - p
         return self._unclipped(p, q, 1 / p / q)
@@ -96,7 +117,6 @@ class BinaryCrossEntropy(PointwiseLoss):
         return weighted_mean(y_true, weight)
 
 
-@dataclass(frozen=True, repr=False)
 class SigmoidCrossEntropy(PointwiseLoss):
     r"""Log loss of a score, the cross-entropy of :math:`p = \sigma(z) = 1/(1 + e^{-z})`.
 
@@ -111,8 +131,6 @@ class SigmoidCrossEntropy(PointwiseLoss):
     label_smoothing : float, default 0.0
         Targets are first moved towards one half, :math:`y \leftarrow (1-\varepsilon) y +
         \varepsilon/2`; in [0, 1].
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -139,25 +157,51 @@ class SigmoidCrossEntropy(PointwiseLoss):
     array([-0.5,  1. ,  0. ])
     """
 
-    pos_weight: float = parameter(1.0, POSITIVE)
-    label_smoothing: float = parameter(0.0, UNIT_INTERVAL)
+    pos_weight: float = parameter(default=1.0, domain=POSITIVE)
+    label_smoothing: float = parameter(default=0.0, domain=UNIT_INTERVAL)
 
     y_true_domain = UNIT_INTERVAL
     link = "logit"
 
     @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
-        plain = self.pos_weight == 1 and self.label_smoothing == 0
+    def _is_plain(self):
+        """Whether the loss is the negative log-likelihood."""
+        return self.pos_weight == 1 and self.label_smoothing == 0
+
+    def _traits(self):
         smallest, largest = self.label_smoothing / 2, 1 - self.label_smoothing / 2
         return Traits(
             convex=True,
             differentiable=True,
             twice_differentiable=True,
             lipschitz=largest * max(1.0, self.pos_weight),
-            proper=plain,
+            proper=self._is_plain,
             classification_calibrated=self.pos_weight == 1 and smallest < largest,
-            elicits="probability" if plain else "shifted probability",
+            elicits="probability" if self._is_plain else "shifted probability",
+        )
+
+    def _formula(self, s):
+        y, z, t, w = s.y, s.z, s.y, 1
+        definitions, parameters, optimum = {}, {}, "the log-odds of the mean target"
+        if self.label_smoothing != 0:
+            t, epsilon = s.ytilde, s.epsilon
+            definitions[t] = (1 - epsilon) * y + epsilon / 2
+            parameters[epsilon] = "label_smoothing"
+            optimum += ", smoothed"
+        if self.pos_weight != 1:
+            w = s.w_plus
+            parameters[w] = "pos_weight"
+            optimum += ", plus log w₊"
+        mass = w * t + 1 - t
+        return s.Formula(
+            value=-w * t * s.log(s.sigma(z)) - (1 - t) * s.log(s.sigma(-z)),
+            gradient=mass * s.sigma(z) - w * t,
+            hessian=mass * s.sigma(z) * s.sigma(-z),
+            y_true=y,
+            y_pred=z,
+            definitions=definitions,
+            optimum=optimum,
+            parameters=parameters,
         )
 
     def _shared(self, y_true, y_pred):
@@ -181,16 +225,12 @@ class SigmoidCrossEntropy(PointwiseLoss):
     def _hessian(self, u, v, z, e):
         return (u + v) * e / (1 + e) ** 2
 
+    def _curvatures(self):
+        of_likelihood = {"fisher": self._hessian} if self._is_plain else {}
+        return {"majorizer": self._majorizer, **of_likelihood}
+
     def _majorizer(self, u, v, z, e):
         return (u + v) / 4 * tanh_ratio(z / 2)
-
-    def _fisher(self, *shared):
-        if not self.traits.proper:
-            raise ValueError(
-                "curvature='fisher' needs pos_weight=1 and label_smoothing=0: "
-                "otherwise the loss is not a log-likelihood"
-            )
-        return self._hessian(*shared)
 
     def _optimal_constant(self, y_true, weight):
         y = (1 - self.label_smoothing) * weighted_mean(y_true, weight) + self.label_smoothing / 2
@@ -198,14 +238,8 @@ class SigmoidCrossEntropy(PointwiseLoss):
             return float(np.log(self.pos_weight) + np.log(y) - np.log1p(-y))
 
 
-@dataclass(frozen=True, repr=False)
-class Brier(PointwiseLoss):
+class Brier(SquaredError):
     r"""Brier score, :math:`\ell = (p - y)^2`: the squared error of a probability [1]_.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -229,31 +263,28 @@ class Brier(PointwiseLoss):
     y_true_domain = UNIT_INTERVAL
     y_pred_domain = UNIT_INTERVAL
 
-    traits = Traits(
-        convex=True,
-        differentiable=True,
-        twice_differentiable=True,
-        lipschitz=2.0,
-        bounded=True,
-        proper=True,
-        classification_calibrated=True,
-        elicits="probability",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=True,
+            lipschitz=2.0,
+            bounded=True,
+            proper=True,
+            classification_calibrated=True,
+            elicits="probability",
+        )
 
-    def _shared(self, y_true, y_pred):
-        return (y_pred - y_true,)
+    def _curvatures(self):
+        return {"majorizer": self._hessian}
 
-    def _value(self, r):
-        return r * r
-
-    def _gradient(self, r):
-        return 2 * r
-
-    def _hessian(self, r):
-        return np.full_like(r, 2)
-
-    def _majorizer(self, *shared):
-        return self._hessian(*shared)
-
-    def _optimal_constant(self, y_true, weight):
-        return weighted_mean(y_true, weight)
+    def _formula(self, s):
+        y, p = s.y, s.p
+        return s.Formula(
+            value=(p - y) ** 2,
+            gradient=2 * (p - y),
+            hessian=2,
+            y_true=y,
+            y_pred=p,
+            optimum="the mean of the targets: the share of ones",
+        )

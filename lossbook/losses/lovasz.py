@@ -4,10 +4,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..core.domains import DISTRIBUTIONS, PLUS_MINUS_ONE, ClassIndices, Distributions
+from ..core.arrays import as_real_array, require_shape, working_dtype
+from ..core.domains import DISTRIBUTIONS, LABELS, PLUS_MINUS_ONE, ClassIndices, Distributions
 from ..core.elementwise import positive_part
-from ..core.inputs import Batch, Column, as_real_array, require_shape, working_dtype
-from ..core.loss import Loss
+from ..core.inputs import Batch, Column
+from ..core.loss import TargetLoss
 from ..core.masks import MaskLoss, shape_of_masks, sum_of_pixels
 from ..core.traits import Traits
 
@@ -32,7 +33,6 @@ def _lovasz_weights(errors, positive):
     return weights
 
 
-@dataclass(frozen=True, repr=False)
 class LovaszHinge(MaskLoss):
     r"""Lovász hinge: the convex surrogate of the Jaccard loss, on scores [1]_ [2]_.
 
@@ -43,11 +43,6 @@ class LovaszHinge(MaskLoss):
     With the pixels in the order of their errors :math:`e_k`, the largest first, :math:`g_k` is what
     the Jaccard loss :math:`|M| / |P \cup M|` of the positives :math:`P` grows by when pixel
     :math:`k` joins the mispredicted :math:`M`.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the masks, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -84,13 +79,29 @@ class LovaszHinge(MaskLoss):
 
     y_true_domain = PLUS_MINUS_ONE
 
-    traits = Traits(
-        convex=True,
-        differentiable=False,
-        twice_differentiable=False,
-        lipschitz=1.0,
-        elicits="labels of the pixels, some of them left open",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=False,
+            twice_differentiable=False,
+            lipschitz=1.0,
+            elicits="labels of the pixels, some of them left open",
+        )
+
+    def _formula(self, s):
+        y, z, error, weight = s.vector("y"), s.z_k, s.vector("e"), s.vector("g")
+        return s.Formula(
+            value=s.sum_k(weight * s.Max(0, error)),
+            gradient=s.cases((-y * weight, error > 0), 0),
+            hessian=0,
+            y_true=y,
+            y_pred=z,
+            definitions={error: 1 - y * z},
+            in_words={
+                weight: "what the Jaccard loss of the mispredicted pixels grows by when pixel k "
+                "joins them, in the order of the errors, the largest first"
+            },
+        )
 
     def _shared(self, y_true, y_pred):
         error = 1 - y_true * y_pred
@@ -129,8 +140,7 @@ class _OfPixels(Distributions):
         return np.moveaxis(values.reshape(-1, self.n_classes, values.shape[-1]), 1, 0)
 
 
-@dataclass(frozen=True, repr=False)
-class LovaszSoftmax(Loss):
+class LovaszSoftmax(TargetLoss):
     r"""Lovász-softmax: a surrogate of the mean Jaccard loss of the classes, on probabilities [1]_.
 
     .. math::
@@ -141,11 +151,6 @@ class LovaszSoftmax(Loss):
     The outer sum is over the :math:`M` classes that occur in the image.  With the pixels in the
     order of their errors :math:`e_{ik}` for a class, the largest first, :math:`g_{ik}` is what the
     Jaccard loss of the class grows by when pixel :math:`i` joins the mispredicted ones.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the images, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -175,17 +180,38 @@ class LovaszSoftmax(Loss):
     0.3333333333333333
     """
 
-    y_true_domain = ClassIndices()
+    y_true_domain = LABELS
     y_pred_domain = DISTRIBUTIONS
 
-    traits = Traits(
-        convex=True,
-        differentiable=False,
-        twice_differentiable=False,
-        lipschitz=1.0,
-        bounded=True,
-        elicits="classes of the pixels",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=False,
+            twice_differentiable=False,
+            lipschitz=1.0,
+            bounded=True,
+            elicits="classes of the pixels",
+        )
+
+    def _formula(self, s):
+        t, p, error, weight, M = s.t_k, s.p_k, s.vector("e"), s.vector("g"), s.M
+        return s.Formula(
+            value=s.sum_k(weight * error) / M,
+            gradient=weight * (1 - 2 * t) / M,
+            hessian=0,
+            y_true=t,
+            y_pred=p,
+            definitions={error: t * (1 - p) + (1 - t) * p},
+            target="1 for the class of a pixel, 0 for the others",
+            prediction="probabilities of the classes that sum to 1 for each pixel",
+            in_words={
+                s.k: "a class at a pixel",
+                M: "the number of classes in the image",
+                weight: "what the Jaccard loss of the class grows by when the pixel joins the "
+                "mispredicted ones, in the order of the errors, the largest first; 0 if the image "
+                "does not have the class",
+            },
+        )
 
     def _read(self, y_true, y_pred):
         y_true, y_pred = as_real_array("y_true", y_true), as_real_array("y_pred", y_pred)
@@ -195,10 +221,8 @@ class LovaszSoftmax(Loss):
                 f"got shape {y_pred.shape}"
             )
         require_shape("y_true", y_true, y_pred.shape[:-1], "one label a pixel")
-        if y_true.dtype.kind == "f":
-            raise TypeError(f"y_true must hold integer labels; got dtype {y_true.dtype}")
         sample_shape, n_classes = shape_of_masks(y_true.shape), y_pred.shape[-1]
-        labels, dtype = ClassIndices(n_classes), working_dtype(y_true.dtype, y_pred.dtype)
+        labels, dtype = ClassIndices(n_classes), working_dtype(y_pred.dtype, y_pred.dtype)
         columns = (
             Column("y_true", y_true, sample_shape, np.dtype(np.intp), labels),
             Column("y_pred", y_pred, sample_shape, dtype, _OfPixels(n_classes=n_classes)),

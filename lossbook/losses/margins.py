@@ -1,28 +1,28 @@
 """Losses of margins: of how far the score of the label lies above that of its rivals."""
 
-from dataclasses import dataclass
 from math import inf, sqrt
 
 import numpy as np
 
-from ..core.domains import LABELS, NON_NEGATIVE, TwoValues
-from ..core.elementwise import decay, negative_part, positive_part, tanh_ratio, two_sides
-from ..core.loss import ClassLoss, parameter
-from ..core.margin import MarginLoss
+from ..core.domains import TwoValues
+from ..core.elementwise import (
+    decay,
+    negative_part,
+    positive_part,
+    sum_entries,
+    tanh_ratio,
+    two_sides,
+)
+from ..core.loss import parameter
+from ..core.margin import ClassMarginLoss, MarginLoss
 from ..core.optimum import weighted_mean
 from ..core.traits import Traits
 
 
-@dataclass(frozen=True, repr=False)
 class LogisticMargin(MarginLoss):
     r"""Logistic loss of a margin, :math:`\ell = \log(1 + e^{-m})` with :math:`m = yz`.
 
     It is `SigmoidCrossEntropy` for labels -1 and +1.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -48,15 +48,26 @@ class LogisticMargin(MarginLoss):
     """
 
     link = "logit"
-    traits = Traits(
-        convex=True,
-        differentiable=True,
-        twice_differentiable=True,
-        lipschitz=1.0,
-        proper=True,
-        classification_calibrated=True,
-        elicits="probability",
-    )
+
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=True,
+            lipschitz=1.0,
+            proper=True,
+            classification_calibrated=True,
+            elicits="probability",
+        )
+
+    def _formula(self, s):
+        y, m = s.y, s.m
+        return s.of_margin(
+            value=s.log(1 + s.exp(-m)),
+            gradient=-y * s.sigma(-m),
+            hessian=s.sigma(m) * s.sigma(-m),
+            optimum="the log-odds of the share of +1",
+        )
 
     def _terms(self, m):
         return m, decay(m)
@@ -71,11 +82,11 @@ class LogisticMargin(MarginLoss):
     def _curvature(self, m, e):
         return e / (1 + e) ** 2
 
+    def _curvatures(self):
+        return {"majorizer": self._majorizer, "fisher": self._hessian}
+
     def _majorizer(self, y, m, e):
         return tanh_ratio(m / 2) / 4
-
-    def _fisher(self, *shared):
-        return self._hessian(*shared)
 
     def _optimal_constant(self, y_true, weight):
         return _log_odds(y_true, weight)
@@ -87,14 +98,8 @@ def _log_odds(y_true, weight):
     return float(np.log(positive) - np.log(negative))
 
 
-@dataclass(frozen=True, repr=False)
 class Hinge(MarginLoss):
     r"""Hinge loss, :math:`\ell = \max(0, 1 - m)` with the margin :math:`m = yz`.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -116,14 +121,24 @@ class Hinge(MarginLoss):
     array([-0., -1.,  1.])
     """
 
-    traits = Traits(
-        convex=True,
-        differentiable=False,
-        twice_differentiable=False,
-        lipschitz=1.0,
-        classification_calibrated=True,
-        elicits="most probable label",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=False,
+            twice_differentiable=False,
+            lipschitz=1.0,
+            classification_calibrated=True,
+            elicits="most probable label",
+        )
+
+    def _formula(self, s):
+        y, m = s.y, s.m
+        return s.of_margin(
+            value=s.Max(0, 1 - m),
+            gradient=s.cases((-y, m < 1), 0),
+            hessian=0,
+            optimum="the label of the larger class",
+        )
 
     def _terms(self, m):
         return m, positive_part(1 - m)
@@ -137,6 +152,9 @@ class Hinge(MarginLoss):
     def _curvature(self, m, v):
         return np.zeros_like(m)
 
+    def _curvatures(self):
+        return {"majorizer": self._majorizer}
+
     def _majorizer(self, y, m, v):
         return 0.5 / np.abs(1 - m)
 
@@ -144,14 +162,8 @@ class Hinge(MarginLoss):
         return float(np.sign(np.sum(weight * y_true)))
 
 
-@dataclass(frozen=True, repr=False)
 class SquaredHinge(MarginLoss):
     r"""Squared hinge loss, :math:`\ell = \max(0, 1 - m)^2` with the margin :math:`m = yz`.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -172,14 +184,24 @@ class SquaredHinge(MarginLoss):
     array([0.  , 0.25, 2.25])
     """
 
-    traits = Traits(
-        convex=True,
-        differentiable=True,
-        twice_differentiable=False,
-        proper=True,
-        classification_calibrated=True,
-        elicits="probability",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=False,
+            proper=True,
+            classification_calibrated=True,
+            elicits="probability",
+        )
+
+    def _formula(self, s):
+        y, m = s.y, s.m
+        return s.of_margin(
+            value=s.Max(0, 1 - m) ** 2,
+            gradient=-2 * y * s.Max(0, 1 - m),
+            hessian=s.cases((2, m < 1), 0),
+            optimum="the mean of the labels",
+        )
 
     def _terms(self, m):
         return (positive_part(1 - m),)
@@ -193,6 +215,9 @@ class SquaredHinge(MarginLoss):
     def _curvature(self, v):
         return 2 * np.sign(v)
 
+    def _curvatures(self):
+        return {"majorizer": self._majorizer}
+
     def _majorizer(self, y, v):
         return np.full_like(v, 2)
 
@@ -200,7 +225,6 @@ class SquaredHinge(MarginLoss):
         return weighted_mean(y_true, weight)
 
 
-@dataclass(frozen=True, repr=False)
 class ModifiedHuber(MarginLoss):
     r"""Modified Huber loss: the squared hinge, straight below the margin :math:`m = -1` [1]_.
 
@@ -211,11 +235,6 @@ class ModifiedHuber(MarginLoss):
             -4m & m < -1
         \end{cases}
         \qquad m = yz
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -238,15 +257,25 @@ class ModifiedHuber(MarginLoss):
     array([ 0.  ,  0.25, 12.  ])
     """
 
-    traits = Traits(
-        convex=True,
-        differentiable=True,
-        twice_differentiable=False,
-        lipschitz=4.0,
-        proper=True,
-        classification_calibrated=True,
-        elicits="probability",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=False,
+            lipschitz=4.0,
+            proper=True,
+            classification_calibrated=True,
+            elicits="probability",
+        )
+
+    def _formula(self, s):
+        y, m = s.y, s.m
+        return s.of_margin(
+            value=s.cases((s.Max(0, 1 - m) ** 2, m >= -1), -4 * m),
+            gradient=s.cases((-2 * y * s.Max(0, 1 - m), m >= -1), -4 * y),
+            hessian=s.cases((2, (m >= -1) & (m < 1)), 0),
+            optimum="the mean of the labels",
+        )
 
     def _terms(self, m):
         v = positive_part(1 - m)
@@ -261,6 +290,9 @@ class ModifiedHuber(MarginLoss):
     def _curvature(self, m, v, c):
         return 2 * np.sign(c) * (m >= -1)
 
+    def _curvatures(self):
+        return {"majorizer": self._majorizer}
+
     def _majorizer(self, y, m, v, c):
         return np.full_like(m, 2)
 
@@ -268,14 +300,8 @@ class ModifiedHuber(MarginLoss):
         return weighted_mean(y_true, weight)
 
 
-@dataclass(frozen=True, repr=False)
 class Perceptron(MarginLoss):
     r"""Perceptron loss, :math:`\ell = \max(0, -m)` with the margin :math:`m = yz`.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -300,13 +326,23 @@ class Perceptron(MarginLoss):
     array([ 0., -1.,  1.])
     """
 
-    traits = Traits(
-        convex=True,
-        differentiable=False,
-        twice_differentiable=False,
-        lipschitz=1.0,
-        elicits="score 0",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=False,
+            twice_differentiable=False,
+            lipschitz=1.0,
+            elicits="score 0",
+        )
+
+    def _formula(self, s):
+        y, m = s.y, s.m
+        return s.of_margin(
+            value=s.Max(0, -m),
+            gradient=s.cases((-y, m < 0), 0),
+            hessian=0,
+            optimum="0, whatever the labels",
+        )
 
     def _of_margin(self, m):
         return positive_part(-m)
@@ -317,6 +353,9 @@ class Perceptron(MarginLoss):
     def _curvature(self, m):
         return np.zeros_like(m)
 
+    def _curvatures(self):
+        return {"majorizer": self._majorizer}
+
     def _majorizer(self, y, m):
         return 0.5 / np.abs(m)
 
@@ -324,14 +363,8 @@ class Perceptron(MarginLoss):
         return 0.0
 
 
-@dataclass(frozen=True, repr=False)
 class Exponential(MarginLoss):
     r"""Exponential loss, :math:`\ell = e^{-m}` with the margin :math:`m = yz`.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -358,14 +391,25 @@ class Exponential(MarginLoss):
     """
 
     link = "half_logit"
-    traits = Traits(
-        convex=True,
-        differentiable=True,
-        twice_differentiable=True,
-        proper=True,
-        classification_calibrated=True,
-        elicits="probability",
-    )
+
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=True,
+            proper=True,
+            classification_calibrated=True,
+            elicits="probability",
+        )
+
+    def _formula(self, s):
+        y, m = s.y, s.m
+        return s.of_margin(
+            value=s.exp(-m),
+            gradient=-y * s.exp(-m),
+            hessian=s.exp(-m),
+            optimum="half the log-odds of the share of +1",
+        )
 
     def _terms(self, m):
         return (np.exp(-m),)
@@ -383,23 +427,7 @@ class Exponential(MarginLoss):
         return _log_odds(y_true, weight) / 2
 
 
-@dataclass(frozen=True, repr=False)
-class _ClassHinge(ClassLoss):
-    """Base of losses of the scores' shortfalls s_k = margin - z_y + z_k, where positive."""
-
-    margin: float = parameter(1.0, NON_NEGATIVE)
-
-    y_true_domain = LABELS
-
-    def _shared(self, y_true, y_pred):
-        label = y_true, np.arange(y_true.size)
-        shortfall = positive_part((y_pred - y_pred[label]) + self.margin)
-        shortfall[label] = 0
-        return shortfall, label
-
-
-@dataclass(frozen=True, repr=False)
-class CrammerSinger(_ClassHinge):
+class CrammerSinger(ClassMarginLoss):
     r"""Multiclass hinge loss of the strongest rival [1]_.
 
     .. math::
@@ -411,8 +439,6 @@ class CrammerSinger(_ClassHinge):
     margin : float, default 1.0
         How far the label's score is to lie above all others; not negative.  With 0 the loss is that
         of the multiclass perceptron.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -443,13 +469,25 @@ class CrammerSinger(_ClassHinge):
            [-1.,  0.,  1.]])
     """
 
-    traits = Traits(
-        convex=True,
-        differentiable=False,
-        twice_differentiable=False,
-        lipschitz=sqrt(2),
-        elicits="a label of more than half the probability",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=False,
+            twice_differentiable=False,
+            lipschitz=sqrt(2),
+            elicits="a label of more than half the probability",
+        )
+
+    def _formula(self, s):
+        shortfall = s.s_k
+        worst = s.max_j(shortfall)
+        return self._of_shortfalls(
+            s,
+            value=worst,
+            gradient=s.one_if(s.Eq(shortfall, worst)) - s.t_k,
+            hessian=0,
+            optimum="the margin for a class with more than half of the labels, 0 for the others",
+        )
 
     def _value(self, shortfall, label):
         return np.maximum.reduce(shortfall, axis=0)
@@ -469,8 +507,7 @@ class CrammerSinger(_ClassHinge):
         return self.margin * (2 * mass > mass.sum())
 
 
-@dataclass(frozen=True, repr=False)
-class MultiMargin(_ClassHinge):
+class MultiMargin(ClassMarginLoss):
     r"""Multiclass hinge loss of all rivals [1]_.
 
     .. math::
@@ -483,8 +520,6 @@ class MultiMargin(_ClassHinge):
         How far the label's score is to lie above each other; not negative.
     power : {1, 2}, default 1
         Of each shortfall.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -514,11 +549,9 @@ class MultiMargin(_ClassHinge):
            [-2.,  1.,  1.]])
     """
 
-    power: float = parameter(1, TwoValues(1, 2))
+    power: float = parameter(default=1, domain=TwoValues(1, 2))
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _traits(self):
         squared = self.power == 2
         return Traits(
             convex=True,
@@ -531,8 +564,22 @@ class MultiMargin(_ClassHinge):
             else "scores that keep a margin",
         )
 
+    def _formula(self, s):
+        t, shortfall = s.t_k, s.s_k
+        push, hessian = s.one_if(shortfall > 0), 0
+        if self.power == 2:
+            rivals = (1 - t) * push
+            push, hessian = 2 * s.Max(0, shortfall), 2 * rivals + 2 * t * s.sum_j(rivals)
+        push = (1 - t) * push
+        return self._of_shortfalls(
+            s,
+            value=s.sum_k((1 - t) * s.Max(0, shortfall) ** int(self.power)),
+            gradient=push - t * s.sum_j(push),
+            hessian=hessian,
+        )
+
     def _value(self, shortfall, label):
-        return np.add.reduce(shortfall**self.power, axis=0)
+        return sum_entries(shortfall**self.power)
 
     def _gradient(self, shortfall, label):
         if self.power == 2:
@@ -545,7 +592,7 @@ class MultiMargin(_ClassHinge):
         return np.zeros_like(shortfall)
 
     def _against(self, rivals, label, sign):
-        rivals[label] = sign * np.add.reduce(rivals, axis=0)
+        rivals[label] = sign * sum_entries(rivals)
         return rivals
 
 

@@ -4,7 +4,7 @@ Overlap is never subtracted from 1: a loss is the share that errors have in the 
 common, so a small loss keeps all its digits.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import inf
 
 import numpy as np
@@ -16,7 +16,6 @@ from ..core.masks import MaskLoss, sum_of_pixels
 from ..core.traits import Traits
 
 
-@dataclass(frozen=True, repr=False)
 class OverlapLoss(MaskLoss):
     """Base of losses E/(E + C): what errors are of the errors E and what is common, C.
 
@@ -27,9 +26,7 @@ class OverlapLoss(MaskLoss):
     y_true_domain = UNIT_INTERVAL
     y_pred_domain = UNIT_INTERVAL
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _traits(self):
         return Traits(
             convex=False,
             differentiable=True,
@@ -79,7 +76,6 @@ _LEAST_TOTAL = 1e-300
 """Masks that are emptier have slopes too steep for a float, in the pixels that they lack."""
 
 
-@dataclass(frozen=True, repr=False)
 class Dice(OverlapLoss):
     r"""Dice loss, one minus the Dice coefficient of two masks, which is also their F1 score.
 
@@ -92,8 +88,6 @@ class Dice(OverlapLoss):
     smooth : float, default 0.0
         What is added above and below, :math:`s`; not negative.  With 0 an empty target costs 1
         whatever is predicted, with gradient 0, unless the prediction is empty too.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the masks, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -122,24 +116,35 @@ class Dice(OverlapLoss):
     array([-0.3125, -0.3125,  0.1875,  0.1875])
     """
 
-    smooth: float = parameter(0.0, NON_NEGATIVE)
+    smooth: float = parameter(default=0.0, domain=NON_NEGATIVE)
+
+    def _formula(self, s):
+        t, p, D, S = s.t_k, s.p_k, *s.symbols("D S", positive=True)
+        added, parameters = (s.s, {s.s: "smooth"}) if self.smooth else (0, {})
+        gradient = (S - 2 * t) / D
+        return s.Formula(
+            value=1 - S,
+            gradient=gradient,
+            hessian=-2 * gradient / D,
+            y_true=t,
+            y_pred=p,
+            definitions={
+                D: s.sum_j(t) + s.sum_j(p) + added,
+                S: (2 * s.sum_j(t * p) + added) / D,
+            },
+            parameters=parameters,
+        )
 
     def _terms(self):
         return 0.5, 0.5, self.smooth / 2
 
 
-@dataclass(frozen=True, repr=False)
 class Jaccard(OverlapLoss):
     r"""Jaccard loss, one minus the intersection over the union of two masks.
 
     .. math::
 
         \ell = 1 - \frac{\sum_k t_k p_k}{\sum_k t_k + \sum_k p_k - \sum_k t_k p_k}
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the masks, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -162,11 +167,22 @@ class Jaccard(OverlapLoss):
     0.4
     """
 
+    def _formula(self, s):
+        t, p, D, i, S = s.t_k, s.p_k, *s.symbols("D I S", positive=True)
+        gradient = (S * (1 - t) - t) / D
+        return s.Formula(
+            value=1 - S,
+            gradient=gradient,
+            hessian=-2 * gradient * (1 - t) / D,
+            y_true=t,
+            y_pred=p,
+            definitions={i: s.sum_j(t * p), D: s.sum_j(t) + s.sum_j(p) - i, S: i / D},
+        )
+
     def _terms(self):
         return 1.0, 1.0, 0.0
 
 
-@dataclass(frozen=True, repr=False)
 class Tversky(OverlapLoss):
     r"""Tversky loss: false positives and false negatives have weights of their own [1]_.
 
@@ -182,8 +198,6 @@ class Tversky(OverlapLoss):
     beta : float, default 0.5
         Weight :math:`\beta` of the false negatives; positive.  A larger one brings recall at the
         price of precision.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the masks, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -210,14 +224,32 @@ class Tversky(OverlapLoss):
     array([0.11111111, 0.42857143])
     """
 
-    alpha: float = parameter(0.5, POSITIVE)
-    beta: float = parameter(0.5, POSITIVE)
+    alpha: float = parameter(default=0.5, domain=POSITIVE)
+    beta: float = parameter(default=0.5, domain=POSITIVE)
+
+    def _formula(self, s):
+        t, p, alpha, beta = s.t_k, s.p_k, s.alpha, s.beta
+        D, i, S, grown = *s.symbols("D I S", positive=True), s.vector("a")
+        gradient = (S * grown - t) / D
+        return s.Formula(
+            value=1 - S,
+            gradient=gradient,
+            hessian=-2 * gradient * grown / D,
+            y_true=t,
+            y_pred=p,
+            definitions={
+                i: s.sum_j(t * p),
+                D: i + alpha * s.sum_j((1 - t) * p) + beta * s.sum_j(t * (1 - p)),
+                S: i / D,
+                grown: alpha * (1 - t) + (1 - beta) * t,
+            },
+            parameters={alpha: "alpha", beta: "beta"},
+        )
 
     def _terms(self):
         return self.alpha, self.beta, 0.0
 
 
-@dataclass(frozen=True, repr=False)
 class FocalTversky(OverlapLoss):
     r"""Focal Tversky loss, the power :math:`\ell = u^\gamma` of the Tversky loss :math:`u` [1]_.
 
@@ -235,8 +267,6 @@ class FocalTversky(OverlapLoss):
     gamma : float, default 0.75
         The exponent :math:`\gamma` itself; positive.  Above 1 it turns from masks that are nearly
         right to those that are not, below 1 the other way.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the masks, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -265,15 +295,26 @@ class FocalTversky(OverlapLoss):
     0.0625
     """
 
-    alpha: float = parameter(0.3, POSITIVE)
-    beta: float = parameter(0.7, POSITIVE)
-    gamma: float = parameter(0.75, POSITIVE)
+    alpha: float = parameter(default=0.3, domain=POSITIVE)
+    beta: float = parameter(default=0.7, domain=POSITIVE)
+    gamma: float = parameter(default=0.75, domain=POSITIVE)
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
-        known = super().traits
+    def _traits(self):
+        known = super()._traits()
         return known if self.gamma >= 1 else replace(known, lipschitz=inf)
+
+    def _formula(self, s):
+        index, gamma = Tversky(self.alpha, self.beta)._formula(s), s.gamma
+        u, D, d, grown = *s.symbols("u D", positive=True), s.vector("d"), s.vector("a")
+        slope = gamma * u ** (gamma - 1)
+        return replace(
+            index,
+            value=u**gamma,
+            gradient=slope * d,
+            hessian=-2 * slope * d * grown / D + gamma * (gamma - 1) * u ** (gamma - 2) * d**2,
+            definitions={**index.definitions, u: index.value, d: index.gradient},
+            parameters={**index.parameters, gamma: "gamma"},
+        )
 
     def _terms(self):
         return self.alpha, self.beta, 0.0

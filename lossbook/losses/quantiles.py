@@ -1,6 +1,5 @@
 """Losses that weigh predicting too much and too little differently."""
 
-from dataclasses import dataclass
 from math import log, log1p
 
 import numpy as np
@@ -13,7 +12,6 @@ from ..core.residual import ResidualLoss
 from ..core.traits import Traits
 
 
-@dataclass(frozen=True, repr=False)
 class Pinball(ResidualLoss):
     r"""Pinball loss, :math:`\ell = \max((1 - q)\,r, -q\,r)`: each side of zero has its own slope.
 
@@ -21,8 +19,6 @@ class Pinball(ResidualLoss):
     ----------
     quantile : float, default 0.5
         The quantile :math:`q` to predict, in (0, 1); with 0.5 it is half the absolute error.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -42,11 +38,9 @@ class Pinball(ResidualLoss):
     array([0.5, 1.5])
     """
 
-    quantile: float = parameter(0.5, OPEN_UNIT_INTERVAL)
+    quantile: float = parameter(default=0.5, domain=OPEN_UNIT_INTERVAL)
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _traits(self):
         return Traits(
             convex=True,
             differentiable=False,
@@ -54,6 +48,16 @@ class Pinball(ResidualLoss):
             lipschitz=max(self.quantile, 1 - self.quantile),
             symmetric=self.quantile == 0.5,
             elicits="median" if self.quantile == 0.5 else "quantile",
+        )
+
+    def _formula(self, s):
+        r, q = s.r, s.q
+        return s.of_residual(
+            value=s.Max((1 - q) * r, -q * r),
+            gradient=s.cases((1 - q, r > 0), (-q, r < 0), 0),
+            hessian=0,
+            optimum=f"the {'median' if self.quantile == 0.5 else 'q-quantile'} of the targets",
+            parameters={q: "quantile"},
         )
 
     def _value(self, r):
@@ -66,6 +70,9 @@ class Pinball(ResidualLoss):
     def _hessian(self, r):
         return np.zeros_like(r)
 
+    def _curvatures(self):
+        return {"majorizer": self._majorizer}
+
     def _majorizer(self, r):
         return 0.5 / np.abs(r)
 
@@ -73,7 +80,6 @@ class Pinball(ResidualLoss):
         return weighted_quantile(y_true, weight, self.quantile)
 
 
-@dataclass(frozen=True, repr=False)
 class SmoothPinball(ResidualLoss):
     r"""Pinball loss with its kink rounded off, :math:`\ell = w\log(1 + e^{r/w}) - q\,r` [1]_.
 
@@ -83,8 +89,6 @@ class SmoothPinball(ResidualLoss):
         The quantile :math:`q` that is predicted as the width goes to 0, in (0, 1).
     width : float, default 0.1
         Width :math:`w` of the rounded stretch, in the unit of the targets; positive.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -105,12 +109,10 @@ class SmoothPinball(ResidualLoss):
     array([0.5, 1.5])
     """
 
-    quantile: float = parameter(0.5, OPEN_UNIT_INTERVAL)
-    width: float = parameter(0.1, POSITIVE)
+    quantile: float = parameter(default=0.5, domain=OPEN_UNIT_INTERVAL)
+    width: float = parameter(default=0.1, domain=POSITIVE)
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _traits(self):
         return Traits(
             convex=True,
             differentiable=True,
@@ -118,6 +120,16 @@ class SmoothPinball(ResidualLoss):
             lipschitz=max(self.quantile, 1 - self.quantile),
             symmetric=self.quantile == 0.5,
             elicits="smoothed quantile",
+        )
+
+    def _formula(self, s):
+        r, q, w = s.r, s.q, s.w
+        return s.of_residual(
+            value=w * s.log(1 + s.exp(r / w)) - q * r,
+            gradient=s.sigma(r / w) - q,
+            hessian=s.sigma(r / w) * s.sigma(-r / w) / w,
+            optimum=f"{s.BALANCE}, up to q from above and 1 − q from below",
+            parameters={q: "quantile", w: "width"},
         )
 
     def _shared(self, y_true, y_pred):
@@ -137,6 +149,9 @@ class SmoothPinball(ResidualLoss):
     def _hessian(self, r, x, e):
         return e / (1 + e) ** 2 / self.width
 
+    def _curvatures(self):
+        return {"majorizer": self._majorizer}
+
     def _majorizer(self, r, x, e):
         return tanh_ratio(r / (2 * self.width)) / (4 * self.width)
 
@@ -145,7 +160,6 @@ class SmoothPinball(ResidualLoss):
         return root_of_slope(self, y_true, weight, reach)
 
 
-@dataclass(frozen=True, repr=False)
 class Expectile(ResidualLoss):
     r"""Asymmetric squared error, :math:`\ell = |\tau - [r > 0]|\,r^2` with :math:`r = \hat y - y`.
 
@@ -154,8 +168,6 @@ class Expectile(ResidualLoss):
     level : float, default 0.5
         The level :math:`\tau` of the expectile to predict, in (0, 1); with 0.5 it is half the
         squared error.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -176,17 +188,26 @@ class Expectile(ResidualLoss):
     array([1., 3.])
     """
 
-    level: float = parameter(0.5, OPEN_UNIT_INTERVAL)
+    level: float = parameter(default=0.5, domain=OPEN_UNIT_INTERVAL)
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _traits(self):
         return Traits(
             convex=True,
             differentiable=True,
             twice_differentiable=self.level == 0.5,
             symmetric=self.level == 0.5,
             elicits="mean" if self.level == 0.5 else "expectile",
+        )
+
+    def _formula(self, s):
+        r, w, tau = s.r, s.w, s.tau
+        return s.of_residual(
+            value=w * r**2,
+            gradient=2 * w * r,
+            hessian=2 * w,
+            definitions={w: s.cases((1 - tau, r > 0), tau)},
+            optimum=f"the {'mean' if self.level == 0.5 else 'τ-expectile'} of the targets",
+            parameters={tau: "level"},
         )
 
     def _shared(self, y_true, y_pred):
@@ -202,6 +223,9 @@ class Expectile(ResidualLoss):
 
     def _hessian(self, r, weight):
         return 2 * weight
+
+    def _curvatures(self):
+        return {"majorizer": self._majorizer}
 
     def _majorizer(self, r, weight):
         return np.full_like(r, 2 * max(self.level, 1 - self.level))

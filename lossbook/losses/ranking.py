@@ -1,13 +1,15 @@
 """Losses of scores that shall put things in order: of pairs, and of whole lists."""
 
-from dataclasses import dataclass
 from math import sqrt
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from ..core.domains import NON_NEGATIVE, PLUS_MINUS_ONE, UNIT_INTERVAL
-from ..core.elementwise import decay, positive_part, two_sides
-from ..core.loss import JointLoss, RowLoss, parameter
+from ..core.elementwise import decay, positive_part, running_dtype, sum_entries, two_sides
+from ..core.loss import Call, JointLoss, Out, RowLoss, parameter
+from ..core.pairs import PairLoss
 from ..core.traits import Traits
 from .log_loss import SigmoidCrossEntropy
 from .softmax import SoftmaxCrossEntropy
@@ -16,16 +18,13 @@ _LOG_LOSS = SigmoidCrossEntropy()
 _CROSS_ENTROPY = SoftmaxCrossEntropy()
 
 
-@dataclass(frozen=True, repr=False)
-class MarginRanking(JointLoss):
+class MarginRanking(PairLoss):
     r"""Hinge loss of the difference of two scores, :math:`\ell = \max(0, m - y(a - b))`.
 
     Parameters
     ----------
     margin : float, default 0.0
         By how much the scores shall differ, :math:`m`; not negative.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -48,18 +47,31 @@ class MarginRanking(JointLoss):
     array([0. , 0.5, 1.5])
     """
 
-    margin: float = parameter(0.0, NON_NEGATIVE)
+    margin: float = parameter(default=0.0, domain=NON_NEGATIVE)
 
-    inputs = "y_true", "first", "second"
     y_true_domain = PLUS_MINUS_ONE
 
-    traits = Traits(
-        convex=True,
-        differentiable=False,
-        twice_differentiable=False,
-        lipschitz=sqrt(2),
-        elicits="the more probable order, by the margin",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=False,
+            twice_differentiable=False,
+            lipschitz=sqrt(2),
+            elicits="the more probable order, by the margin",
+        )
+
+    def _formula(self, s):
+        y, a, b = s.y, *s.symbols("a b", real=True)
+        margin, parameters = (s.m, {s.m: "margin"}) if self.margin else (0, {})
+        slope = s.cases((y, y * (a - b) < margin), 0)
+        return s.Formula(
+            value=s.Max(0, margin - y * (a - b)),
+            gradient=(-slope, slope),
+            hessian=(0, 0),
+            y_true=y,
+            y_pred=(a, b),
+            parameters=parameters,
+        )
 
     def _shared(self, y_true, first, second):
         return y_true, positive_part(self.margin - y_true * (first - second))
@@ -75,18 +87,36 @@ class MarginRanking(JointLoss):
         return np.zeros_like(loss), np.zeros_like(loss)
 
 
-@dataclass(frozen=True, repr=False)
-class RankNet(JointLoss):
+class _LogLossOfDifference(JointLoss):
+    """The log loss of how much larger the first score is than the second."""
+
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=True,
+            lipschitz=sqrt(2),
+            elicits="the log-odds of the order, as a difference of scores",
+        )
+
+    def _value(self, *shared):
+        return _LOG_LOSS._value(*shared)
+
+    def _gradient(self, *shared):
+        by_first = _LOG_LOSS._gradient(*shared)
+        return by_first, -by_first
+
+    def _hessian(self, *shared):
+        bend = _LOG_LOSS._hessian(*shared)
+        return bend, bend
+
+
+class RankNet(_LogLossOfDifference, PairLoss):
     r"""Log loss of which of two ranks higher, by the difference of their scores [1]_.
 
     .. math::
 
         \ell = y \log(1 + e^{b - a}) + (1 - y) \log(1 + e^{a - b})
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -108,44 +138,29 @@ class RankNet(JointLoss):
     array([6.93147181e-01, 1.00000000e+03, 6.93147181e-01])
     """
 
-    inputs = "y_true", "first", "second"
     y_true_domain = UNIT_INTERVAL
 
-    traits = Traits(
-        convex=True,
-        differentiable=True,
-        twice_differentiable=True,
-        lipschitz=sqrt(2),
-        elicits="the log-odds of the order, as a difference of scores",
-    )
+    def _formula(self, s):
+        y, a, b = s.y, *s.symbols("a b", real=True)
+        bend = s.sigma(a - b) * s.sigma(b - a)
+        return s.Formula(
+            value=-y * s.log(s.sigma(a - b)) - (1 - y) * s.log(s.sigma(b - a)),
+            gradient=(s.sigma(a - b) - y, y - s.sigma(a - b)),
+            hessian=(bend, bend),
+            y_true=y,
+            y_pred=(a, b),
+        )
 
     def _shared(self, y_true, first, second):
         return _LOG_LOSS._shared(y_true, first - second)
 
-    def _value(self, *shared):
-        return _LOG_LOSS._value(*shared)
 
-    def _gradient(self, *shared):
-        by_first = _LOG_LOSS._gradient(*shared)
-        return by_first, -by_first
-
-    def _hessian(self, *shared):
-        bend = _LOG_LOSS._hessian(*shared)
-        return bend, bend
-
-
-@dataclass(frozen=True, repr=False)
-class BPR(RankNet):
+class BPR(_LogLossOfDifference):
     r"""Bayesian personalised ranking: log loss of the positive ranking above the negative [1]_.
 
     .. math::
 
         \ell = -\log \sigma(p - n) = \log(1 + e^{n - p})
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -168,13 +183,32 @@ class BPR(RankNet):
     array([6.93147181e-01, 1.00000000e+03])
     """
 
-    inputs = "positive", "negative"
+    def _inputs(
+        self,
+        positive: ArrayLike,
+        negative: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        curvature: str = "exact",
+        out: Out = None,
+    ) -> Call[tuple[NDArray[Any], NDArray[Any]]]:
+        return Call((positive, negative), sample_weight, curvature, out)
+
+    def _formula(self, s):
+        p, n = s.symbols("p n", real=True)
+        bend = s.sigma(p - n) * s.sigma(n - p)
+        return s.Formula(
+            value=-s.log(s.sigma(p - n)),
+            gradient=(-s.sigma(n - p), s.sigma(n - p)),
+            hessian=(bend, bend),
+            y_true=None,
+            y_pred=(p, n),
+        )
 
     def _shared(self, positive, negative):
-        return super()._shared(np.ones_like(positive), positive, negative)
+        return _LOG_LOSS._shared(np.ones_like(positive), positive - negative)
 
 
-@dataclass(frozen=True, repr=False)
 class ListNet(RowLoss):
     r"""Cross-entropy of two distributions of which item of a list comes first [1]_.
 
@@ -182,11 +216,6 @@ class ListNet(RowLoss):
 
         \ell = -\sum_k t_k \log p_k, \qquad
         t_k = \frac{e^{y_k}}{\sum_j e^{y_j}}, \quad p_k = \frac{e^{z_k}}{\sum_j e^{z_j}}
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the lists, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -209,13 +238,26 @@ class ListNet(RowLoss):
     array([[-0.5,  0.5]])
     """
 
-    traits = Traits(
-        convex=True,
-        differentiable=True,
-        twice_differentiable=True,
-        lipschitz=sqrt(2),
-        elicits="the probabilities of coming first, as logarithms up to a common shift",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=True,
+            lipschitz=sqrt(2),
+            elicits="the probabilities of coming first, as logarithms up to a common shift",
+        )
+
+    def _formula(self, s):
+        t, p, z, relevance = s.t_k, s.p_k, s.z_k, s.vector("y")
+        return s.Formula(
+            value=-s.sum_k(t * s.log(p)),
+            gradient=p - t,
+            hessian=p * (1 - p),
+            y_true=relevance,
+            y_pred=z,
+            definitions={t: s.softmax(relevance), p: s.softmax(z)},
+            optimum="the logarithms of the mean of the t" + s.SHIFT,
+        )
 
     def _shared(self, y_true, y_pred):
         return _CROSS_ENTROPY._shared(_softmax(y_true), y_pred)
@@ -235,25 +277,19 @@ class ListNet(RowLoss):
 
 def _softmax(scores):
     exp = np.exp(scores - np.maximum.reduce(scores, axis=0))
-    return exp / np.add.reduce(exp, axis=0)
+    return exp / sum_entries(exp)
 
 
 def _slope_of_the_worst_order(n_items):
     return sqrt(n_items * (n_items - 1))
 
 
-@dataclass(frozen=True, repr=False)
 class ListMLE(RowLoss):
     r"""Negative log-likelihood of the order of a list, under the model of Plackett and Luce [1]_.
 
     .. math::
 
         \ell = \sum_{i=1}^{K} \Bigl(\log \sum_{j=i}^{K} e^{z_{\pi(j)}} - z_{\pi(i)}\Bigr)
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the lists, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -281,26 +317,40 @@ class ListMLE(RowLoss):
     array([1.79175947, 0.        ])
     """
 
-    traits = Traits(
-        convex=True,
-        differentiable=True,
-        twice_differentiable=True,
-        lipschitz=_slope_of_the_worst_order,
-        elicits="scores that make the orders that occur probable",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=True,
+            lipschitz=_slope_of_the_worst_order,
+            elicits="scores that make the orders that occur probable",
+        )
+
+    def _formula(self, s):
+        z, left, i, j, k = s.z_k, s.vector("S"), s.i, s.j, s.k
+        share = s.exp(z) / s.at(left, i)
+        return s.Formula(
+            value=s.sum_k(s.log(left) - z),
+            gradient=s.Sum(share, (i, 1, k)) - 1,
+            hessian=s.Sum(share * (1 - share), (i, 1, k)),
+            y_true=s.vector("y"),
+            y_pred=z,
+            definitions={left: s.Sum(s.at(s.exp(z), j), (j, k, s.K))},
+            target="the relevance of item k; items are numbered from the most relevant down",
+        )
 
     def _shared(self, y_true, y_pred):
         order = np.argsort(-y_true, axis=0, kind="stable")
         z = np.take_along_axis(y_pred, order, axis=0)
         rest = np.full_like(z, -np.inf)
-        rest[:-1] = np.logaddexp.accumulate(z[:0:-1], axis=0)[::-1]
+        rest[:-1] = np.logaddexp.accumulate(z[:0:-1], axis=0, dtype=running_dtype(z))[::-1]
         against = rest - z
         e = decay(against)
         a, b = two_sides(against, e)
         return order, against, e, b / (1 + e), a / (1 + e)
 
     def _value(self, order, against, e, drawn, left):
-        return np.add.reduce(positive_part(against) + np.log1p(e), axis=0)
+        return sum_entries(positive_part(against) + np.log1p(e))
 
     def _gradient(self, order, against, e, drawn, left):
         # Σ_{i<r} p_ir = drawn_r before_r, where S is the sum of what is left and

@@ -1,7 +1,5 @@
 """Losses of ratios: of how many times, or by what share, a prediction is off."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from ..core.domains import ABOVE_MINUS_ONE, NONZERO
@@ -10,14 +8,8 @@ from ..core.optimum import weighted_mean, weighted_quantile
 from ..core.traits import Traits
 
 
-@dataclass(frozen=True, repr=False)
 class SquaredLogError(PointwiseLoss):
     r"""Squared logarithmic error, :math:`\ell = (\log(1 + \hat y) - \log(1 + y))^2`.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -43,12 +35,25 @@ class SquaredLogError(PointwiseLoss):
     y_true_domain = ABOVE_MINUS_ONE
     y_pred_domain = ABOVE_MINUS_ONE
 
-    traits = Traits(
-        convex=False,
-        differentiable=True,
-        twice_differentiable=True,
-        elicits="mean of the logarithm",
-    )
+    def _traits(self):
+        return Traits(
+            convex=False,
+            differentiable=True,
+            twice_differentiable=True,
+            elicits="mean of the logarithm",
+        )
+
+    def _formula(self, s):
+        y, yhat, d = s.y, s.yhat, s.d
+        return s.Formula(
+            value=d**2,
+            gradient=2 * d / (1 + yhat),
+            hessian=2 * (1 - d) / (1 + yhat) ** 2,
+            y_true=y,
+            y_pred=yhat,
+            definitions={d: s.log((1 + yhat) / (1 + y))},
+            optimum="the geometric mean of 1 + y, less 1",
+        )
 
     def _shared(self, y_true, y_pred):
         r = y_pred - y_true
@@ -70,14 +75,8 @@ class SquaredLogError(PointwiseLoss):
         return float(np.expm1(weighted_mean(np.log1p(y_true), weight)))
 
 
-@dataclass(frozen=True, repr=False)
 class AbsolutePercentageError(PointwiseLoss):
     r"""Absolute error in proportion to the target, :math:`\ell = |\hat y - y| / |y|`.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -100,13 +99,23 @@ class AbsolutePercentageError(PointwiseLoss):
 
     y_true_domain = NONZERO
 
-    traits = Traits(
-        convex=True,
-        differentiable=False,
-        twice_differentiable=False,
-        symmetric=True,
-        elicits="median weighted by 1/|y|",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=False,
+            twice_differentiable=False,
+            symmetric=True,
+            elicits="median weighted by 1/|y|",
+        )
+
+    def _formula(self, s):
+        r, y = s.r, s.y
+        return s.of_residual(
+            value=abs(r) / abs(y),
+            gradient=s.sign(r) / abs(y),
+            hessian=0,
+            optimum="the median of the targets, each weighted by 1/|y|",
+        )
 
     def _shared(self, y_true, y_pred):
         return y_pred - y_true, np.abs(y_true)
@@ -119,6 +128,9 @@ class AbsolutePercentageError(PointwiseLoss):
 
     def _hessian(self, r, size):
         return np.zeros_like(r)
+
+    def _curvatures(self):
+        return {"majorizer": self._majorizer}
 
     def _majorizer(self, r, size):
         return 1 / (size * np.abs(r))

@@ -1,6 +1,5 @@
 """Losses of the residual that grow more slowly than its size, or stop growing."""
 
-from dataclasses import dataclass
 from math import exp, inf, sqrt
 
 import numpy as np
@@ -11,7 +10,6 @@ from ..core.residual import ResidualLoss
 from ..core.traits import Traits
 
 
-@dataclass(frozen=True, repr=False)
 class Fair(ResidualLoss):
     r"""Fair's loss, :math:`\ell = c^2\bigl(|x| - \log(1 + |x|)\bigr)` with :math:`x = r/c` [1]_.
 
@@ -19,8 +17,6 @@ class Fair(ResidualLoss):
     ----------
     scale : float, default 1.0
         Scale :math:`c`, in the unit of the targets; positive.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -40,11 +36,9 @@ class Fair(ResidualLoss):
     array([0.3069, 2.3906])
     """
 
-    scale: float = parameter(1.0, POSITIVE)
+    scale: float = parameter(default=1.0, domain=POSITIVE)
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _traits(self):
         return Traits(
             convex=True,
             differentiable=True,
@@ -52,6 +46,17 @@ class Fair(ResidualLoss):
             lipschitz=self.scale,
             symmetric=True,
             elicits="robust location",
+        )
+
+    def _formula(self, s):
+        r, x, c = s.r, s.x, s.c
+        return s.of_residual(
+            value=c**2 * (abs(x) - s.log(1 + abs(x))),
+            gradient=r / (1 + abs(x)),
+            hessian=1 / (1 + abs(x)) ** 2,
+            definitions={x: r / c},
+            optimum=f"{s.BALANCE}, each below c",
+            parameters={c: "scale"},
         )
 
     def _shared(self, y_true, y_pred):
@@ -70,6 +75,9 @@ class Fair(ResidualLoss):
     def _hessian(self, r, x):
         return 1 / (1 + x) ** 2
 
+    def _curvatures(self):
+        return {"majorizer": self._majorizer}
+
     def _majorizer(self, r, x):
         return 1 / (1 + x)
 
@@ -84,7 +92,6 @@ def _curve_of_log1p(x):
     return (1 - 2 * s * series / (2 + x)) / (2 + x)
 
 
-@dataclass(frozen=True, repr=False)
 class Cauchy(ResidualLoss):
     r"""Cauchy's loss, :math:`\ell = \tfrac12 c^2 \log(1 + x^2)` with :math:`x = r/c`.
 
@@ -94,8 +101,6 @@ class Cauchy(ResidualLoss):
     ----------
     scale : float, default 1.0
         Scale :math:`c`, in the unit of the targets; positive.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -116,11 +121,9 @@ class Cauchy(ResidualLoss):
     array([0.3466, 4.6052])
     """
 
-    scale: float = parameter(1.0, POSITIVE)
+    scale: float = parameter(default=1.0, domain=POSITIVE)
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _traits(self):
         return Traits(
             convex=False,
             differentiable=True,
@@ -128,6 +131,17 @@ class Cauchy(ResidualLoss):
             lipschitz=self.scale / 2,
             symmetric=True,
             elicits="robust location",
+        )
+
+    def _formula(self, s):
+        r, x, c = s.r, s.x, s.c
+        return s.of_residual(
+            value=c**2 / 2 * s.log(1 + x**2),
+            gradient=r / (1 + x**2),
+            hessian=(1 - x**2) / (1 + x**2) ** 2,
+            definitions={x: r / c},
+            optimum=s.LOWEST,
+            parameters={c: "scale"},
         )
 
     def _shared(self, y_true, y_pred):
@@ -147,11 +161,13 @@ class Cauchy(ResidualLoss):
     def _hessian(self, r, x, q):
         return np.where(np.isinf(q), 0, (2 / q - 1) / q)
 
+    def _curvatures(self):
+        return {"majorizer": self._majorizer}
+
     def _majorizer(self, r, x, q):
         return 1 / q
 
 
-@dataclass(frozen=True, repr=False)
 class GemanMcClure(ResidualLoss):
     r"""Geman and McClure's loss, :math:`\ell = \tfrac12 r^2/(1 + x^2)` with :math:`x = r/c` [1]_.
 
@@ -159,8 +175,6 @@ class GemanMcClure(ResidualLoss):
     ----------
     scale : float, default 1.0
         Scale :math:`c`, in the unit of the targets; positive.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -181,11 +195,9 @@ class GemanMcClure(ResidualLoss):
     array([0.25, 0.45])
     """
 
-    scale: float = parameter(1.0, POSITIVE)
+    scale: float = parameter(default=1.0, domain=POSITIVE)
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _traits(self):
         return Traits(
             convex=False,
             differentiable=True,
@@ -194,6 +206,17 @@ class GemanMcClure(ResidualLoss):
             bounded=True,
             symmetric=True,
             elicits="robust location",
+        )
+
+    def _formula(self, s):
+        r, x, c = s.r, s.x, s.c
+        return s.of_residual(
+            value=r**2 / (2 * (1 + x**2)),
+            gradient=r / (1 + x**2) ** 2,
+            hessian=(1 - 3 * x**2) / (1 + x**2) ** 3,
+            definitions={x: r / c},
+            optimum=s.LOWEST,
+            parameters={c: "scale"},
         )
 
     def _shared(self, y_true, y_pred):
@@ -210,11 +233,13 @@ class GemanMcClure(ResidualLoss):
     def _hessian(self, r, v, u):
         return (1 - 2 * v) * (1 + 2 * v) * u * u * u * u
 
+    def _curvatures(self):
+        return {"majorizer": self._majorizer}
+
     def _majorizer(self, r, v, u):
         return u * u * u * u
 
 
-@dataclass(frozen=True, repr=False)
 class Welsch(ResidualLoss):
     r"""Welsch's loss, :math:`\ell = \tfrac12 c^2 (1 - e^{-x^2})` with :math:`x = r/c` [1]_.
 
@@ -224,8 +249,6 @@ class Welsch(ResidualLoss):
     ----------
     scale : float, default 1.0
         Scale :math:`c`, in the unit of the targets; positive.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -244,11 +267,9 @@ class Welsch(ResidualLoss):
     array([0.3161, 0.5   ])
     """
 
-    scale: float = parameter(1.0, POSITIVE)
+    scale: float = parameter(default=1.0, domain=POSITIVE)
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _traits(self):
         return Traits(
             convex=False,
             differentiable=True,
@@ -257,6 +278,17 @@ class Welsch(ResidualLoss):
             bounded=True,
             symmetric=True,
             elicits="robust location",
+        )
+
+    def _formula(self, s):
+        r, x, c = s.r, s.x, s.c
+        return s.of_residual(
+            value=c**2 / 2 * (1 - s.exp(-(x**2))),
+            gradient=r * s.exp(-(x**2)),
+            hessian=(1 - 2 * x**2) * s.exp(-(x**2)),
+            definitions={x: r / c},
+            optimum=s.LOWEST,
+            parameters={c: "scale"},
         )
 
     def _shared(self, y_true, y_pred):
@@ -274,11 +306,13 @@ class Welsch(ResidualLoss):
     def _hessian(self, x, square, e):
         return (1 - 2 * square) * e
 
+    def _curvatures(self):
+        return {"majorizer": self._majorizer}
+
     def _majorizer(self, x, square, e):
         return e
 
 
-@dataclass(frozen=True, repr=False)
 class Tukey(ResidualLoss):
     r"""Tukey's biweight, which stops growing at :math:`|r| = c` [1]_.
 
@@ -295,8 +329,6 @@ class Tukey(ResidualLoss):
     scale : float, default 4.685
         Residual :math:`c` beyond which nothing more is charged, in the unit of the targets;
         positive.  The default suits noise of standard deviation 1.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -315,11 +347,9 @@ class Tukey(ResidualLoss):
     array([0.3854, 0.6667])
     """
 
-    scale: float = parameter(4.685, POSITIVE)
+    scale: float = parameter(default=4.685, domain=POSITIVE)
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _traits(self):
         return Traits(
             convex=False,
             differentiable=True,
@@ -328,6 +358,18 @@ class Tukey(ResidualLoss):
             bounded=True,
             symmetric=True,
             elicits="robust location",
+        )
+
+    def _formula(self, s):
+        r, x, c = s.r, s.x, s.c
+        inside = abs(x) <= 1
+        return s.of_residual(
+            value=s.cases((c**2 / 6 * (1 - (1 - x**2) ** 3), inside), c**2 / 6),
+            gradient=s.cases((r * (1 - x**2) ** 2, inside), 0),
+            hessian=s.cases(((1 - x**2) * (1 - 5 * x**2), inside), 0),
+            definitions={x: r / c},
+            optimum=s.LOWEST,
+            parameters={c: "scale"},
         )
 
     def _shared(self, y_true, y_pred):
@@ -344,11 +386,13 @@ class Tukey(ResidualLoss):
     def _hessian(self, x, square, rest):
         return rest * (1 - 5 * square)
 
+    def _curvatures(self):
+        return {"majorizer": self._majorizer}
+
     def _majorizer(self, x, square, rest):
         return rest * rest
 
 
-@dataclass(frozen=True, repr=False)
 class GeneralRobust(ResidualLoss):
     r"""Barron's general loss: squared, Charbonnier, Cauchy, Welsch and others in one family [1]_.
 
@@ -366,8 +410,6 @@ class GeneralRobust(ResidualLoss):
         x^2)` at 0, :math:`1 - e^{-x^2/2}` at minus infinity.
     scale : float, default 1.0
         Scale :math:`c`, in the unit of the targets; positive.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -389,12 +431,10 @@ class GeneralRobust(ResidualLoss):
     array([0.4055, 3.7257])
     """
 
-    alpha: float = parameter(1.0, Interval(-inf, inf, include_high=False))
-    scale: float = parameter(1.0, POSITIVE)
+    alpha: float = parameter(default=1.0, domain=Interval(-inf, inf, include_high=False))
+    scale: float = parameter(default=1.0, domain=POSITIVE)
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _traits(self):
         return Traits(
             convex=self.alpha >= 1,
             differentiable=True,
@@ -419,6 +459,35 @@ class GeneralRobust(ResidualLoss):
     def _is_welsch(self):
         """Whether alpha is so negative that its limit is reached in double precision."""
         return self.alpha < -1e22
+
+    def _formula(self, s):
+        r, x, c, alpha, b = s.r, s.x, s.c, s.shape, s.b
+        definitions, parameters, optimum = {x: r / c}, {c: "scale"}, s.LOWEST
+        if self.alpha == 2:
+            value, gradient, hessian = x**2 / 2, x / c, 1 / c**2
+            optimum = "the mean of the targets"
+        elif self.alpha == 0:
+            value = s.log(1 + x**2 / 2)
+            gradient = 2 * x / (c * (2 + x**2))
+            hessian = 2 * (2 - x**2) / (c**2 * (2 + x**2) ** 2)
+        elif self.alpha == -inf:
+            bell = s.exp(-(x**2) / 2)
+            value, gradient, hessian = 1 - bell, x * bell / c, (1 - x**2) * bell / c**2
+        else:
+            base = 1 + x**2 / b
+            value = b / alpha * (base ** (alpha / 2) - 1)
+            gradient = x / c * base ** (alpha / 2 - 1)
+            hessian = (b + (alpha - 1) * x**2) / (c**2 * (b + x**2)) * base ** (alpha / 2 - 1)
+            definitions[b], parameters[alpha] = abs(alpha - 2), "alpha"
+            optimum = s.BALANCE if self.alpha >= 1 else s.LOWEST
+        return s.of_residual(
+            value=value,
+            gradient=gradient,
+            hessian=hessian,
+            definitions=definitions,
+            optimum=optimum,
+            parameters=parameters,
+        )
 
     def _shared(self, y_true, y_pred):
         x = (y_pred - y_true) / self.scale
@@ -464,7 +533,8 @@ class GeneralRobust(ResidualLoss):
             bend = 1 / s / s + (self.alpha - 1) * (t / s) ** 2
         return g * bend / self.scale / self.scale
 
+    def _curvatures(self):
+        return {"majorizer": self._majorizer} if self.alpha <= 2 else {}
+
     def _majorizer(self, x, t, s, g):
-        if self.alpha > 2:
-            raise ValueError("curvature='majorizer' needs alpha at most 2: beyond, none exists")
         return g / self.scale / self.scale

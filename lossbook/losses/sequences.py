@@ -3,12 +3,15 @@
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import inf
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
-from ..core.domains import Domain, Integers
-from ..core.inputs import Batch, Column, as_real_array, require_shape, working_dtype
-from ..core.loss import Loss
+from ..core.arrays import as_real_array, require_shape, working_dtype
+from ..core.domains import ClassIndices, Domain, Integers
+from ..core.inputs import Batch, Column
+from ..core.loss import Call, Loss, Out
 from ..core.parameters import whole_number
 from ..core.traits import Traits
 
@@ -24,22 +27,21 @@ class LabelSequences(Domain):
     n_classes: float
     blank: int
 
-    def __str__(self):
+    def __str__(self) -> str:
         to = "" if self.n_classes == inf else f" from 0 to {self.n_classes - 1}"
         return (
             f"a class index{to} other than the blank {self.blank}, "
             f"or {PADDING} after the last label"
         )
 
-    def contains(self, values):
+    def contains(self, values: NDArray[Any]) -> NDArray[Any]:
         """Return which of the values are in the domain."""
         padding = values == PADDING
-        label = (values >= 0) & (values < self.n_classes) & (values != self.blank)
+        label = ClassIndices(self.n_classes).contains(values) & (values != self.blank)
         label[1:] &= ~padding[:-1]
         return label | padding
 
 
-@dataclass(frozen=True, repr=False)
 class CTC(Loss):
     r"""Connectionist temporal classification: a label sequence's probability over all alignments.
 
@@ -55,8 +57,6 @@ class CTC(Loss):
     ----------
     blank : int, default 0
         The class that stands for no label.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the sequences, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -101,23 +101,46 @@ class CTC(Loss):
 
     blank: int = 0
 
-    options = ("input_lengths",)
+    def _inputs(
+        self,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        input_lengths: ArrayLike | None = None,
+        curvature: str = "exact",
+        out: Out = None,
+    ) -> Call[NDArray[Any]]:
+        return Call((y_true, y_pred, input_lengths), sample_weight, curvature, out)
 
-    traits = Traits(
-        convex=False,
-        differentiable=True,
-        twice_differentiable=True,
-        elicits="probability of the label sequence",
-    )
+    def _traits(self):
+        return Traits(
+            convex=False,
+            differentiable=True,
+            twice_differentiable=True,
+            elicits="probability of the label sequence",
+        )
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         object.__setattr__(self, "blank", whole_number("blank", self.blank, 0))
 
     @property
-    def y_true_domain(self):
+    def y_true_domain(self) -> Domain:  # type: ignore[override]
         """The labels, whatever the number of classes."""
         return LabelSequences(inf, self.blank)
+
+    def _formula(self, s):
+        p, gamma, j = s.p_k, s.gamma_k, s.j
+        likelihood = s.Sum(s.at(p, j) * s.given_class(j), (j, 1, s.K))
+        return s.Formula(
+            value=-s.log(likelihood),
+            gradient=p - gamma,
+            hessian=p * (1 - p) - gamma * (1 - gamma),
+            y_true=s.y,
+            y_pred=s.z_k,
+            definitions={p: s.SOFTMAX, gamma: p * s.given_class(s.k) / likelihood},
+        )
 
     def _read(self, y_true, y_pred, input_lengths=None):
         labels, scores = _as_labels(y_true), as_real_array("y_pred", y_pred)
@@ -141,7 +164,7 @@ class CTC(Loss):
         else:
             lengths = as_real_array("input_lengths", input_lengths)
             require_shape("input_lengths", lengths, sample_shape, "one for each input")
-        dtype, index = working_dtype(labels.dtype, scores.dtype), np.dtype(np.intp)
+        dtype, index = working_dtype(scores.dtype, scores.dtype), np.dtype(np.intp)
         label_domain = replace(self.y_true_domain, n_classes=n_classes)
         columns = (
             Column("y_true", labels, sample_shape, index, label_domain),
@@ -172,8 +195,6 @@ def _as_labels(y_true):
         raise ValueError(
             f"{error}; pad shorter label sequences with {PADDING} at the end"
         ) from None
-    if labels.dtype.kind == "f":
-        raise TypeError(f"y_true must hold integer labels; got dtype {labels.dtype}")
     return labels
 
 

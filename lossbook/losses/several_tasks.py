@@ -1,21 +1,23 @@
 """Losses made of other losses."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import reduce
 from math import inf
 from operator import add
-from typing import ClassVar
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
-from ..core.domains import FINITE, NON_NEGATIVE, Intersection, TwoValues
-from ..core.inputs import as_real_array, checked_out, require_shape, working_dtype
-from ..core.loss import CURVATURES, Loss, PointwiseLoss
+from ..core.arrays import as_real_array, require_shape, working_dtype
+from ..core.domains import FINITE, NON_NEGATIVE, Domain, Intersection, TwoValues
+from ..core.loss import Call, Loss, Out, PointwiseLoss
 from ..core.optimum import middle_root
+from ..core.parameters import as_floats
+from ..core.results import checked_out
 from ..core.traits import Traits
 
 
-@dataclass(frozen=True, repr=False)
 class Composite(Loss):
     """Base of losses that add up others, evaluated one after another.
 
@@ -31,17 +33,20 @@ class Composite(Loss):
     """
 
     losses: tuple[Loss, ...]
-    reduction: str | None = field(default=None, kw_only=True)
+    reduction: str | None = field(  # type: ignore[assignment]
+        default=None, kw_only=True
+    )
 
-    def __post_init__(self):
-        losses = self.losses
+    def __post_init__(self) -> None:
+        losses: Any = self.losses
         if not isinstance(losses, tuple | list) or not all(isinstance(one, Loss) for one in losses):
             raise TypeError(f"losses must be a sequence of losses; got {losses!r}")
         if not losses:
             raise ValueError("losses must hold one loss or more; got none")
         if self.reduction is not None:
             super().__post_init__()
-            losses = [replace(loss, reduction=self.reduction) for loss in losses]
+            if any(loss.reduction != self.reduction for loss in losses):
+                losses = [replace(loss, reduction=self.reduction) for loss in losses]
         reductions = {loss.reduction for loss in losses}
         if "none" in reductions and len(reductions) > 1:
             raise ValueError(
@@ -53,24 +58,37 @@ class Composite(Loss):
         object.__setattr__(self, "reduction", common)
 
     @property
-    def y_true_domain(self):
+    def y_true_domain(self) -> Domain:  # type: ignore[override]
         """The targets that all of the losses take."""
         return _common([loss.y_true_domain for loss in self.losses], FINITE)
 
     @property
-    def y_pred_domain(self):
+    def y_pred_domain(self) -> Domain | None:
         """The predictions that all of the losses take."""
         return _common([loss.y_pred_domain for loss in self.losses], None)
 
+    def _all_curvatures(self):
+        return dict.fromkeys(("exact", "abs"))
+
     def _evaluate(self, parts, inputs, sample_weight, out):
-        exact = tuple("hessian" if part == "absolute_hessian" else part for part in parts)
+        for part in parts:
+            if part not in ("value", "gradient"):
+                self._part(part)
+        exact = tuple("exact" if part == "abs" else part for part in parts)
         results = tuple(
-            _absolute(result) if part == "absolute_hessian" else result
+            _absolute(result) if part == "abs" else result
             for part, result in zip(
                 parts, self._combined(exact, inputs, sample_weight), strict=True
             )
         )
         return self._placed(results, out, parts, *inputs, sample_weight)
+
+    def _symbols(self, s):
+        """Return the value of each loss, a function, and its prediction, in symbols."""
+        numbers = range(1, len(self.losses) + 1)
+        predictions = [s.Symbol(f"yhat_{i}", real=True) for i in numbers]
+        each = zip(numbers, predictions, strict=True)
+        return [s.Function(f"ℓ_{i}")(prediction) for i, prediction in each], predictions
 
     def _combined(self, parts, inputs, sample_weight):
         """Return the parts of the whole, in new arrays."""
@@ -87,7 +105,7 @@ class Composite(Loss):
             strict=True,
         )
         results = [
-            loss._evaluate(parts, _inputs(loss, true, pred), weight, None)
+            loss._evaluate(parts, _taken_by(loss, true, pred), weight, None)
             for loss, true, pred, weight in arguments
         ]
         return list(zip(*results, strict=True))
@@ -101,7 +119,8 @@ class Composite(Loss):
             for part, result in zip(parts, results, strict=True)
             for array in _arrays(result)
         ]
-        places = [(part, array.shape, array.dtype) for part, array in arrays]
+        names = {"value": "value", "gradient": "gradient"}
+        places = [(names.get(part, "hessian"), array.shape, array.dtype) for part, array in arrays]
         out = checked_out(out, places, _arrays(given), self.reduction)
         for (_, array), target in zip(arrays, out, strict=True):
             target[...] = array
@@ -135,7 +154,7 @@ def _one_each(name, given, n_losses):
     return given
 
 
-def _inputs(loss, y_true, y_pred):
+def _taken_by(loss, y_true, y_pred):
     """Return what a loss is called with: targets, if it takes them, and predictions."""
     targets = [y_true] if loss.inputs[0] == "y_true" else []
     names = loss.inputs[len(targets) :]
@@ -189,7 +208,6 @@ def _total(factors, results):
     return total if isinstance(results[0], float) else np.asarray(total)
 
 
-@dataclass(frozen=True, repr=False)
 class WeightedSum(Composite):
     r"""A weighted sum of losses, :math:`\sum_i w_i L_i`.
 
@@ -242,20 +260,29 @@ class WeightedSum(Composite):
 
     weights: tuple[float, ...] | None = None
 
-    def __post_init__(self):
+    def _inputs(
+        self,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        curvature: str = "exact",
+        out: Out = None,
+    ) -> Call[Any]:
+        return Call((y_true, y_pred), sample_weight, curvature, out)
+
+    def __post_init__(self) -> None:
         super().__post_init__()
-        weights = np.ones(len(self.losses)) if self.weights is None else self.weights
-        weights = as_real_array("weights", weights)
+        given: Any = (1.0,) * len(self.losses) if self.weights is None else self.weights
+        weights = as_real_array("weights", given)
         require_shape("weights", weights, (len(self.losses),), "one weight for each loss")
         if not NON_NEGATIVE.contains(weights).all() or not weights.any():
             raise ValueError(
                 f"weights must be finite, not negative and not all zero; got {self.weights!r}"
             )
-        object.__setattr__(self, "weights", tuple(map(float, weights)))
+        object.__setattr__(self, "weights", as_floats(given))
 
-    @property
-    def traits(self):
-        """What follows from the losses, as losses of one prediction."""
+    def _traits(self):
         used = [
             (loss, weight) for loss, weight in zip(self.losses, self.weights, strict=True) if weight
         ]
@@ -280,10 +307,23 @@ class WeightedSum(Composite):
         )
 
     @property
-    def link(self):
+    def link(self) -> str:  # type: ignore[override]
         """That of the losses, where it is the same."""
         links = {loss.link for loss in self.losses}
         return links.pop() if len(links) == 1 else "identity"
+
+    def _formula(self, s):
+        values, predictions = self._symbols(s)
+        weights = [s.Symbol(f"w_{i + 1}", positive=True) for i in range(len(values))]
+        each = list(zip(weights, values, predictions, strict=True))
+        return s.Formula(
+            value=s.Add(*(w * ell for w, ell, _ in each)),
+            gradient=tuple(w * ell.diff(pred) for w, ell, pred in each),
+            hessian=tuple(w * ell.diff(pred, 2) for w, ell, pred in each),
+            y_true=None,
+            y_pred=tuple(predictions),
+            prediction=None,
+        )
 
     def _combined(self, parts, inputs, sample_weight):
         y_true, y_pred = inputs
@@ -295,26 +335,27 @@ class WeightedSum(Composite):
             return tuple(map(_times, self.weights, results))
         return _total(self.weights, results)
 
-    def _curvature_part(self, curvature):
-        if curvature != "majorizer":
-            return super()._curvature_part(curvature)
-        for loss in self.losses:
-            loss._curvature_part(curvature)
-        return CURVATURES[curvature]
+    def _all_curvatures(self):
+        majorised = all("majorizer" in loss.curvatures for loss in self.losses)
+        return super()._all_curvatures() | ({"majorizer": None} if majorised else {})
 
-    def optimal_constant(self, y_true, sample_weight=None):
+    def optimal_constant(
+        self, y_true: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> float | NDArray[Any]:
         """Return the constant prediction with the least loss, of convex pointwise losses."""
-        used = [loss for loss, weight in zip(self.losses, self.weights, strict=True) if weight]
+        weights = self.weights or ()
+        used = [loss for loss, weight in zip(self.losses, weights, strict=True) if weight]
         if not all(isinstance(loss, PointwiseLoss) and loss.traits.convex for loss in used):
             raise NotImplementedError(
                 "WeightedSum has an optimal constant only for pointwise losses that are convex"
             )
-        y_true = as_real_array("y_true", y_true)
-        best = [loss.optimal_constant(y_true, sample_weight) for loss in used]
+        targets = as_real_array("y_true", y_true)
+        best: list[Any] = [loss.optimal_constant(targets, sample_weight) for loss in used]
 
         def slope(constant):
             with np.errstate(invalid="ignore"):
-                return self.gradient(y_true, np.full(y_true.shape, constant), sample_weight).sum()
+                y_pred = np.full(targets.shape, constant)
+                return self.gradient(targets, y_pred, sample_weight).sum()
 
         largest = float(np.finfo(np.float64).max)
         return middle_root(slope, max(min(best), -largest), min(max(best), largest))
@@ -324,7 +365,6 @@ _WITHOUT_PARAMETERS = "mean", "median", "most probable label"
 """What is elicited by some losses and is one and the same for all of them."""
 
 
-@dataclass(frozen=True, repr=False)
 class UncertaintyWeighted(Composite):
     r"""Losses of several tasks, weighted by noise levels that are learned with the model [1]_.
 
@@ -380,16 +420,24 @@ class UncertaintyWeighted(Composite):
     array([-1.5   , -0.1931])
     """
 
-    inputs: ClassVar = ("y_true", "y_pred", "log_variance")
+    def _inputs(
+        self,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
+        log_variance: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        curvature: str = "exact",
+        out: Out = None,
+    ) -> Call[Any]:
+        return Call((y_true, y_pred, log_variance), sample_weight, curvature, out)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         if self.reduction == "none":
             raise ValueError("the reduction of the losses must be 'mean' or 'sum'; got 'none'")
 
-    @property
-    def traits(self):
-        """What follows from the losses, as functions of the predictions and the log-variances."""
+    def _traits(self):
         each = [loss.traits for loss in self.losses]
         return Traits(
             convex=False,
@@ -397,6 +445,26 @@ class UncertaintyWeighted(Composite):
             twice_differentiable=all(t.twice_differentiable for t in each),
             lipschitz=inf,
             elicits="what each loss aims at, and the noise around it",
+        )
+
+    def _formula(self, s):
+        values, predictions = self._symbols(s)
+        log_variances = [s.Symbol(f"s_{i + 1}", real=True) for i in range(len(values))]
+        each = list(zip(log_variances, values, predictions, strict=True))
+        half = s.Rational(1, 2)
+        return s.Formula(
+            value=s.Add(*(s.exp(-v) * ell + v / 2 for v, ell, _ in each)),
+            gradient=(
+                *(s.exp(-v) * ell.diff(pred) for v, ell, pred in each),
+                *(half - s.exp(-v) * ell for v, ell, _ in each),
+            ),
+            hessian=(
+                *(s.exp(-v) * ell.diff(pred, 2) for v, ell, pred in each),
+                *(s.exp(-v) * ell for v, ell, _ in each),
+            ),
+            y_true=None,
+            y_pred=(*predictions, *log_variances),
+            prediction=None,
         )
 
     def _combined(self, parts, inputs, sample_weight):
@@ -411,7 +479,7 @@ class UncertaintyWeighted(Composite):
             ("value", *(part for part in parts if part != "value")), y_true, y_pred, sample_weight
         )
         fitted = np.array([_times(*pair) for pair in zip(precision, values, strict=True)])
-        by_log_variance = {"gradient": 0.5 - fitted, "hessian": fitted}
+        by_log_variance = {"gradient": 0.5 - fitted, "exact": fitted}
         derivatives = iter(derivatives)
         return tuple(
             float((fitted + s / 2).sum())

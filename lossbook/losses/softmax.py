@@ -1,14 +1,17 @@
 """Losses of the probabilities of several classes, which are on the last axis of the prediction."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 from math import log
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..core.domains import DISTRIBUTIONS, LOG_DISTRIBUTIONS, UNIT_INTERVAL, ClassIndices
-from ..core.elementwise import log_ratio, zero_if_nan
-from ..core.inputs import Batch, Column, as_real_array, require_shape
+from ..core.arrays import as_real_array, require_shape
+from ..core.domains import DISTRIBUTIONS, LOG_DISTRIBUTIONS, UNIT_INTERVAL, class_indices
+from ..core.elementwise import log_ratio, sum_entries, zero_if_nan
+from ..core.evaluation import evaluate
+from ..core.inputs import Batch, Column
 from ..core.loss import ClassLoss, as_distributions, one_hot, parameter
 from ..core.optimum import on_simplex
 from ..core.softmax import (
@@ -19,7 +22,6 @@ from ..core.softmax import (
     place_of,
     require_one_each,
 )
-from ..core.streaming import stream, total
 from ..core.traits import Traits
 
 
@@ -41,16 +43,10 @@ def _at_targets(y_true, y_pred):
     return np.ones_like(at_label), at_label, put
 
 
-@dataclass(frozen=True, repr=False)
 class CategoricalCrossEntropy(ClassLoss):
     r"""Cross-entropy of predicted class probabilities, :math:`\ell = -\sum_k t_k \log p_k`.
 
     Takes probabilities; for raw scores use `SoftmaxCrossEntropy`, which cannot overflow.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -76,20 +72,32 @@ class CategoricalCrossEntropy(ClassLoss):
 
     y_pred_domain = DISTRIBUTIONS
 
-    traits = Traits(
-        convex=True,
-        differentiable=True,
-        twice_differentiable=True,
-        proper=True,
-        classification_calibrated=True,
-        elicits="probability",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=True,
+            proper=True,
+            classification_calibrated=True,
+            elicits="probability",
+        )
+
+    def _formula(self, s):
+        t, p = s.t_k, s.p_k
+        return s.Formula(
+            value=-s.sum_k(t * s.log(p)),
+            gradient=-t / p,
+            hessian=t / p**2,
+            y_true=t,
+            y_pred=p,
+            optimum="the mean of the target distributions: the share of each class",
+        )
 
     def _shared(self, y_true, y_pred):
         return _at_targets(y_true, y_pred)
 
     def _value(self, t, p, put):
-        return np.add.reduce(zero_if_nan(-t * np.log(p)), axis=0)
+        return sum_entries(zero_if_nan(-t * np.log(p)))
 
     def _gradient(self, t, p, put):
         return put(-zero_if_nan(t / p))
@@ -101,17 +109,11 @@ class CategoricalCrossEntropy(ClassLoss):
         return np.average(t, axis=1, weights=weight)
 
 
-@dataclass(frozen=True, repr=False)
 class NegativeLogLikelihood(ClassLoss):
     r"""Cross-entropy of predicted log-probabilities, :math:`\ell = -\sum_k t_k\, l_k`.
 
     Takes logarithms of probabilities, what a log-softmax returns; for raw scores use
     `SoftmaxCrossEntropy`, for probabilities `CategoricalCrossEntropy`.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -139,21 +141,33 @@ class NegativeLogLikelihood(ClassLoss):
     y_pred_domain = LOG_DISTRIBUTIONS
     link = "log"
 
-    traits = Traits(
-        convex=True,
-        differentiable=True,
-        twice_differentiable=True,
-        lipschitz=1.0,
-        proper=True,
-        classification_calibrated=True,
-        elicits="probability",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=True,
+            lipschitz=1.0,
+            proper=True,
+            classification_calibrated=True,
+            elicits="probability",
+        )
+
+    def _formula(self, s):
+        t, log_p = s.t_k, s.l_k
+        return s.Formula(
+            value=-s.sum_k(t * log_p),
+            gradient=-t,
+            hessian=0,
+            y_true=t,
+            y_pred=log_p,
+            optimum="the logarithms of the class shares",
+        )
 
     def _shared(self, y_true, y_pred):
         return _at_targets(y_true, y_pred)
 
     def _value(self, t, log_p, put):
-        return -np.add.reduce(np.where(t > 0, t * log_p, 0), axis=0)
+        return -sum_entries(np.where(t > 0, t * log_p, 0))
 
     def _gradient(self, t, log_p, put):
         return put(-t)
@@ -165,16 +179,10 @@ class NegativeLogLikelihood(ClassLoss):
         return np.log(np.average(t, axis=1, weights=weight))
 
 
-@dataclass(frozen=True, repr=False)
 class KLDivergence(CategoricalCrossEntropy):
     r"""Divergence of Kullback and Leibler, :math:`\ell = \sum_k t_k \log(t_k / p_k)` [1]_.
 
     Cross-entropy less the entropy of the target: 0 where the prediction is the target.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -199,22 +207,20 @@ class KLDivergence(CategoricalCrossEntropy):
     array([0.        , 0.69314718])
     """
 
+    def _formula(self, s):
+        t, p = s.t_k, s.p_k
+        return replace(super()._formula(s), value=s.sum_k(t * s.log(t / p)))
+
     def _value(self, t, p, put):
-        return np.add.reduce(np.where(t > 0, t * log_ratio(t, p), 0), axis=0)
+        return sum_entries(np.where(t > 0, t * log_ratio(t, p), 0))
 
 
-@dataclass(frozen=True, repr=False)
 class JensenShannon(ClassLoss):
     r"""Divergence of target and prediction from their middle :math:`m = (t + p)/2` [1]_.
 
     .. math::
 
         \ell = \tfrac12 \sum_k t_k \log\frac{t_k}{m_k} + \tfrac12 \sum_k p_k \log\frac{p_k}{m_k}
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -245,14 +251,28 @@ class JensenShannon(ClassLoss):
 
     y_pred_domain = DISTRIBUTIONS
 
-    traits = Traits(
-        convex=True,
-        differentiable=True,
-        twice_differentiable=True,
-        bounded=True,
-        classification_calibrated=True,
-        elicits="sharpened probability",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=True,
+            bounded=True,
+            classification_calibrated=True,
+            elicits="sharpened probability",
+        )
+
+    def _formula(self, s):
+        t, p, m = s.t_k, s.p_k, s.m_k
+        return s.Formula(
+            value=s.sum_k(t * s.log(t / m) + p * s.log(p / m)) / 2,
+            gradient=s.log(p / m) / 2,
+            hessian=t / (2 * p * (t + p)),
+            y_true=t,
+            y_pred=p,
+            definitions={m: (t + p) / 2},
+            optimum="the distribution at which the pulls of the targets "
+            "are the same for every class",
+        )
 
     def _shared(self, y_true, y_pred):
         t, p = as_distributions(y_true, y_pred), y_pred
@@ -263,7 +283,7 @@ class JensenShannon(ClassLoss):
         near = both / 4 * (2 * u * np.arctanh(u) + np.log1p(-u * u))
         of_t = np.where(t > 0, t * _log_of_share(t, both, -u), 0)
         of_p = np.where(p > 0, p * _log_of_share(p, both, u), 0)
-        return np.add.reduce(np.where(np.abs(u) < 0.5, near, (of_t + of_p) / 2), axis=0)
+        return sum_entries(np.where(np.abs(u) < 0.5, near, (of_t + of_p) / 2))
 
     def _gradient(self, t, p, both, u):
         return np.where(both > 0, _log_of_share(p, both, u), log(2)) / 2
@@ -281,7 +301,6 @@ def _log_of_share(part, both, u):
     return np.where(u > -0.5, np.log1p(u), np.log(2 * part / both))
 
 
-@dataclass(frozen=True, repr=False)
 class SoftmaxCrossEntropy(ClassLoss):
     r"""Cross-entropy of class scores, with :math:`p_k = e^{z_k} / \sum_j e^{z_j}`.
 
@@ -299,8 +318,6 @@ class SoftmaxCrossEntropy(ClassLoss):
         :math:`\sum_k c_k t_k` of the unsmoothed targets instead of their number.
     ignore_index : int, optional
         Label of samples to leave out of everything, the mean's divisor included.
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -331,7 +348,7 @@ class SoftmaxCrossEntropy(ClassLoss):
            [ 1. , -1. ]])
     """
 
-    label_smoothing: float = parameter(0.0, UNIT_INTERVAL)
+    label_smoothing: float = parameter(default=0.0, domain=UNIT_INTERVAL)
     class_weight: tuple[float, ...] | None = None
     ignore_index: int | None = None
 
@@ -339,7 +356,7 @@ class SoftmaxCrossEntropy(ClassLoss):
 
     def hessian_blocks(
         self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None
-    ) -> NDArray:
+    ) -> NDArray[Any]:
         r"""Return the whole second derivative with respect to `y_pred`, one matrix a sample.
 
         Samples do not touch each other, so this is all of it: with :math:`M` as above, sample by
@@ -364,8 +381,9 @@ class SoftmaxCrossEntropy(ClassLoss):
         """
         batch = self._read(y_true, y_pred)
         (shape,) = batch.shapes
-        batch = Batch(batch.columns, ((*shape, shape[-1]),), batch.sample_shape, batch.dtype)
-        return self._evaluate_batch(("hessian_blocks",), batch, sample_weight, None)[0]
+        shapes = ((*shape, shape[-1]),)
+        batch = Batch(batch.columns, shapes, batch.sample_shape, batch.dtype, batch.mass)
+        return evaluate(self, ("hessian_blocks",), batch, sample_weight, None)[0]
 
     def hessian_vector_product(
         self,
@@ -373,7 +391,7 @@ class SoftmaxCrossEntropy(ClassLoss):
         y_pred: ArrayLike,
         vector: ArrayLike,
         sample_weight: ArrayLike | None = None,
-    ) -> NDArray:
+    ) -> NDArray[Any]:
         r"""Return the whole second derivative times a vector, without building its matrices.
 
         Entry k of a sample is :math:`M p_k (v_k - \sum_j p_j v_j)`.
@@ -398,14 +416,13 @@ class SoftmaxCrossEntropy(ClassLoss):
         >>> lb.SoftmaxCrossEntropy().hessian_vector_product([0], [[0.0, 0.0]], [[1.0, 0.0]])
         array([[ 0.25, -0.25]])
         """
-        batch, vector = self._read(y_true, y_pred), as_real_array("vector", vector)
-        require_shape("vector", vector, *batch.shapes, "that of y_pred")
-        column = Column("vector", vector, batch.sample_shape, batch.dtype, None)
-        columns = (*batch.columns, column)
-        batch = Batch(columns, batch.shapes, batch.sample_shape, batch.dtype)
-        return self._evaluate_batch(("hessian_vector_product",), batch, sample_weight, None)[0]
+        batch, given = self._read(y_true, y_pred), as_real_array("vector", vector)
+        require_shape("vector", given, batch.shapes[0], "that of y_pred")
+        column = Column("vector", given, batch.sample_shape, batch.dtype, None)
+        batch.columns = (*batch.columns, column)
+        return evaluate(self, ("hessian_vector_product",), batch, sample_weight, None)[0]
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         object.__setattr__(self, "class_weight", class_weights("class_weight", self.class_weight))
         if self.ignore_index is not None:
@@ -416,30 +433,62 @@ class SoftmaxCrossEntropy(ClassLoss):
             object.__setattr__(self, "ignore_index", int(self.ignore_index))
 
     @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _is_plain(self):
+        """Whether the loss is the negative log-likelihood."""
+        return self.label_smoothing == 0 and len(set(self.class_weight or (1.0,))) == 1
+
+    def _traits(self):
         weights = self.class_weight or (1.0,)
-        plain = self.label_smoothing == 0 and len(set(weights)) == 1
         return Traits(
             convex=True,
             differentiable=True,
             twice_differentiable=True,
             lipschitz=np.sqrt(2) * max(weights),
-            proper=plain,
+            proper=self._is_plain,
             classification_calibrated=len(set(weights)) == 1 and self.label_smoothing < 1,
-            elicits="probability" if plain else "shifted probability",
+            elicits="probability" if self._is_plain else "shifted probability",
         )
 
     def _label_domain(self, n_classes):
-        return ClassIndices(n_classes, self.ignore_index)
+        return class_indices(n_classes, self.ignore_index)
+
+    def _formula(self, s):
+        t, p, mass = s.t_k, s.p_k, 1
+        definitions, parameters, optimum = {}, {}, "the logarithms of the class shares"
+        if self.label_smoothing != 0:
+            t = (1 - s.epsilon) * t + s.epsilon / s.K
+            parameters[s.epsilon] = "label_smoothing"
+        if self.class_weight is not None:
+            t, mass = s.c_k * t, s.M
+            parameters[s.c_k] = "class_weight"
+        if parameters:
+            t, definitions = s.u_k, {s.u_k: t}
+            optimum += ", smoothed and weighted"
+        if self.class_weight is not None:
+            definitions[mass] = s.sum_j(t)
+        return s.Formula(
+            value=-s.sum_k(t * s.log(p)),
+            gradient=mass * p - t,
+            hessian=mass * p * (1 - p),
+            y_true=s.t_k,
+            y_pred=s.z_k,
+            definitions={**definitions, p: s.SOFTMAX},
+            optimum=optimum + s.SHIFT,
+            parameters=parameters,
+        )
 
     def _read(self, y_true, y_pred):
         batch = super()._read(y_true, y_pred)
-        require_one_each("class_weight", self.class_weight, batch.shapes[0][-1])
+        if self.class_weight is not None or self.ignore_index is not None:
+            require_one_each("class_weight", self.class_weight, batch.shapes[0][-1])
+            ignoring = self.ignore_index is not None and batch.columns[0].dtype.kind == "i"
+            if self.class_weight is not None or ignoring:
+                batch.mass = self._mass
         return batch
 
     def _shared(self, y_true, y_pred, *vector):
-        below, kept = below_top(y_pred), self._kept(y_true)
+        below = below_top(y_pred)
+        kept = None if self.ignore_index is None else self._kept(y_true)
         if y_true.ndim == 1 and self.class_weight is None and self.label_smoothing == 0:
             return LabelSoftmax(y_true if kept is None else y_true * kept, below, kept), *vector
         return TargetSoftmax(self._weighted_target(y_true, kept, below), below), *vector
@@ -453,22 +502,17 @@ class SoftmaxCrossEntropy(ClassLoss):
     def _hessian(self, softmax):
         return softmax.hessian()
 
+    def _curvatures(self):
+        of_likelihood = {"fisher": self._hessian} if self._is_plain else {}
+        return {"majorizer": self._majorizer, **of_likelihood}
+
     def _majorizer(self, softmax):
         return softmax.majorizer()
 
-    def _fisher(self, softmax):
-        if not self.traits.proper:
-            raise ValueError(
-                "curvature='fisher' needs equal class weights and label_smoothing=0: "
-                "otherwise the loss is not a log-likelihood"
-            )
-        return softmax.hessian()
-
-    def _hessian_blocks(self, softmax):
-        return softmax.hessian_blocks()
-
-    def _hessian_vector_product(self, softmax, vector):
-        return softmax.hessian_vector_product(vector)
+    def _part(self, part):
+        if part in ("hessian_blocks", "hessian_vector_product"):
+            return lambda softmax, *vector: getattr(softmax, part)(*vector)
+        return super()._part(part)
 
     def _kept(self, y_true):
         if self.ignore_index is None or y_true.ndim > 1:
@@ -485,25 +529,6 @@ class SoftmaxCrossEntropy(ClassLoss):
             u = np.array(self.class_weight, like.dtype)[:, None] * u
         return u if kept is None else u * kept
 
-    def _total_weight(self, batch, weights):
-        targets = batch.columns[0]
-        of_labels = targets.array.ndim == len(batch.sample_shape)
-        ignoring = self.ignore_index is not None and of_labels
-        if self.class_weight is None and not ignoring:
-            return super()._total_weight(batch, weights)
-
-        def mass(start, stop):
-            each = self._mass(targets.block(start, stop))
-            return each.sum() if weights is None else each @ weights.block(start, stop)
-
-        divisor = total(stream(mass, batch.n_samples, batch.block_size))
-        if divisor == 0:
-            raise ValueError(
-                "y_true must hold a sample that counts; each has the ignore_index, "
-                "the class_weight 0 or the sample_weight 0"
-            )
-        return divisor
-
     def _mass(self, y_true):
         """Return how much each sample counts in the mean: its unsmoothed target's weight."""
         kept = self._kept(y_true)
@@ -517,17 +542,15 @@ class SoftmaxCrossEntropy(ClassLoss):
     def _n_classes(self, labels):
         if self.class_weight is not None:
             return len(self.class_weight)
-        labels = labels[labels != self.ignore_index]
         if labels.size == 0:
             raise ValueError(f"y_true must hold a label other than {self.ignore_index}")
         return super()._n_classes(labels)
 
-    def _read_targets(self, y_true):
-        targets, sample_shape = super()._read_targets(y_true)
+    def _read_targets(self, y_true, sample_weight):
+        targets, weight = super()._read_targets(y_true, sample_weight)
         require_one_each("class_weight", self.class_weight, len(targets))
-        kept = self._kept(y_true.reshape(-1)) if y_true.dtype.kind != "f" else None
-        return targets if kept is None else targets * kept, sample_shape
+        return targets, weight
 
     def _optimal_constant(self, t, weight):
-        mass = self._weighted_target(t, t.any(axis=0), t) @ weight
+        mass = self._weighted_target(t, None, t) @ weight
         return np.log(mass / mass.sum())

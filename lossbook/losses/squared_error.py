@@ -1,7 +1,5 @@
 """Squared errors, which aim at the mean."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from ..core.optimum import weighted_mean
@@ -9,16 +7,10 @@ from ..core.residual import ResidualLoss
 from ..core.traits import Traits
 
 
-@dataclass(frozen=True, repr=False)
 class SquaredError(ResidualLoss):
     r"""Squared error, :math:`\ell = r^2` with the residual :math:`r = \hat y - y`.
 
     The mean over the samples is the mean squared error.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -39,13 +31,20 @@ class SquaredError(ResidualLoss):
     array([-1.,  2.])
     """
 
-    traits = Traits(
-        convex=True,
-        differentiable=True,
-        twice_differentiable=True,
-        symmetric=True,
-        elicits="mean",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=True,
+            symmetric=True,
+            elicits="mean",
+        )
+
+    def _formula(self, s):
+        r = s.r
+        return s.of_residual(
+            value=r**2, gradient=2 * r, hessian=2, optimum="the mean of the targets"
+        )
 
     def _value(self, r):
         return r * r
@@ -56,24 +55,15 @@ class SquaredError(ResidualLoss):
     def _hessian(self, r):
         return np.full_like(r, 2)
 
-    def _majorizer(self, *shared):
-        return self._hessian(*shared)
-
-    def _fisher(self, *shared):
-        return self._hessian(*shared)
+    def _curvatures(self):
+        return {"majorizer": self._hessian, "fisher": self._hessian}
 
     def _optimal_constant(self, y_true, weight):
         return weighted_mean(y_true, weight)
 
 
-@dataclass(frozen=True, repr=False)
 class HalfSquaredError(ResidualLoss):
     r"""Half the squared error, :math:`\ell = \tfrac12 r^2` with :math:`r = \hat y - y`.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -90,7 +80,13 @@ class HalfSquaredError(ResidualLoss):
     array([0.5, 2. ])
     """
 
-    traits = SquaredError.traits
+    _traits = SquaredError._traits
+
+    def _formula(self, s):
+        r = s.r
+        return s.of_residual(
+            value=r**2 / 2, gradient=r, hessian=1, optimum="the mean of the targets"
+        )
 
     def _value(self, r):
         return 0.5 * r * r
@@ -101,11 +97,8 @@ class HalfSquaredError(ResidualLoss):
     def _hessian(self, r):
         return np.ones_like(r)
 
-    def _majorizer(self, *shared):
-        return self._hessian(*shared)
-
-    def _fisher(self, *shared):
-        return self._hessian(*shared)
+    def _curvatures(self):
+        return {"majorizer": self._hessian, "fisher": self._hessian}
 
     def _optimal_constant(self, y_true, weight):
         return weighted_mean(y_true, weight)

@@ -1,12 +1,11 @@
 """Losses for labels with a structure: several at once, ordered ones, and sparse probabilities."""
 
-from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
 
 from ..core.domains import LABELS, UNIT_INTERVAL, ZERO_OR_ONE, ClassIndices
-from ..core.elementwise import positive_part, zero_if_nan
+from ..core.elementwise import positive_part, sum_entries, zero_if_nan
 from ..core.loss import ClassLoss, RowLoss, as_distributions
 from ..core.softmax import below_top
 from ..core.traits import Traits
@@ -15,7 +14,6 @@ from .log_loss import SigmoidCrossEntropy
 _ONE_SCORE = SigmoidCrossEntropy()
 
 
-@dataclass(frozen=True, repr=False)
 class Sparsemax(ClassLoss):
     r"""Loss of sparsemax, which turns scores into probabilities of which many are exactly 0 [1]_.
 
@@ -25,11 +23,6 @@ class Sparsemax(ClassLoss):
 
     with the threshold :math:`\tau` at which the :math:`p_k` sum to 1: :math:`p` is the distribution
     nearest to :math:`z`.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -60,15 +53,34 @@ class Sparsemax(ClassLoss):
            [-0.75,  0.75,  0.  ]])
     """
 
-    traits = Traits(
-        convex=True,
-        differentiable=True,
-        twice_differentiable=False,
-        lipschitz=sqrt(2),
-        proper=True,
-        classification_calibrated=True,
-        elicits="probability",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=False,
+            lipschitz=sqrt(2),
+            proper=True,
+            classification_calibrated=True,
+            elicits="probability",
+        )
+
+    def _formula(self, s):
+        t, z, p, tau = s.t_k, s.z_k, s.p_k, s.threshold
+        inside, size = s.u_k, s.s
+        return s.Formula(
+            value=s.sum_k((t - z) ** 2 - (p - z) ** 2) / 2,
+            gradient=p - t,
+            hessian=inside * (1 - 1 / size),
+            y_true=t,
+            y_pred=z,
+            definitions={
+                inside: s.one_if(s.sum_i(s.Max(0, s.at(z, s.i) - z)) < 1),
+                size: s.sum_j(inside),
+                tau: (s.sum_j(inside * z) - 1) / size,
+                p: inside * (z - tau),
+            },
+            optimum="the mean of the target distributions" + s.SHIFT,
+        )
 
     def _shared(self, y_true, y_pred):
         t, below = as_distributions(y_true, y_pred), below_top(y_pred)
@@ -78,12 +90,12 @@ class Sparsemax(ClassLoss):
         reach = np.add.accumulate(descending, axis=0)
         inside = count * descending < 1 + reach
         size = np.add.reduce(inside, axis=0, dtype=below.dtype)
-        threshold = (1 + np.add.reduce(np.where(inside, descending, 0), axis=0)) / size
-        return t, np.add.reduce(t, axis=0), threshold - below
+        threshold = (1 + sum_entries(np.where(inside, descending, 0))) / size
+        return t, sum_entries(t), threshold - below
 
     def _value(self, t, mass, above):
-        short = np.add.reduce((t - mass * positive_part(above)) ** 2, axis=0) / mass
-        return short / 2 + np.add.reduce(zero_if_nan(-t * above), axis=0)
+        short = sum_entries((t - mass * positive_part(above)) ** 2) / mass
+        return short / 2 + sum_entries(zero_if_nan(-t * above))
 
     def _gradient(self, t, mass, above):
         return mass * positive_part(above) - t
@@ -97,7 +109,6 @@ class Sparsemax(ClassLoss):
         return np.average(t, axis=1, weights=weight)
 
 
-@dataclass(frozen=True, repr=False)
 class MultilabelSoftMargin(RowLoss):
     r"""Log loss of several labels at once, averaged over the classes [1]_.
 
@@ -106,11 +117,6 @@ class MultilabelSoftMargin(RowLoss):
         \ell = \frac1K \sum_k \bigl( t_k \log(1 + e^{-z_k}) + (1 - t_k) \log(1 + e^{z_k}) \bigr)
 
     Every class is a question of its own: `SigmoidCrossEntropy`, but with one weight a row.
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -136,22 +142,34 @@ class MultilabelSoftMargin(RowLoss):
     y_true_domain = UNIT_INTERVAL
     link = "logit"
 
-    traits = Traits(
-        convex=True,
-        differentiable=True,
-        twice_differentiable=True,
-        lipschitz=lambda n_classes: 1 / sqrt(n_classes),
-        proper=True,
-        classification_calibrated=True,
-        elicits="probability",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=True,
+            lipschitz=lambda n_classes: 1 / sqrt(n_classes),
+            proper=True,
+            classification_calibrated=True,
+            elicits="probability",
+        )
+
+    def _formula(self, s):
+        t, z = s.t_k, s.z_k
+        return s.Formula(
+            value=s.sum_k(-t * s.log(s.sigma(z)) - (1 - t) * s.log(s.sigma(-z))) / s.K,
+            gradient=(s.sigma(z) - t) / s.K,
+            hessian=s.sigma(z) * s.sigma(-z) / s.K,
+            y_true=t,
+            y_pred=z,
+            optimum="the log-odds of the mean of each class's targets",
+        )
 
     def _shared(self, y_true, y_pred):
         return _ONE_SCORE._shared(y_true, y_pred)
 
     def _value(self, *shared):
         each = _ONE_SCORE._value(*shared)
-        return np.add.reduce(each, axis=0) / len(each)
+        return sum_entries(each) / len(each)
 
     def _gradient(self, *shared):
         each = _ONE_SCORE._gradient(*shared)
@@ -166,18 +184,12 @@ class MultilabelSoftMargin(RowLoss):
         return np.log(share) - np.log1p(-share)
 
 
-@dataclass(frozen=True, repr=False)
 class MultilabelMargin(RowLoss):
     r"""Hinge loss of every pair of a label j and another class i, divided by the classes [1]_.
 
     .. math::
 
         \ell = \frac1K \sum_{j:\,t_j = 1}\ \sum_{i:\,t_i = 0} \max(0, 1 - (z_j - z_i))
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -205,13 +217,27 @@ class MultilabelMargin(RowLoss):
 
     y_true_domain = ZERO_OR_ONE
 
-    traits = Traits(
-        convex=True,
-        differentiable=False,
-        twice_differentiable=False,
-        lipschitz=lambda n_classes: sqrt((n_classes // 2) * (-n_classes // 2) / -n_classes),
-        elicits="scores that keep the labels apart from the rest",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=False,
+            twice_differentiable=False,
+            lipschitz=lambda n_classes: sqrt((n_classes // 2) * (-n_classes // 2) / -n_classes),
+            elicits="scores that keep the labels apart from the rest",
+        )
+
+    def _formula(self, s):
+        t, z, K = s.t_k, s.z_k, s.K
+        t_j, z_j = s.at(t, s.j), s.at(z, s.j)
+        of_labels = s.Sum(t_j * s.one_if(z_j - z < 1), (s.j, 1, K))
+        of_others = s.Sum((1 - t_j) * s.one_if(z - z_j < 1), (s.j, 1, K))
+        return s.Formula(
+            value=s.Sum(t_j * (1 - t) * s.Max(0, 1 - z_j + z), (s.k, 1, K), (s.j, 1, K)) / K,
+            gradient=((1 - t) * of_labels - t * of_others) / K,
+            hessian=0,
+            y_true=t,
+            y_pred=z,
+        )
 
     def _shared(self, y_true, y_pred):
         return y_true == 1, y_pred
@@ -224,7 +250,7 @@ class MultilabelMargin(RowLoss):
     def _value(self, t, z):
         total = np.zeros_like(z[0])
         for _, shortfall in self._shortfalls(t, z):
-            total += np.add.reduce(shortfall, axis=0)
+            total += sum_entries(shortfall)
         return total / len(z)
 
     def _gradient(self, t, z):
@@ -232,14 +258,13 @@ class MultilabelMargin(RowLoss):
         for j, shortfall in self._shortfalls(t, z):
             pairs = np.sign(shortfall)
             gradient += pairs
-            gradient[j] -= np.add.reduce(pairs, axis=0)
+            gradient[j] -= sum_entries(pairs)
         return gradient / len(z)
 
     def _hessian(self, t, z):
         return np.zeros_like(z)
 
 
-@dataclass(frozen=True, repr=False)
 class OrdinalCoral(ClassLoss):
     r"""Log losses of the questions whether an ordered label lies above each threshold [1]_.
 
@@ -247,11 +272,6 @@ class OrdinalCoral(ClassLoss):
 
         \ell = \sum_{k=0}^{K-2}
         \bigl( [y > k] \log(1 + e^{-z_k}) + [y \le k] \log(1 + e^{z_k}) \bigr)
-
-    Parameters
-    ----------
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -282,24 +302,38 @@ class OrdinalCoral(ClassLoss):
     y_true_domain = LABELS
     link = "cumulative_logit"
 
-    traits = Traits(
-        convex=True,
-        differentiable=True,
-        twice_differentiable=True,
-        lipschitz=sqrt,
-        proper=True,
-        elicits="probability above each threshold",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=True,
+            lipschitz=sqrt,
+            proper=True,
+            elicits="probability above each threshold",
+        )
 
     def _label_domain(self, n_entries):
         return ClassIndices(n_entries + 1)
+
+    def _formula(self, s):
+        t, z, y = s.t_k, s.z_k, s.label
+        log_loss = -t * s.log(s.sigma(z)) - (1 - t) * s.log(s.sigma(-z))
+        return s.Formula(
+            value=s.Sum(log_loss, (s.k, 1, s.K - 1)),
+            gradient=s.sigma(z) - t,
+            hessian=s.sigma(z) * s.sigma(-z),
+            y_true=y,
+            y_pred=z,
+            definitions={t: s.one_if(y > s.k)},
+            optimum="the log-odds of the share of labels above each threshold",
+        )
 
     def _shared(self, y_true, y_pred):
         thresholds = np.arange(len(y_pred))[:, None]
         return _ONE_SCORE._shared((y_true > thresholds).astype(y_pred.dtype), y_pred)
 
     def _value(self, *shared):
-        return np.add.reduce(_ONE_SCORE._value(*shared), axis=0)
+        return sum_entries(_ONE_SCORE._value(*shared))
 
     def _gradient(self, *shared):
         return _ONE_SCORE._gradient(*shared)

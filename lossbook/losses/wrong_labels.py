@@ -1,6 +1,5 @@
 """Losses for labels of which some are wrong."""
 
-from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
@@ -11,7 +10,6 @@ from ..core.softmax import LabelProbabilityLoss
 from ..core.traits import Traits
 
 
-@dataclass(frozen=True, repr=False)
 class GeneralizedCrossEntropy(LabelProbabilityLoss):
     r"""Generalised cross-entropy, :math:`\ell = (1 - p_y^q)/q`, for labels that may be wrong [1]_.
 
@@ -23,8 +21,6 @@ class GeneralizedCrossEntropy(LabelProbabilityLoss):
     ----------
     q : float, default 0.7
         How much less unlikely labels count; in (0, 1].
-    reduction : {"mean", "sum", "none"}, keyword only
-        ``"mean"`` is Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ.
 
     Notes
     -----
@@ -49,11 +45,9 @@ class GeneralizedCrossEntropy(LabelProbabilityLoss):
     array([0.58578644, 2.        ])
     """
 
-    q: float = parameter(0.7, Interval(0, 1, include_low=False))
+    q: float = parameter(default=0.7, domain=Interval(0, 1, include_low=False))
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _traits(self):
         return Traits(
             convex=False,
             differentiable=True,
@@ -62,6 +56,19 @@ class GeneralizedCrossEntropy(LabelProbabilityLoss):
             bounded=True,
             classification_calibrated=True,
             elicits="sharpened probability",
+        )
+
+    def _formula(self, s):
+        p, q = s.p_y, s.q
+        return self._of_label(
+            s,
+            value=(1 - p**q) / q,
+            slope=p**q,
+            bend=-q * p**q,
+            optimum="all for the largest class"
+            if self.q == 1
+            else "the logarithms of the class shares, divided by 1 − q" + s.SHIFT,
+            parameters={q: "q"},
         )
 
     def _terms(self, softmax):

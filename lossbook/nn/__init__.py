@@ -1,4 +1,4 @@
-"""A small network, to train with the losses: layers, optimisers, and a loop to read.
+"""A small network to train with the losses: layers, optimisers and a training loop.
 
 >>> import numpy as np
 >>> import lossbook as lb

@@ -1,12 +1,15 @@
-"""Layers of a network: each maps an array forward, and a gradient backward.
+"""Layers of a network, each of which maps an array forward and a gradient backward.
 
-Arrays have one row a sample and one column a feature.  Going forward, a layer remembers its input
-`x` and its output `y`; going backward, it is given the gradient of the loss with respect to its
-output, stores the gradients of its parameters, and returns the gradient with respect to its input.
+Arrays have one row per sample and one column per feature.  In the forward pass a layer keeps its
+input `x` and its output `y`.  In the backward pass it takes the gradient of the loss with respect
+to its output, stores the gradients with respect to its parameters, and returns the gradient with
+respect to its input.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,45 +22,60 @@ from ..core.parameters import check_parameters, parameter, whole_number
 class Layer:
     """Base of all layers.
 
-    A layer states ``predict``, the function that it is, and ``backward``, its chain rule; one with
-    parameters also states their ``shapes``, ``bind`` and ``initialize``.
+    A layer defines ``predict``, the function that it applies, and ``backward``, the chain rule for
+    this function.  A layer with parameters also defines their ``shapes``, ``bind`` and
+    ``initialize``.
 
     Attributes
     ----------
-    x, y : ndarray or None
+    x, y : ndarray
         Input and output of the last forward pass.
     widths : tuple of int or None
-        Numbers of features that come in and go out; None where any number goes through.
+        Numbers of features that come in and go out, or None if the layer takes any number.
     shapes : tuple of tuple of int
         Shapes of the parameters.
     weights, weight_gradients : list of ndarray
         The parameters that a penalty applies to, and their gradients.
-    rng : numpy.random.Generator or None
-        Where a layer that is random while it trains draws from.
+    rng : numpy.random.Generator
+        The generator that a layer with random behaviour in training draws from.
     """
 
-    x = y = widths = rng = None
-    shapes = ()
-    weights = weight_gradients = ()
+    x: NDArray[Any]
+    y: NDArray[Any]
+    rng: np.random.Generator
+    widths: tuple[int, int] | None = None
+    shapes: tuple[tuple[int, ...], ...] = ()
+    weights: Sequence[NDArray[Any]] = ()
+    weight_gradients: Sequence[NDArray[Any]] = ()
 
-    def predict(self, x: NDArray) -> NDArray:
-        """Return the layer's output for the input `x`; nothing is remembered."""
-        raise NotImplementedError
+    _from_a_pass = frozenset({"x", "y"})
+    _from_a_model = frozenset({"rng"})
 
-    def forward(self, x: NDArray) -> NDArray:
-        """Return the layer's output in training, and remember it and the input `x`."""
+    def __getattr__(self, name: str) -> Any:
+        if name in self._from_a_pass:
+            raise AttributeError(f"{self!r} has {name!r} only after a forward pass")
+        if name in self._from_a_model:
+            raise AttributeError(f"{self!r} has {name!r} only as a part of a Sequential")
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def predict(self, x: NDArray[Any]) -> NDArray[Any]:
+        """Return the layer's output for the input `x`, without keeping either of them."""
+        raise NotImplementedError(f"{type(self).__name__} must define predict, its function")
+
+    def forward(self, x: NDArray[Any]) -> NDArray[Any]:
+        """Return the layer's output in training, and keep it and the input `x`."""
         self.x, self.y = x, self.predict(x)
         return self.y
 
-    def backward(self, gradient: NDArray) -> NDArray:
+    def backward(self, gradient: NDArray[Any]) -> NDArray[Any]:
         """Return the gradient with respect to the input, given that with respect to the output."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define backward, its chain rule")
 
-    def bind(self, parameters: list[NDArray], gradients: list[NDArray]) -> None:
-        """Take the arrays, of `shapes`, that hold the parameters and their gradients."""
+    def bind(self, parameters: list[NDArray[Any]], gradients: list[NDArray[Any]]) -> None:
+        """Take the arrays that hold the parameters and their gradients; they have `shapes`."""
 
     def initialize(self, rng: np.random.Generator) -> None:
-        """Draw the parameters."""
+        """Draw the initial parameters."""
 
 
 @dataclass(eq=False)
@@ -69,10 +87,11 @@ class Dense(Layer):
     n_in, n_out : int
         Numbers of features that come in and go out.
     init : {"he", "glorot"}
-        How the weights are drawn: ``"he"`` from a normal distribution of variance :math:`2/n_{in}`,
-        which keeps the scale of what passes through ReLUs [1]_; ``"glorot"`` uniformly between
-        :math:`\pm\sqrt{6/(n_{in} + n_{out})}`, for activations that are linear around 0 [2]_.
-        Biases begin at 0.
+        The distribution from which the initial weights are drawn.  ``"he"`` is the normal
+        distribution of variance :math:`2/n_{in}`, with which activations keep their scale from
+        layer to layer if the layers are separated by ReLUs [1]_.  ``"glorot"`` is the uniform
+        distribution between :math:`\pm\sqrt{6/(n_{in} + n_{out})}`, which suits activations that
+        are linear around 0 [2]_.  Biases begin at 0.
 
     Attributes
     ----------
@@ -85,8 +104,8 @@ class Dense(Layer):
     -----
     With :math:`G = \partial L/\partial Y`, the gradients are
     :math:`\partial L/\partial W = X^\top G`, the sum of the rows of :math:`G` for :math:`b`, and
-    :math:`\partial L/\partial X = G W^\top`.  A layer has its arrays once it is part of a
-    `Sequential`.
+    :math:`\partial L/\partial X = G W^\top`.  A layer gets its arrays when it becomes part of a
+    `Sequential`, so it cannot compute anything on its own.
 
     References
     ----------
@@ -110,24 +129,30 @@ class Dense(Layer):
     n_out: int
     init: str = "he"
 
-    def __post_init__(self):
+    _from_a_model = Layer._from_a_model | {"weight", "bias", "weight_gradient", "bias_gradient"}
+
+    def __post_init__(self) -> None:
         self.n_in = whole_number("n_in", self.n_in, 1)
         self.n_out = whole_number("n_out", self.n_out, 1)
         if self.init not in ("he", "glorot"):
             raise ValueError(f"init must be 'he' or 'glorot'; got {self.init!r}")
 
     @property
-    def widths(self):
+    def widths(self) -> tuple[int, int]:  # type: ignore[override]
         """Numbers of features that come in and go out."""
         return self.n_in, self.n_out
 
     @property
-    def shapes(self):
+    def shapes(self) -> tuple[tuple[int, ...], ...]:  # type: ignore[override]
         """Shapes of the weights and of the biases."""
         return (self.n_in, self.n_out), (self.n_out,)
 
-    def bind(self, parameters: list[NDArray], gradients: list[NDArray]) -> None:
+    def bind(self, parameters: list[NDArray[Any]], gradients: list[NDArray[Any]]) -> None:
         """Take the arrays that hold weights and biases, and their gradients."""
+        self.weight: NDArray[Any]
+        self.bias: NDArray[Any]
+        self.weight_gradient: NDArray[Any]
+        self.bias_gradient: NDArray[Any]
         self.weight, self.bias = parameters
         self.weight_gradient, self.bias_gradient = gradients
         self.weights, self.weight_gradients = [self.weight], [self.weight_gradient]
@@ -141,12 +166,12 @@ class Dense(Layer):
             self.weight[...] = rng.uniform(-limit, limit, self.weight.shape)
         self.bias[...] = 0
 
-    def predict(self, x: NDArray) -> NDArray:
+    def predict(self, x: NDArray[Any]) -> NDArray[Any]:
         """Return :math:`XW + b`."""
         return x @ self.weight + self.bias
 
-    def backward(self, gradient: NDArray) -> NDArray:
-        """Store the gradients of weights and biases; return that of the input."""
+    def backward(self, gradient: NDArray[Any]) -> NDArray[Any]:
+        """Store the gradients with respect to the parameters; return that of the input."""
         np.matmul(self.x.T, gradient, out=self.weight_gradient)
         np.add.reduce(gradient, axis=0, out=self.bias_gradient)
         return gradient @ self.weight.T
@@ -158,7 +183,7 @@ class ReLU(Layer):
 
     Notes
     -----
-    The derivative is 1 where :math:`x > 0` and 0 elsewhere, also at the kink.
+    The derivative is 1 where :math:`x > 0` and 0 elsewhere, including the kink at :math:`x = 0`.
 
     Examples
     --------
@@ -168,24 +193,25 @@ class ReLU(Layer):
     array([[0., 0., 2.]])
     """
 
-    def predict(self, x: NDArray) -> NDArray:
+    def predict(self, x: NDArray[Any]) -> NDArray[Any]:
         r"""Return :math:`\max(x, 0)`, element by element."""
         return positive_part(x)
 
-    def backward(self, gradient: NDArray) -> NDArray:
+    def backward(self, gradient: NDArray[Any]) -> NDArray[Any]:
         """Return the gradient where the input was positive, 0 elsewhere."""
         return gradient * (self.x > 0)
 
 
 @dataclass(eq=False)
 class Sigmoid(Layer):
-    r"""Logistic function, :math:`y = \sigma(x) = 1/(1 + e^{-x})`: a score becomes a probability.
+    r"""Logistic function, :math:`y = \sigma(x) = 1/(1 + e^{-x})`: scores become probabilities.
 
     Notes
     -----
-    The derivative is :math:`y(1 - y)`.  In floating point :math:`y` is exactly 1 from about
-    :math:`x = 37` (17 in single precision) on, where the derivative is then 0.  To train on the
-    scores instead, leave this layer out and use `lossbook.SigmoidCrossEntropy`.
+    The derivative is :math:`y(1 - y)`.  In floating point :math:`y` is exactly 1 for scores above
+    about 37 (17 in single precision), so the derivative there is 0 and the parameters do not move.
+    If you leave this layer out and train on the scores with `lossbook.SigmoidCrossEntropy`, this
+    problem does not arise.
 
     Examples
     --------
@@ -195,11 +221,11 @@ class Sigmoid(Layer):
     array([[0.    , 0.5   , 0.8808]])
     """
 
-    def predict(self, x: NDArray) -> NDArray:
+    def predict(self, x: NDArray[Any]) -> NDArray[Any]:
         r"""Return :math:`\sigma(x)`, element by element."""
         return sigmoid(x)
 
-    def backward(self, gradient: NDArray) -> NDArray:
+    def backward(self, gradient: NDArray[Any]) -> NDArray[Any]:
         """Return the gradient times y(1 - y)."""
         return gradient * self.y * (1 - self.y)
 
@@ -220,29 +246,29 @@ class Tanh(Layer):
     array([[-1.    ,  0.    ,  0.4621]])
     """
 
-    def predict(self, x: NDArray) -> NDArray:
+    def predict(self, x: NDArray[Any]) -> NDArray[Any]:
         r"""Return :math:`\tanh x`, element by element."""
         return np.tanh(x)
 
-    def backward(self, gradient: NDArray) -> NDArray:
+    def backward(self, gradient: NDArray[Any]) -> NDArray[Any]:
         """Return the gradient times 1 - y²."""
         return gradient * (1 - self.y * self.y)
 
 
 @dataclass(eq=False)
 class Dropout(Layer):
-    r"""Dropout: in training, each feature of each sample is set to 0 with a given probability [1]_.
+    r"""Dropout, which in training sets each feature of each sample to 0 with some probability [1]_.
 
     Parameters
     ----------
     rate : float, default 0.5
-        Probability :math:`q` with which a feature is dropped; in [0, 1).
+        Probability :math:`q` with which a feature is set to 0; in [0, 1).
 
     Notes
     -----
-    What is kept is multiplied by :math:`1/(1 - q)`, so that the expected output is the input, and
-    ``predict`` returns the input as it is.  Backward, the same features are dropped from the
-    gradient, with the same factor.
+    The features that are kept are multiplied by :math:`1/(1 - q)`.  The expected output is
+    therefore the input, and ``predict`` returns the input as it is.  In the backward pass the same
+    features of the gradient are set to 0, and the others are multiplied by the same factor.
 
     References
     ----------
@@ -264,20 +290,22 @@ class Dropout(Layer):
 
     rate: float = parameter(0.5, Interval(0, 1, include_high=False))
 
-    def __post_init__(self):
+    _from_a_pass = Layer._from_a_pass | {"mask"}
+
+    def __post_init__(self) -> None:
         check_parameters(self)
 
-    def predict(self, x: NDArray) -> NDArray:
+    def predict(self, x: NDArray[Any]) -> NDArray[Any]:
         """Return the input."""
         return x
 
-    def forward(self, x: NDArray) -> NDArray:
-        """Return the input with features dropped, the others made larger in return."""
+    def forward(self, x: NDArray[Any]) -> NDArray[Any]:
+        """Return the input with some features set to 0 and the others multiplied by 1/(1 - q)."""
         keep = 1 - self.rate
         self.mask = (self.rng.random(x.shape, dtype=x.dtype) < keep) / x.dtype.type(keep)
         self.x, self.y = x, x * self.mask
         return self.y
 
-    def backward(self, gradient: NDArray) -> NDArray:
-        """Return the gradient with the same features dropped."""
+    def backward(self, gradient: NDArray[Any]) -> NDArray[Any]:
+        """Return the gradient with the same features set to 0 and the others multiplied alike."""
         return gradient * self.mask

@@ -1,9 +1,10 @@
-"""A network: layers in a row."""
+"""A network whose layers follow one another."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from math import isfinite, prod
 from os import PathLike
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -18,35 +19,44 @@ from .penalties import Penalty
 from .training import (
     BestParameters,
     EarlyStopping,
+    check_metrics,
     check_trainers,
+    has_mean,
+    measured,
     of_output,
     progress_bar,
     read_samples,
+    read_validation_data,
 )
 
 
 class Sequential:
-    """Network of layers, each taking what the one before gives.
+    """Network of layers, each of which takes the output of the layer before it.
 
-    All parameters lie in one vector, and their gradients in another; the layers' arrays are views
-    of parts of them.
+    All parameters lie in one vector and all gradients in another.  The arrays of the layers are
+    views of parts of these two vectors.
 
     Parameters
     ----------
     *layers : Layer
-        The layers, first to last.
+        The layers, from the first to the last.
     seed : int, optional
-        Makes the initial parameters, and what a forward pass drops, the same every time.
+        With the same seed, the model draws the same random numbers every time: its initial
+        parameters, the features that a forward pass drops, and the order of the samples in `fit`.
     dtype : {"float64", "float32"}
-        What is computed in.
+        The precision in which the network computes.
 
     Attributes
     ----------
     layers : tuple of Layer
+        The layers.
     parameters, gradients : list of ndarray
-        Of each layer in turn.  The gradients are those of the last backward pass.
+        The parameters of all layers in turn, and the gradients of the last backward pass with
+        respect to them.
     weights, weight_gradients : list of ndarray
         The parameters that a penalty applies to, and their gradients.
+    rng : numpy.random.Generator
+        The generator of all random numbers that the model draws.
 
     Examples
     --------
@@ -62,7 +72,19 @@ class Sequential:
     [(2, 3), (3,), (3, 1), (1,)]
     """
 
-    def __init__(self, *layers: Layer, seed: int | None = None, dtype: DTypeLike = "float64"):
+    seed: Any
+    dtype: Any
+    n_in: Any
+    n_out: Any
+    rng: Any
+    parameters: Any
+    gradients: Any
+    weights: Any
+    weight_gradients: Any
+
+    def __init__(
+        self, *layers: Layer, seed: int | None = None, dtype: DTypeLike = "float64"
+    ) -> None:
         self.seed = None if seed is None else whole_number("seed", seed, 0)
         self.dtype = np.dtype(dtype)
         if self.dtype not in (np.float64, np.float32):
@@ -72,13 +94,18 @@ class Sequential:
         size = sum(prod(shape) for layer in layers for shape in layer.shapes)
         self._vector, self._gradient = np.zeros((2, size), self.dtype)
         self._bind()
-        rng = np.random.default_rng(self.seed)
+        self._draw_from(np.random.default_rng(self.seed))
         for layer in layers:
-            layer.initialize(rng)
+            layer.initialize(self.rng)
+
+    def _draw_from(self, rng):
+        """Give the model and its layers a generator of random numbers."""
+        self.rng = rng
+        for layer in self.layers:
             layer.rng = rng
 
     def _bind(self):
-        """Give each layer its part of the vectors of parameters and gradients."""
+        """Give each layer its parts of the vectors of parameters and gradients."""
         self.parameters, self.gradients = [], []
         start = 0
         for layer in self.layers:
@@ -94,7 +121,7 @@ class Sequential:
         self.weights = [weight for layer in self.layers for weight in layer.weights]
         self.weight_gradients = [g for layer in self.layers for g in layer.weight_gradients]
 
-    def __setstate__(self, state):
+    def __setstate__(self, state: Any) -> None:
         self.__dict__.update(state)
         self._bind()
 
@@ -106,8 +133,8 @@ class Sequential:
             shown.append(f"dtype={self.dtype.name!r}")
         return f"Sequential({', '.join(shown)})"
 
-    def forward(self, x: ArrayLike) -> NDArray:
-        """Return the output in training: features are dropped, and each layer remembers.
+    def forward(self, x: ArrayLike) -> NDArray[Any]:
+        """Return the output as in training: features are dropped, and the layers keep their inputs.
 
         Parameters
         ----------
@@ -123,22 +150,22 @@ class Sequential:
                 x = layer.forward(x)
         return x
 
-    def backward(self, gradient: ArrayLike) -> NDArray:
-        """Compute the gradients of all parameters, after a forward pass.
+    def backward(self, gradient: ArrayLike) -> NDArray[Any]:
+        """Compute the gradients with respect to all parameters, after a forward pass.
 
-        They are found in ``gradients``, and replace those of the pass before.
+        The list ``gradients`` then holds them in place of those of the pass before.
 
         Parameters
         ----------
         gradient : array_like of shape (n_samples, n_outputs)
-            Gradient of the loss with respect to the output, as `lossbook.Loss.gradient` returns it.
+            Gradient of the loss with respect to the output, which `lossbook.Loss.gradient` returns.
 
         Returns
         -------
         ndarray of shape (n_samples, n_features)
             Gradient with respect to the input.
         """
-        output = self.layers[-1].y
+        output = getattr(self.layers[-1], "y", None)
         if output is None:
             raise RuntimeError("backward needs a forward pass before it")
         gradient = as_real_array("gradient", gradient)
@@ -149,14 +176,15 @@ class Sequential:
                 gradient = layer.backward(gradient)
         return gradient
 
-    def predict(self, x: ArrayLike, *, batch_size: int = 1024) -> NDArray:
-        """Return the output: nothing is dropped or remembered.
+    def predict(self, x: ArrayLike, *, batch_size: int = 1024) -> NDArray[Any]:
+        """Return the output of the trained network, without dropping any features.
 
         Parameters
         ----------
         x : array_like of shape (n_samples, n_features)
         batch_size : int, default 1024
-            How many samples go through the layers at once, which bounds the memory needed.
+            The number of samples that pass through the layers at once.  It limits the memory that
+            is needed.
 
         Returns
         -------
@@ -182,10 +210,10 @@ class Sequential:
         ----------
         x : array_like of shape (n_samples, n_features)
         y : array_like
-            Targets, as `loss` takes them.
+            Targets of the kind that `loss` takes.
         loss : Loss
         sample_weight : array_like, optional
-            One non-negative weight a sample.
+            One weight per sample, which may not be negative.
 
         Returns
         -------
@@ -196,25 +224,25 @@ class Sequential:
     def loss_and_gradients(
         self, x: ArrayLike, y: ArrayLike, loss: Loss, sample_weight: ArrayLike | None = None
     ) -> float:
-        """Return the loss in training, and leave its gradients in ``gradients``.
+        """Return the loss of a forward pass in training, and store its gradients in ``gradients``.
 
         Parameters
         ----------
         x : array_like of shape (n_samples, n_features)
         y : array_like
-            Targets, as `loss` takes them.
+            Targets of the kind that `loss` takes.
         loss : Loss
         sample_weight : array_like, optional
-            One non-negative weight a sample.
+            One weight per sample, which may not be negative.
 
         Returns
         -------
         float
         """
-        y_pred = self.forward(x)
-        value, gradient = of_output(loss).value_and_gradient(y, y_pred, sample_weight)
+        loss = of_output(loss)
+        value, gradient = loss.value_and_gradient(y, self.forward(x), sample_weight)
         self.backward(gradient)
-        return value
+        return value  # type: ignore[return-value]
 
     def fit(
         self,
@@ -228,62 +256,76 @@ class Sequential:
         sample_weight: ArrayLike | None = None,
         validation_data: tuple[ArrayLike, ...] | None = None,
         penalty: Penalty | None = None,
-        metrics: Mapping[str, Callable] | None = None,
+        metrics: Mapping[str, Callable[..., Any]] | None = None,
         early_stopping: EarlyStopping | None = None,
         seed: int | None = None,
         progress: bool | None = None,
     ) -> dict[str, list[float]]:
-        """Train the model: each epoch goes once through the samples, in batches.
+        """Train the model.  Each epoch goes through all samples once, batch by batch.
 
         Parameters
         ----------
         x : array_like of shape (n_samples, n_features)
         y : array_like
-            Targets, as `loss` takes them: of shape (n_samples, n_outputs) for numbers,
-            (n_samples,) for class labels and for losses of several predictions.
+            Targets of the kind that `loss` takes.  Numbers have shape (n_samples, n_outputs), and
+            class labels (n_samples,), as have the targets of a loss of several predictions.
         loss : Loss
-            What is made small, with ``reduction="mean"`` or ``"sum"`` over each batch.  One of
-            targets and several predictions, such as `lossbook.GaussianNLL`, takes the columns of
-            the output for these, in their order.
+            The loss that the training minimises, with ``reduction="mean"`` or ``"sum"`` over each
+            batch.  A loss of targets and several predictions, such as `lossbook.GaussianNLL`, takes
+            the columns of the output as its predictions, in their order.
         optimizer : Optimizer
-            Moves the parameters.  What it remembers stays with the model: another call with the
-            same optimiser goes on where this one ends.
+            The rule by which the parameters move.  Its state belongs to the model, so another call
+            with the same optimiser continues where this one ends.
         epochs : int, default 10
+            The number of epochs.
         batch_size : int or None, default 32
-            How many samples make one step, the last batch having what is left.  None takes all.
+            The number of samples in each batch; the last batch has those that remain.  With None,
+            all samples form one batch.
         sample_weight : array_like, optional
-            One non-negative weight for each sample of the loss.  Samples of weight 0 are left out.
+            One weight for each sample of the loss, which may not be negative.  Samples of weight 0
+            are left out of the batches.
         validation_data : tuple (x, y) or (x, y, sample_weight), optional
-            Samples on which to evaluate the model after every epoch.
+            Samples on which the model is evaluated after every epoch.
         penalty : Penalty, optional
-            Added to the loss of every batch, once for each array of weights.
+            A penalty on each array of weights, which is added to the loss of every batch.
         metrics : mapping of str to callable, optional
-            Functions of `y` and the predictions, evaluated after every epoch.
+            Functions of `y` and the predictions that are evaluated after every epoch.
         early_stopping : EarlyStopping, optional
             Ends the training when the loss on the validation data no longer falls.
         seed : int, optional
-            Makes the order of the samples, and what is dropped, the same every time.
+            Starts the random numbers anew, so that the order of the samples and the features that
+            are dropped are the same every time.  Without a seed, the model goes on with the random
+            numbers that follow the last ones it drew.
         progress : bool, optional
-            Whether to show a progress bar, which needs tqdm.  By default one is shown in a
-            terminal, in trainings of more than two seconds.
+            Whether to show a progress bar, which needs tqdm.  By default a bar appears in a
+            terminal if the training takes more than two seconds.
 
         Returns
         -------
         dict of str to list of float
-            With one entry an epoch: ``"loss"``, the mean of the batches' losses by their weight
-            (the sum, for ``reduction="sum"``) while the parameters moved, without the penalty;
-            ``"validation_loss"``; the metrics under their names, and for the validation data under
-            ``"validation_"`` and their names.
+            One entry per epoch under each of these names.  Under ``"loss"`` is the loss of all the
+            predictions that the epoch's steps were taken from, without the penalty.  The
+            parameters changed between these predictions, so this is usually a little more than
+            `evaluate` gives at the end of the epoch.  Under ``"validation_loss"`` is the loss on
+            the validation data at the end of the epoch.  The metrics are under their own names, and
+            for the validation data under ``"validation_"`` followed by their names.
 
         Raises
         ------
         FloatingPointError
-            If the loss of a batch is not finite, or a parameter after an epoch.
+            If the loss of a batch is not finite, or if a parameter is not finite after an epoch.
 
         Notes
         -----
-        When training is interrupted the model keeps the parameters that it has, or with early
-        stopping gets the best.
+        A batch over which the loss has no mean changes nothing and counts as no step of the
+        optimiser.  This happens when none of its samples counts, because their labels are ignored
+        or have the class weight 0, for example.
+
+        If the training is interrupted, the model keeps the parameters that it has at that moment.
+        With early stopping it gets back the best parameters so far.
+
+        To continue a training later exactly as if it had not been interrupted, save the model
+        together with the optimiser, as `save` describes.
 
         Examples
         --------
@@ -301,36 +343,31 @@ class Sequential:
         """
         loss = of_output(loss)
         check_trainers(loss, optimizer, penalty, early_stopping, validation_data)
-        epochs, metrics = whole_number("epochs", epochs, 1), dict(metrics or {})
+        epochs, metrics = whole_number("epochs", epochs, 1), check_metrics(metrics)
         if batch_size is not None:
             batch_size = whole_number("batch_size", batch_size, 1)
-        if "loss" in metrics:
-            raise ValueError("metrics must not be named 'loss', which is the name of the loss")
+        if seed is not None:
+            seed = whole_number("seed", seed, 0)
         samples = read_samples(self, loss, x, y, sample_weight)
         if validation_data is not None:
-            try:
-                validation = read_samples(self, loss, *validation_data)
-            except (TypeError, ValueError) as error:
-                error.add_note("This is about validation_data.")
-                raise
-            watched = metrics | {"loss": lambda y, y_pred: loss(y, y_pred, validation.weight)}
-        rng = np.random.default_rng(None if seed is None else whole_number("seed", seed, 0))
-        for layer in self.layers:
-            layer.rng = rng
+            validation = read_validation_data(self, loss, validation_data)
+            watched = dict(metrics) | {"loss": lambda y, y_pred: loss(y, y_pred, validation.weight)}
+        bar_or_none = progress_bar(epochs, progress)
 
+        if seed is not None:
+            self._draw_from(np.random.default_rng(seed))
         history = defaultdict(list)
 
         def measure(prefix, measures, samples):
             y_pred = self.predict(samples.x)
             for name, function in measures.items():
-                history[prefix + name].append(float(function(samples.y, y_pred)))
+                history[prefix + name].append(measured(name, function, samples.y, y_pred))
 
         best = BestParameters(self._vector)
         try:
-            with progress_bar(epochs, progress) as bar:
+            with bar_or_none as bar:
                 for epoch in range(1, epochs + 1):
-                    batches = samples.batches(batch_size, rng)
-                    value = self._fit_epoch(epoch, batches, loss, optimizer, penalty)
+                    value = self._fit_epoch(epoch, samples, batch_size, loss, optimizer, penalty)
                     history["loss"].append(value)
                     if metrics:
                         measure("", metrics, samples)
@@ -349,83 +386,127 @@ class Sequential:
                 best.restore()
         return dict(history)
 
-    def _fit_epoch(self, epoch, batches, loss, optimizer, penalty):
-        """Take a step for each batch; return the mean, or the sum, of their losses."""
-        values, weights = [], []
-        for number, batch in enumerate(batches, 1):
-            value = self.loss_and_gradients(batch.x, batch.y, loss, batch.weight)
+    def _fit_epoch(self, epoch, samples, batch_size, loss, optimizer, penalty):
+        """Take a step for each batch; return the loss of the predictions they were taken from."""
+        rows = samples.order(None if batch_size is None else self.rng)
+        size = batch_size or len(rows)
+        outputs = []
+        for number, start in enumerate(range(0, len(rows), size), 1):
+            batch = samples.take(rows[start : start + size])
+            outputs.append(self.forward(batch.x))
+            try:
+                value, gradient = loss.value_and_gradient(batch.y, outputs[-1], batch.weight)
+            except ValueError as error:
+                if not has_mean(loss, batch):
+                    continue
+                error.add_note(f"This is about the predictions in batch {number} of epoch {epoch}.")
+                raise
             if not isfinite(value):
                 raise FloatingPointError(
                     f"the loss is {value} in batch {number} of epoch {epoch}; a smaller learning "
                     "rate may help, or a loss of scores in place of one of probabilities"
                 )
+            if value == 0 and not gradient.any() and not has_mean(loss, batch):
+                continue  # the sum over no samples
+            self.backward(gradient)
             if penalty is not None:
                 with np.errstate(all="ignore"):
-                    for weight, gradient in zip(self.weights, self.weight_gradients, strict=True):
-                        gradient += penalty.gradient(weight)
+                    for weight, of_weight in zip(self.weights, self.weight_gradients, strict=True):
+                        of_weight += penalty.gradient(weight)
             optimizer.step([self._vector], [self._gradient])
-            values.append(value)
-            weights.append(batch.total_weight())
         if not np.isfinite(self._vector).all():
             raise FloatingPointError(
                 f"parameters are not finite after epoch {epoch}; a smaller learning rate may help"
             )
-        if loss.reduction == "sum":
-            return sum(values)
-        return float(np.average(values, weights=weights))
+        trained = samples.take(rows)
+        return float(loss(trained.y, np.concatenate(outputs), trained.weight))
 
-    def save(self, path: str | PathLike) -> None:
-        """Write the model to a file.
+    def save(self, path: str | PathLike[str], optimizer: Optimizer | None = None) -> None:
+        """Write the model to a file, and with it the state of the optimiser that trains it.
 
-        The file is written beside `path` first, then takes its place: whatever happens, what was
-        there before stays whole until the new file is.
+        The new file is first written beside `path` and then takes its place.  Whatever happens
+        meanwhile, the file that was there before stays whole until the new one is complete.
 
         Parameters
         ----------
         path : str or path-like
-            The file, ``.npz`` by custom: NumPy's archive of arrays, with the architecture as JSON.
+            The file, usually with the ending ``.npz``.  It is an archive of NumPy arrays, beside
+            which the architecture and the state of the random numbers stand as JSON.
+        optimizer : Optimizer, optional
+            The optimiser whose state is to be saved as well: the number of its steps and the arrays
+            that it has built up.  Its settings are not saved.
 
         Raises
         ------
         TypeError
-            If a layer is not one of `lossbook.nn`.
+            If a layer is not one of `lossbook.nn`, or `optimizer` is not an optimiser.
+        ValueError
+            If the optimiser last moved the parameters of another model.
+
+        Notes
+        -----
+        A training can be resumed after any epoch.  If the optimiser has been saved too, and `fit`
+        is called with the same data and settings but without a seed, then the result has the same
+        bits as if the training had never been interrupted.  The random numbers go on where they
+        were, and a schedule goes on with the next step.  What `EarlyStopping` has seen belongs to
+        one call of `fit` and is not saved.
 
         Examples
         --------
         >>> import tempfile
         >>> from pathlib import Path
+        >>> import numpy as np
+        >>> import lossbook as lb
         >>> from lossbook import nn
-        >>> model = nn.Sequential(nn.Dense(2, 1), nn.Sigmoid(), seed=0)
+        >>> x = np.linspace(-1, 1, 20)[:, None]
+        >>> model = nn.Sequential(nn.Dense(1, 1), seed=0)
+        >>> optimizer = nn.Adam(learning_rate=0.1)
+        >>> history = model.fit(x, 3 * x, loss=lb.SquaredError(), optimizer=optimizer, epochs=2)
         >>> with tempfile.TemporaryDirectory() as folder:
-        ...     model.save(Path(folder) / "model.npz")
-        ...     nn.Sequential.load(Path(folder) / "model.npz")
-        Sequential(Dense(n_in=2, n_out=1, init='he'), Sigmoid(), seed=0)
+        ...     model.save(Path(folder) / "training.npz", optimizer)
+        ...     resumed = nn.Adam(learning_rate=0.1)
+        ...     again = nn.Sequential.load(Path(folder) / "training.npz", resumed)
+        >>> again, resumed.steps
+        (Sequential(Dense(n_in=1, n_out=1, init='he'), seed=0), 2)
+        >>> for one, its_optimizer in ((model, optimizer), (again, resumed)):
+        ...     history = one.fit(x, 3 * x, loss=lb.SquaredError(), optimizer=its_optimizer)
+        >>> bool(model.parameters[0] == again.parameters[0])
+        True
         """
-        storage.write(path, self)
+        storage.write(path, self, optimizer)
 
     @classmethod
-    def load(cls, path: str | PathLike) -> "Sequential":
+    def load(cls, path: str | PathLike[str], optimizer: Optimizer | None = None) -> "Sequential":
         """Return the model that `save` wrote to a file.  Nothing in the file is executed.
 
         Parameters
         ----------
         path : str or path-like
+            The file.
+        optimizer : Optimizer, optional
+            An optimiser of the class that was saved with the model.  It takes over the saved state
+            and keeps its own settings, so give it those of the training to be resumed.
 
         Returns
         -------
         Sequential
+            The model.
 
         Raises
         ------
         OSError
             If the file cannot be read.
+        TypeError
+            If `optimizer` is not an optimiser.
         ValueError
-            If the file is damaged, or is not a model, or one of another version.
+            If the file is damaged, holds no model, or is of a later version than this one; or if
+            `optimizer` is given and the file does not hold the state of such an optimiser.  The
+            optimiser is then unchanged.
         """
-        return storage.read(path, cls)
+        return storage.read(path, cls, optimizer)
 
-    def read(self, x: ArrayLike) -> NDArray:
-        """Return inputs as an array of the model's dtype, or refuse them.
+    def read(self, x: ArrayLike) -> NDArray[Any]:
+        """Return inputs as an array of the model's dtype, or raise an error if they do not fit.
 
         Parameters
         ----------
@@ -446,12 +527,12 @@ class Sequential:
 
 
 def _widths(layers):
-    """Return how many features go into a row of layers and how many come out, or refuse it."""
+    """Return the numbers of features that go into a row of layers and come out of it."""
     n_in = n_out = None
     for k, layer in enumerate(layers):
         if not isinstance(layer, Layer):
             raise TypeError(f"layers[{k}] must be a layer, such as Dense(10, 64); got {layer!r}")
-        if layer.rng is not None or layer in layers[:k]:
+        if hasattr(layer, "rng") or layer in layers[:k]:
             raise ValueError(f"layers[{k}], {layer!r}, already belongs to a model; make a new one")
         if layer.widths is not None:
             takes, gives = layer.widths

@@ -1,12 +1,13 @@
-"""Optimisers: how parameters move, given the gradient of what is to be made small.
+"""Optimisers: rules by which parameters move, given the gradient of what is to be minimised.
 
-An optimiser states ``_update``, the formula by which one array moves, and the number of arrays of
-the same shape, beginning at 0, that the formula remembers.
+An optimiser defines ``_update``, the formula by which one array of parameters moves.  It also
+declares ``n_memories``, the number of further arrays of the same shape that the formula keeps from
+one step to the next.  All of them are 0 at the start.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,44 +27,92 @@ class Optimizer:
     Parameters
     ----------
     learning_rate : float or callable, default 0.01
-        A positive number, or a schedule: a function of the number of steps taken so far.
+        A positive number, or a schedule, which is a function of the number of steps taken so far.
+
+    Attributes
+    ----------
+    steps : int
+        The number of steps taken so far.
+    n_memories : int
+        The number of arrays that the optimiser keeps for each array of parameters.
     """
 
     learning_rate: float | Callable[[int], float] = 0.01
 
     n_memories: ClassVar[int] = 0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_learning_rate(self)
         check_parameters(self)
-        self._start([])
+        self.start([])
 
-    def _start(self, parameters):
-        self.steps, self._parameters = 0, list(parameters)
-        self._memories = [
-            [np.zeros_like(parameter) for _ in range(self.n_memories)] for parameter in parameters
-        ]
+    def start(
+        self,
+        parameters: Sequence[NDArray[Any]],
+        steps: int = 0,
+        memories: Sequence[Sequence[NDArray[Any]]] | None = None,
+    ) -> None:
+        """Begin to move other parameters, or go on with a state that was kept.
 
-    def step(self, parameters: Sequence[NDArray], gradients: Sequence[NDArray]) -> None:
-        """Move the parameters, in place, one step.
-
-        What the optimiser remembers, and its count of steps, belong to these very arrays: given
-        them again, in another call or another `fit`, it goes on; given others, it starts anew.
+        You need this only to keep a state yourself: `step` starts by itself, and `Sequential.save`
+        and `Sequential.load` keep the state in a file.
 
         Parameters
         ----------
         parameters : sequence of ndarray
-            Changed in place.
+            The arrays that the next steps will move.
+        steps : int, default 0
+            The number of steps that were taken before.
+        memories : sequence of sequence of ndarray, optional
+            The arrays that the optimiser keeps for each parameter; by default they are 0.
+        """
+        self.steps, self._parameters = steps, list(parameters)
+        if memories is None:
+            memories = [
+                [np.zeros_like(parameter) for _ in range(self.n_memories)]
+                for parameter in parameters
+            ]
+        self._memories = memories
+
+    def moves(self, parameters: Sequence[NDArray[Any]]) -> bool:
+        """Return whether the steps taken so far moved these very arrays.
+
+        Parameters
+        ----------
+        parameters : sequence of ndarray
+            The arrays.
+
+        Returns
+        -------
+        bool
+        """
+        return len(parameters) == len(self._parameters) and all(
+            new is old for new, old in zip(parameters, self._parameters, strict=True)
+        )
+
+    def step(self, parameters: Sequence[NDArray[Any]], gradients: Sequence[NDArray[Any]]) -> None:
+        """Move the parameters one step, in place.
+
+        The count of steps, and whatever else the optimiser keeps, belong to these very arrays.  If
+        it gets the same arrays again, in another call or another `fit`, it goes on from there.  If
+        it gets others, it starts anew.
+
+        Parameters
+        ----------
+        parameters : sequence of ndarray
+            The parameters, which are changed in place.
         gradients : sequence of ndarray
-            As many, of the same shapes.
+            The gradient with respect to each of them, of the same shape.
 
         Raises
         ------
         TypeError
-            If a parameter is not an array of floats.
+            If a parameter is not an array of floats, or a gradient does not hold real numbers.
         ValueError
-            If the gradients do not fit the parameters.
+            If the gradients do not fit the parameters, a parameter is read-only, or a schedule
+            returns no learning rate.  Nothing has then been changed.
         """
+        gradients = [np.asarray(gradient) for gradient in gradients]
         if len(parameters) != len(gradients):
             raise ValueError(
                 f"gradients must be as many as the parameters, {len(parameters)}; "
@@ -72,12 +121,17 @@ class Optimizer:
         for k, (array, gradient) in enumerate(zip(parameters, gradients, strict=True)):
             if not isinstance(array, np.ndarray) or array.dtype.kind != "f":
                 raise TypeError(f"parameters[{k}] must be an array of floats; got {array!r}")
-            require_shape(f"gradients[{k}]", np.asarray(gradient), array.shape, "its parameter's")
-        if len(parameters) != len(self._parameters) or any(
-            new is not old for new, old in zip(parameters, self._parameters, strict=True)
-        ):
-            self._start(parameters)
-        rate = rate_at(self.learning_rate, self.steps)
+            if not array.flags.writeable:
+                raise ValueError(f"parameters[{k}] must be writable; got a read-only array")
+            if gradient.dtype.kind not in "fiub":
+                raise TypeError(
+                    f"gradients[{k}] must hold real numbers; got dtype {gradient.dtype}"
+                )
+            require_shape(f"gradients[{k}]", gradient, array.shape, "its parameter's")
+        goes_on = self.moves(parameters)
+        rate = rate_at(self.learning_rate, self.steps if goes_on else 0)
+        if not goes_on:
+            self.start(parameters)
         self.steps += 1
         with np.errstate(all="ignore"):
             for array, gradient, memories in zip(
@@ -86,19 +140,19 @@ class Optimizer:
                 self._update(array, gradient, rate, *memories)
 
     def _update(self, parameter, gradient, rate, *memories):
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define _update, its formula")
 
 
 @dataclass(eq=False)
 class GradientDescent(Optimizer):
     r"""Gradient descent, :math:`\theta \leftarrow \theta - \eta g`.
 
-    With gradients of mini-batches it is stochastic gradient descent.
+    If the gradients are those of mini-batches, this is stochastic gradient descent.
 
     Parameters
     ----------
     learning_rate : float or callable, default 0.01
-        Step size :math:`\eta`: a positive number, or a schedule.
+        Step size :math:`\eta`, which is a positive number or a schedule.
 
     Examples
     --------
@@ -128,9 +182,9 @@ class Momentum(Optimizer):
     Parameters
     ----------
     learning_rate : float or callable, default 0.01
-        Step size :math:`\eta`: a positive number, or a schedule.
+        Step size :math:`\eta`, which is a positive number or a schedule.
     momentum : float, default 0.9
-        Share :math:`\mu` of the velocity that is kept; in [0, 1).
+        Share :math:`\mu` of the velocity that is kept in each step; in [0, 1).
 
     References
     ----------
@@ -172,14 +226,15 @@ class NesterovMomentum(Optimizer):
     Parameters
     ----------
     learning_rate : float or callable, default 0.01
-        Step size :math:`\eta`: a positive number, or a schedule.
+        Step size :math:`\eta`, which is a positive number or a schedule.
     momentum : float, default 0.9
-        Share :math:`\mu` of the velocity that is kept; in [0, 1).
+        Share :math:`\mu` of the velocity that is kept in each step; in [0, 1).
 
     Notes
     -----
-    Nesterov's method takes the gradient where the velocity is about to lead [1]_; in this form [2]_
-    the parameters are already there, so the gradient is the ordinary one.
+    Nesterov's method takes the gradient at the point to which the velocity is about to lead [1]_.
+    In the form used here [2]_ the parameters are already at that point, so the gradient is the
+    ordinary one.
 
     References
     ----------
@@ -212,7 +267,7 @@ class NesterovMomentum(Optimizer):
 
 @dataclass(eq=False)
 class AdaGrad(Optimizer):
-    r"""AdaGrad: steps shrink where gradients have been large [1]_.
+    r"""AdaGrad, whose steps become smaller where the gradients have been large [1]_.
 
     .. math::
 
@@ -224,9 +279,9 @@ class AdaGrad(Optimizer):
     Parameters
     ----------
     learning_rate : float or callable, default 0.01
-        Step size :math:`\eta`: a positive number, or a schedule.
+        Step size :math:`\eta`, which is a positive number or a schedule.
     eps : float, default 1e-10
-        Term :math:`\epsilon` that keeps the quotient finite; positive.
+        Positive term :math:`\epsilon` that keeps the quotient finite.
 
     References
     ----------
@@ -254,7 +309,7 @@ class AdaGrad(Optimizer):
 
 @dataclass(eq=False)
 class RMSProp(Optimizer):
-    r"""RMSProp: AdaGrad that forgets, dividing by a running root mean square [1]_.
+    r"""RMSProp, which divides the gradient by a running average of its magnitude [1]_.
 
     .. math::
 
@@ -266,11 +321,11 @@ class RMSProp(Optimizer):
     Parameters
     ----------
     learning_rate : float or callable, default 0.001
-        Step size :math:`\eta`: a positive number, or a schedule.
+        Step size :math:`\eta`, which is a positive number or a schedule.
     decay : float, default 0.9
-        Share :math:`\rho` of the mean square that is kept; in [0, 1).
+        Share :math:`\rho` of the mean square that is kept in each step; in [0, 1).
     eps : float, default 1e-8
-        Term :math:`\epsilon` that keeps the quotient finite; positive.
+        Positive term :math:`\epsilon` that keeps the quotient finite.
 
     References
     ----------
@@ -301,7 +356,7 @@ class RMSProp(Optimizer):
 
 @dataclass(eq=False)
 class Adam(Optimizer):
-    r"""Adam: momentum, divided by a running root mean square, both freed of their start at 0 [1]_.
+    r"""Adam, which divides a running mean of the gradient by its running root mean square [1]_.
 
     .. math::
 
@@ -312,16 +367,17 @@ class Adam(Optimizer):
         \frac{m / (1 - \beta_1^t)}{\sqrt{v / (1 - \beta_2^t)} + \epsilon}
         \end{aligned}
 
-    in step :math:`t = 1, 2, \dots`.
+    in step :math:`t = 1, 2, \dots`.  The divisors :math:`1 - \beta^t` make up for the start of both
+    running means at 0.
 
     Parameters
     ----------
     learning_rate : float or callable, default 0.001
-        Step size :math:`\eta`: a positive number, or a schedule.
+        Step size :math:`\eta`, which is a positive number or a schedule.
     beta1, beta2 : float, default 0.9 and 0.999
-        Shares of the mean and of the mean square that are kept; in [0, 1).
+        Shares of the mean and of the mean square that are kept in each step; in [0, 1).
     eps : float, default 1e-8
-        Term :math:`\epsilon` that keeps the quotient finite; positive.
+        Positive term :math:`\epsilon` that keeps the quotient finite.
 
     References
     ----------

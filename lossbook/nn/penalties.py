@@ -1,6 +1,7 @@
-"""Penalties on the size of weights, added to the loss in training; biases are free."""
+"""Penalties on the size of weights, which are added to the loss in training.  Biases are free."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,32 +11,32 @@ from ..core.parameters import check_parameters, parameter
 
 
 class Penalty:
-    """Base of all penalties.  The sum of two is a penalty, too."""
+    """Base of all penalties.  The sum of two penalties is a penalty as well."""
 
-    def __call__(self, weight: NDArray) -> float:
+    def __call__(self, weight: NDArray[Any]) -> float:
         """Return the penalty on an array of weights."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define __call__, its value")
 
-    def gradient(self, weight: NDArray) -> NDArray:
+    def gradient(self, weight: NDArray[Any]) -> NDArray[Any]:
         """Return the gradient of the penalty with respect to the weights."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} must define gradient, its derivative")
 
-    def __add__(self, other):
+    def __add__(self, other: Any) -> Any:
         return Both(self, other) if isinstance(other, Penalty) else NotImplemented
 
 
 @dataclass(frozen=True)
 class L1(Penalty):
-    r"""Sum of absolute weights, :math:`\lambda \sum_i |w_i|`: it draws weights towards exactly 0.
+    r"""Sum of absolute weights, :math:`\lambda \sum_i |w_i|`, which makes many weights exactly 0.
 
     Parameters
     ----------
     strength : float, default 0.0001
-        Factor :math:`\lambda`; not negative.
+        Factor :math:`\lambda`, which may not be negative.
 
     Notes
     -----
-    The gradient is :math:`\lambda \operatorname{sign}(w)`, 0 at the kink :math:`w = 0`.
+    The gradient is :math:`\lambda \operatorname{sign}(w)`, which is 0 at the kink :math:`w = 0`.
 
     Examples
     --------
@@ -48,27 +49,27 @@ class L1(Penalty):
 
     strength: float = parameter(1e-4, NON_NEGATIVE)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_parameters(self)
 
-    def __call__(self, weight: NDArray) -> float:
+    def __call__(self, weight: NDArray[Any]) -> float:
         """Return the strength times the sum of the absolute weights."""
         with np.errstate(all="ignore"):
             return self.strength * float(np.abs(weight).sum(dtype=np.float64))
 
-    def gradient(self, weight: NDArray) -> NDArray:
+    def gradient(self, weight: NDArray[Any]) -> NDArray[Any]:
         """Return the strength times the sign of each weight."""
         return self.strength * np.sign(weight)
 
 
 @dataclass(frozen=True)
 class L2(Penalty):
-    r"""Sum of squared weights, :math:`\lambda \sum_i w_i^2`: it makes large weights smaller.
+    r"""Sum of squared weights, :math:`\lambda \sum_i w_i^2`, which makes large weights smaller.
 
     Parameters
     ----------
     strength : float, default 0.0001
-        Factor :math:`\lambda`; not negative.
+        Factor :math:`\lambda`, which may not be negative.
 
     Notes
     -----
@@ -86,15 +87,15 @@ class L2(Penalty):
 
     strength: float = parameter(1e-4, NON_NEGATIVE)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_parameters(self)
 
-    def __call__(self, weight: NDArray) -> float:
+    def __call__(self, weight: NDArray[Any]) -> float:
         """Return the strength times the sum of the squared weights."""
         with np.errstate(all="ignore"):
             return self.strength * float(np.square(weight, dtype=np.float64).sum())
 
-    def gradient(self, weight: NDArray) -> NDArray:
+    def gradient(self, weight: NDArray[Any]) -> NDArray[Any]:
         """Return twice the strength times each weight."""
         with np.errstate(all="ignore"):
             return 2 * self.strength * weight
@@ -102,7 +103,7 @@ class L2(Penalty):
 
 @dataclass(frozen=True, repr=False)
 class Both(Penalty):
-    """Sum of two penalties, written ``L1(0.01) + L2(0.01)``, which is the elastic net's [1]_.
+    """Sum of two penalties.  ``L1(0.01) + L2(0.01)`` is the penalty of the elastic net [1]_.
 
     Parameters
     ----------
@@ -126,10 +127,10 @@ class Both(Penalty):
     def __repr__(self) -> str:
         return f"{self.first!r} + {self.second!r}"
 
-    def __call__(self, weight: NDArray) -> float:
+    def __call__(self, weight: NDArray[Any]) -> float:
         """Return the sum of the penalties."""
         return self.first(weight) + self.second(weight)
 
-    def gradient(self, weight: NDArray) -> NDArray:
+    def gradient(self, weight: NDArray[Any]) -> NDArray[Any]:
         """Return the sum of the gradients."""
         return self.first.gradient(weight) + self.second.gradient(weight)

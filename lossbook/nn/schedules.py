@@ -1,11 +1,12 @@
-"""Learning rates that change as training goes on.
+"""Learning rates that change in the course of a training.
 
-A schedule is a function of the number of steps taken so far; any other callable serves as well.
+A schedule is a function of the number of steps taken so far.  Any other callable serves as well.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import cos, pi
+from typing import Any
 
 from ..core.domains import NON_NEGATIVE, POSITIVE, Interval
 from ..core.parameters import check_parameters, parameter, real_number, whole_number
@@ -15,18 +16,18 @@ FACTOR = Interval(0, 1, include_low=False)
 
 @dataclass(frozen=True)
 class StepDecay:
-    r"""Learning rate that falls by a factor every so many steps.
+    r"""Learning rate that is multiplied by a factor after every :math:`n` steps.
 
     After :math:`t` steps it is :math:`\eta_t = \eta_0\,f^{\lfloor t/n \rfloor}`.
 
     Parameters
     ----------
     initial : float, default 0.1
-        Learning rate :math:`\eta_0` at the start; positive.
+        Positive learning rate :math:`\eta_0` at the start.
     factor : float, default 0.1
-        What it is multiplied by, :math:`f`; in (0, 1].
+        Factor :math:`f` by which the learning rate is multiplied; in (0, 1].
     every : int, default 1000
-        After how many steps, :math:`n`; a step is one batch.
+        Number of steps :math:`n` after which this happens; each batch is one step.
 
     Examples
     --------
@@ -40,7 +41,7 @@ class StepDecay:
     factor: float = parameter(0.1, FACTOR)
     every: int = 1000
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_parameters(self)
         whole_number("every", self.every, 1)
 
@@ -51,18 +52,18 @@ class StepDecay:
 
 @dataclass(frozen=True)
 class ExponentialDecay:
-    r"""Learning rate that falls smoothly, by a factor over so many steps.
+    r"""Learning rate that falls smoothly, by a factor over every :math:`n` steps.
 
     After :math:`t` steps it is :math:`\eta_t = \eta_0\,f^{t/n}`.
 
     Parameters
     ----------
     initial : float, default 0.1
-        Learning rate :math:`\eta_0` at the start; positive.
+        Positive learning rate :math:`\eta_0` at the start.
     factor : float, default 0.1
-        What it has been multiplied by, :math:`f`, after `every` steps; in (0, 1].
+        Factor :math:`f` by which the learning rate has fallen after `every` steps; in (0, 1].
     every : int, default 1000
-        The number of steps :math:`n`; a step is one batch.
+        Number of steps :math:`n`; each batch is one step.
 
     Examples
     --------
@@ -76,7 +77,7 @@ class ExponentialDecay:
     factor: float = parameter(0.1, FACTOR)
     every: int = 1000
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_parameters(self)
         whole_number("every", self.every, 1)
 
@@ -87,7 +88,7 @@ class ExponentialDecay:
 
 @dataclass(frozen=True)
 class CosineDecay:
-    r"""Learning rate that falls along half a cosine wave [1]_, and stays where that ends.
+    r"""Learning rate that falls along half a cosine wave [1]_ and then stays constant.
 
     After :math:`t \le T` steps it is
     :math:`\eta_t = \eta_T + \tfrac12(\eta_0 - \eta_T)(1 + \cos(\pi t/T))`.
@@ -95,11 +96,11 @@ class CosineDecay:
     Parameters
     ----------
     initial : float, default 0.1
-        Learning rate :math:`\eta_0` at the start; positive.
+        Positive learning rate :math:`\eta_0` at the start.
     steps : int, default 1000
-        After how many steps :math:`T` the end is reached; a step is one batch.
+        Number of steps :math:`T` after which the rate stays constant; each batch is one step.
     final : float, default 0.0
-        Learning rate :math:`\eta_T` at the end; not negative.
+        Learning rate :math:`\eta_T` at the end, which may not be negative.
 
     References
     ----------
@@ -118,7 +119,7 @@ class CosineDecay:
     steps: int = 1000
     final: float = parameter(0.0, NON_NEGATIVE)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_parameters(self)
         whole_number("steps", self.steps, 1)
 
@@ -130,16 +131,16 @@ class CosineDecay:
 
 @dataclass(frozen=True)
 class WarmUp:
-    r"""Learning rate that first rises linearly to another.
+    r"""Learning rate that first rises linearly to that of another schedule.
 
-    The rate of `learning_rate` is multiplied by :math:`\min(1, (t + 1)/n)` after :math:`t` steps.
+    After :math:`t` steps the rate of `learning_rate` is multiplied by :math:`\min(1, (t + 1)/n)`.
 
     Parameters
     ----------
     learning_rate : float or callable, default 0.1
-        A number or a schedule.
+        The rate that is reached in the end, a number or a schedule.
     steps : int, default 100
-        The number of steps :math:`n` that it takes.
+        Number of steps :math:`n` until this rate is reached.
 
     Examples
     --------
@@ -152,7 +153,7 @@ class WarmUp:
     learning_rate: float | Callable[[int], float] = 0.1
     steps: int = 100
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_learning_rate(self)
         whole_number("steps", self.steps, 1)
 
@@ -161,15 +162,15 @@ class WarmUp:
         return rate_at(self.learning_rate, step) * min(1, (step + 1) / self.steps)
 
 
-def check_learning_rate(instance):
-    """Refuse an instance whose learning rate is neither a positive number nor a function."""
+def check_learning_rate(instance: Any) -> None:
+    """Raise an error unless the learning rate is a positive number or a function."""
     if not callable(instance.learning_rate):
         rate = real_number("learning_rate", instance.learning_rate, POSITIVE)
         object.__setattr__(instance, "learning_rate", rate)
 
 
-def rate_at(learning_rate, step):
-    """Return what a number or a schedule is after `step` steps."""
+def rate_at(learning_rate: Any, step: Any) -> Any:
+    """Return the learning rate after `step` steps, given a number or a schedule."""
     if not callable(learning_rate):
         return learning_rate
     return real_number(f"learning_rate({step})", learning_rate(step), NON_NEGATIVE)

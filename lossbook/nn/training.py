@@ -1,9 +1,11 @@
-"""What training needs beside a network: samples, when to stop, and a progress bar."""
+"""What training needs beside a network: samples, early stopping and a progress bar."""
 
 import sys
+from collections.abc import Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,15 +24,16 @@ SECONDS_BEFORE_BAR = 2
 class EarlyStopping:
     """Stop training when the loss on the validation data no longer falls [1]_.
 
-    The model then has the parameters of the last epoch that was an improvement.
+    When the training ends, the model gets back the parameters of the epoch that was the last
+    improvement.
 
     Parameters
     ----------
     patience : int, default 5
-        Training stops after so many epochs in a row without an improvement.
+        Training stops after this many epochs in a row without an improvement.
     min_improvement : float, default 0.0
-        By more than this the validation loss must be below the best so far to be an improvement;
-        not negative.
+        An epoch is an improvement if its validation loss is below the lowest one so far by more
+        than this amount, which may not be negative.
 
     References
     ----------
@@ -47,58 +50,83 @@ class EarlyStopping:
     patience: int = 5
     min_improvement: float = parameter(0.0, NON_NEGATIVE)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_parameters(self)
         whole_number("patience", self.patience, 1)
 
 
 class BestParameters:
-    """The parameters of the best epoch so far, and for how many epochs they have been that."""
+    """The parameters of the best epoch so far, and the number of epochs since then."""
 
-    def __init__(self, parameters):
+    parameters: Any
+    kept: Any
+    loss: Any
+    age: Any
+
+    def __init__(self, parameters: Any) -> None:
         self.parameters, self.kept = parameters, parameters.copy()
         self.loss, self.age = inf, 0
 
-    def update(self, loss, min_improvement):
-        """Keep the parameters if this loss is better than the best by more than some minimum."""
+    def update(self, loss: Any, min_improvement: Any) -> None:
+        """Keep the present parameters if this loss improves on the best one by enough."""
         if loss < self.loss - min_improvement:
             self.kept, self.loss, self.age = self.parameters.copy(), loss, 0
         else:
             self.age += 1
 
-    def restore(self):
+    def restore(self) -> None:
         """Put the best parameters back."""
         self.parameters[...] = self.kept
 
 
 @dataclass(frozen=True)
 class Samples:
-    """Inputs, targets and, where there are any, weights: one row each for every sample."""
+    """Inputs, targets and perhaps weights, with one row for each sample.
 
-    x: NDArray
-    y: NDArray
-    weight: NDArray | None = None
+    The loss has accepted all of these samples together with the predictions in `start`, which the
+    model made before the training.
+    """
 
-    def batches(self, size, rng):
-        """Yield samples in random order, `size` at once; None: all at once, in their own order.
+    x: NDArray[Any]
+    y: NDArray[Any]
+    weight: NDArray[Any] | None
+    start: NDArray[Any]
 
-        Those of weight 0 are left out.
+    def order(self, rng: Any) -> Any:
+        """Return the rows to train on, in random order, or in their own order without an `rng`.
+
+        The rows whose weights are all 0 are left out.
         """
         rows = np.arange(len(self.x))
         if self.weight is not None:
             rows = rows[self.weight.reshape(len(rows), -1).any(axis=1)]
-        if size is None:
-            size = len(rows)
-        else:
-            rows = rng.permutation(rows)
-        for start in range(0, len(rows), size):
-            batch = rows[start : start + size]
-            weight = None if self.weight is None else self.weight[batch]
-            yield Samples(self.x[batch], self.y[batch], weight)
+        return rows if rng is None else rng.permutation(rows)
 
-    def total_weight(self):
-        """Return the sum of the weights, or without them the number of samples."""
-        return len(self.x) if self.weight is None else float(self.weight.sum(dtype=np.float64))
+    def take(self, rows: Any) -> Any:
+        """Return some of the samples."""
+        weight = None if self.weight is None else self.weight[rows]
+        return Samples(self.x[rows], self.y[rows], weight, self.start[rows])
+
+
+def has_mean(loss: Any, samples: Any) -> bool:
+    """Return whether a loss has a mean over samples, which takes one sample that counts.
+
+    The loss accepted these samples and predictions before, as a part of all samples.  If it refuses
+    them here, the only possible reason is that none of them counts: their labels may be ignored,
+    say, or have the class weight 0.
+    """
+    try:
+        as_mean(loss)(samples.y, samples.start, samples.weight)
+    except ValueError:
+        return False
+    return True
+
+
+def as_mean(loss: Any) -> Any:
+    """Return a loss with the reduction "mean"; a loss of another library remains what it is."""
+    if isinstance(loss, OfColumns):
+        return OfColumns(as_mean(loss.loss))
+    return replace(loss, reduction="mean") if isinstance(loss, Loss) else loss
 
 
 @dataclass(frozen=True)
@@ -108,16 +136,18 @@ class OfColumns:
     loss: JointLoss
 
     @property
-    def reduction(self):
+    def reduction(self) -> Any:
         """How the loss reduces samples."""
         return self.loss.reduction
 
-    def __call__(self, y_true, output, sample_weight=None):
+    def __call__(self, y_true: NDArray[Any], output: Any, sample_weight: Any = None) -> Any:
         """Return the loss."""
         return self.loss(y_true, *self._columns(output), sample_weight)
 
-    def value_and_gradient(self, y_true, output, sample_weight=None):
-        """Return the loss and its gradient by the output."""
+    def value_and_gradient(
+        self, y_true: NDArray[Any], output: Any, sample_weight: Any = None
+    ) -> Any:
+        """Return the loss and its gradient with respect to the output."""
         predictions = self._columns(output)
         value, gradients = self.loss.value_and_gradient(y_true, *predictions, sample_weight)
         return value, np.stack(gradients, axis=-1)
@@ -126,28 +156,33 @@ class OfColumns:
         names = self.loss.inputs[1:]
         if output.shape[-1] != len(names):
             raise ValueError(
-                f"{self.loss!r} needs a network with an output for each of {', '.join(names)}; "
-                f"got {output.shape[-1]}"
+                f"the model must have {len(names)} outputs for {self.loss!r}, one for each of "
+                f"{', '.join(names)}; got {output.shape[-1]}"
             )
         return np.moveaxis(output, -1, 0)
 
 
-def of_output(loss):
-    """Return a loss as one of targets and the output of a network."""
-    if isinstance(loss, type) or not hasattr(loss, "value_and_gradient"):
+def of_output(loss: Any) -> Any:
+    """Return a loss as a function of targets and the output of a network."""
+    if hasattr(loss, "discriminator") and hasattr(loss, "generator"):
+        raise TypeError(
+            "loss must compare targets with the output of one model; "
+            f"got {loss!r}, which trains a discriminator and a generator in turn"
+        )
+    if isinstance(loss, type) or not callable(loss) or not hasattr(loss, "value_and_gradient"):
         raise TypeError(f"loss must be a loss, such as SquaredError(); got {loss!r}")
     if not isinstance(loss, Loss) or loss.inputs == ("y_true", "y_pred"):
         return loss
     if isinstance(loss, JointLoss) and loss.inputs[0] == "y_true" and loss.entries == 0:
         return OfColumns(loss)
     raise TypeError(
-        f"loss must be one of y_true and the columns of an output; got {loss!r}, "
-        f"which takes {', '.join(loss.inputs)}"
+        "loss must compare targets with the output of one model; "
+        f"got {loss!r}, which takes {', '.join(loss.inputs)}"
     )
 
 
-def read_samples(model, loss, x, y, sample_weight=None):
-    """Return samples for a model and a loss, both of which have looked at all of them."""
+def read_samples(model: Any, loss: Any, x: Any, y: Any, sample_weight: Any = None) -> Any:
+    """Return samples that the model and the loss accept."""
     x, y = model.read(x), as_real_array("y", y)
     finite = FINITE.contains(x)
     if not finite.all():
@@ -155,20 +190,46 @@ def read_samples(model, loss, x, y, sample_weight=None):
         raise ValueError(
             f"x must be finite in {x.dtype}; got {x[row, column]} at index {row}, {column}"
         )
+    if y.ndim == 0 or len(y) != len(x):
+        raise ValueError(
+            f"y must have one row for each of the {len(x)} rows of x; got shape {y.shape}"
+        )
     if y.dtype.kind == "f":
         with np.errstate(all="ignore"):
             y = y.astype(model.dtype, copy=False)
     if sample_weight is not None:
         sample_weight = as_real_array("sample_weight", sample_weight)
-    loss(y, model.predict(x), sample_weight)
-    return Samples(x, y, sample_weight)
+    start = model.predict(x)
+    loss(y, start, sample_weight)
+    return Samples(x, y, sample_weight, start)
 
 
-def check_trainers(loss, optimizer, penalty, early_stopping, validation_data):
+def read_validation_data(model: Any, loss: Any, validation_data: Any) -> Any:
+    """Return the samples of `validation_data`, or refuse them in its name."""
+    if not isinstance(validation_data, tuple | list) or len(validation_data) not in (2, 3):
+        got = validation_data
+        if isinstance(got, tuple | list):
+            got = f"{len(got)} of them"
+        elif isinstance(got, np.ndarray):
+            got = f"an array of shape {got.shape}"
+        raise TypeError(
+            f"validation_data must be arrays (x, y) or (x, y, sample_weight); got {got}"
+        )
+    try:
+        return read_samples(model, loss, *validation_data)
+    except (TypeError, ValueError) as error:
+        error.add_note("This is about validation_data.")
+        raise
+
+
+def check_trainers(
+    loss: Any, optimizer: Any, penalty: Any, early_stopping: Any, validation_data: Any
+) -> None:
     """Refuse what cannot train a model, before anything is changed."""
-    if loss.reduction == "none":
+    reduction = getattr(loss, "reduction", "mean")
+    if reduction == "none":
         raise ValueError("loss must be reduced by 'mean' or 'sum' to be trained with; got 'none'")
-    if not isinstance(optimizer, Optimizer):
+    if not isinstance(optimizer, Optimizer) or type(optimizer) is Optimizer:
         raise TypeError(f"optimizer must be an optimiser, such as Adam(); got {optimizer!r}")
     if penalty is not None and not isinstance(penalty, Penalty):
         raise TypeError(f"penalty must be a penalty, such as L2(0.01); got {penalty!r}")
@@ -179,11 +240,41 @@ def check_trainers(loss, optimizer, penalty, early_stopping, validation_data):
             raise ValueError("early_stopping watches the loss on validation_data; got None")
 
 
-def progress_bar(epochs, progress):
+def check_metrics(metrics: Any) -> Any:
+    """Return metrics as a dict of functions whose names the history has room for."""
+    if metrics is None:
+        return {}
+    if not isinstance(metrics, Mapping):
+        raise TypeError(f"metrics must map names to functions; got {metrics!r}")
+    for name, function in metrics.items():
+        if not isinstance(name, str) or not callable(function):
+            raise TypeError(f"metrics must map names to functions; got {name!r}: {function!r}")
+        if name == "loss":
+            raise ValueError("metrics must not be named 'loss', which is the name of the loss")
+        if name.startswith("validation_"):
+            raise ValueError(
+                f"metrics must not be named 'validation_…', as they are for validation_data; "
+                f"got {name!r}"
+            )
+    return dict(metrics)
+
+
+def measured(name: str, function: Any, y: NDArray[Any], y_pred: NDArray[Any]) -> float:
+    """Return what a metric says, as a float."""
+    value = function(y, y_pred)
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"metrics[{name!r}] must return one number; got {value!r}") from None
+
+
+def progress_bar(epochs: Any, progress: Any) -> Any:
     """Return a context whose value is a bar to update after each epoch, or None.
 
-    True shows a bar; None shows one in a terminal, once it has taken some seconds.
+    True shows a bar.  None shows one in a terminal, once the training has taken some seconds.
     """
+    if progress is not None and not isinstance(progress, bool | np.bool_):
+        raise TypeError(f"progress must be True, False or None; got {progress!r}")
     if not (sys.stderr.isatty() if progress is None else progress):
         return nullcontext()
     try:

@@ -6,10 +6,10 @@ one of their parameters, `plot_gallery` shows all losses at a glance.
 
 try:
     import matplotlib  # noqa: F401
-except ModuleNotFoundError as error:
+except ModuleNotFoundError as _error:
     raise ImportError(
         "lossbook.plotting needs matplotlib: pip install 'lossbook[plotting]'"
-    ) from error
+    ) from _error
 
 from .explorer import Explorer, explorer
 from .figures import plot_gallery, plot_losses

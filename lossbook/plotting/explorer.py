@@ -5,9 +5,11 @@ import unicodedata
 from dataclasses import dataclass, fields
 from html import escape
 from numbers import Real
+from typing import Any
 
 import numpy as np
 from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
 
 from .graphs import axis_labels, loss_graphs, name_of
 
@@ -79,11 +81,20 @@ class Explorer:
     def _repr_html_(self):
         return self.html
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return self.summary
 
 
-def explorer(loss_class, parameter, values, y_pred, *, y_true=0.0, reference=None, **fixed):
+def explorer(
+    loss_class: Any,
+    parameter: Any,
+    values: Any,
+    y_pred: Any,
+    *,
+    y_true: float = 0.0,
+    reference: Any = None,
+    **fixed: Any,
+) -> Any:
     """Return a loss with a slider over one of its parameters.
 
     The slider moves the loss, its gradient and its curvature together, on fixed axes, starting
@@ -173,7 +184,7 @@ class Panel:
     y_limits: tuple[float, float]
 
     @classmethod
-    def around(cls, graphs, top):
+    def around(cls, graphs: Any, top: Any) -> Any:
         """Return the panel that holds all of these graphs."""
         y = np.concatenate([np.append(graph.y, graph.jumps_y) for graph in graphs])
         y = y[np.isfinite(y)]
@@ -183,21 +194,21 @@ class Panel:
         return cls(top, (x[0], x[-1]), (low - margin, high + margin))
 
     @property
-    def bottom(self):
+    def bottom(self) -> Any:
         """Where the panel ends."""
         return self.top + HEIGHT
 
-    def across(self, x):
+    def across(self, x: Any) -> Any:
         """Return how far from the left numbers are in the picture."""
         low, high = self.x_limits
         return LEFT + (x - low) / (high - low) * (RIGHT - LEFT)
 
-    def down(self, y):
+    def down(self, y: NDArray[Any]) -> Any:
         """Return how far from the top numbers are in the picture."""
         low, high = self.y_limits
         return self.bottom - (y - low) / (high - low) * HEIGHT
 
-    def axes(self, title):
+    def axes(self, title: str) -> Any:
         """Draw the axes, the grid, and the numbers on the left."""
         rows = [(tick, self.down(tick)) for tick in _ticks(self.y_limits, 4)]
         grid = [f"M{LEFT} {y:.0f}H{RIGHT}" for _, y in rows]
@@ -214,7 +225,7 @@ class Panel:
             ]
         )
 
-    def numbers_below(self, varied):
+    def numbers_below(self, varied: Any) -> Any:
         """Draw the numbers on the horizontal axis, and its name."""
         ticks = [
             _text(self.across(tick), self.bottom + 170, f"{tick:g}", "middle")
@@ -223,7 +234,7 @@ class Panel:
         name = _text((LEFT + RIGHT) / 2, self.bottom + 360, varied, "middle")
         return "\n".join([*ticks, name])
 
-    def curve(self, graph):
+    def curve(self, graph: Any) -> Any:
         """Draw a graph and the dots at its jumps."""
         dots = zip(self.across(graph.jumps_x), self.down(graph.jumps_y), strict=True)
         jumps = "".join(f"M{x:.0f} {y:.0f}h0" for x, y in dots)
@@ -231,7 +242,7 @@ class Panel:
             f'<path class="jumps" d="{jumps}"/>' if jumps else ""
         )
 
-    def reference(self, graph):
+    def reference(self, graph: Any) -> str:
         """Draw a graph that may leave the panel."""
         width = RIGHT - LEFT
         return (

@@ -1,5 +1,7 @@
 """Figures of losses, their gradients and their curvature."""
 
+from typing import Any
+
 import matplotlib.pyplot as plt
 import numpy as np
 
@@ -13,7 +15,7 @@ WIDTH = 5.6
 LEGEND_WIDTH, LEGEND_SAMPLE = 69, 9
 
 
-def plot_losses(losses, y_pred, *, y_true=0.0, labels=None):
+def plot_losses(losses: Any, y_pred: Any, *, y_true: float = 0.0, labels: Any = None) -> Any:
     r"""Draw losses, their gradients and their curvature, one above the other.
 
     A line breaks where the function jumps, and a dot marks the value taken there.
@@ -70,7 +72,7 @@ def plot_losses(losses, y_pred, *, y_true=0.0, labels=None):
     return figure
 
 
-def plot_gallery():
+def plot_gallery() -> Any:
     """Draw the losses of the first chapters, each with its gradient and its curvature.
 
     Losses of a residual r stand over the residual; the others over the score z or the probability

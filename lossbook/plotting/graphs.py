@@ -1,6 +1,7 @@
 """The graphs of a loss and of its derivatives, cut where they jump."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -31,7 +32,7 @@ class Graph:
     jumps_y: np.ndarray
 
 
-def graph(function, x):
+def graph(function: Any, x: Any) -> Any:
     """Return the graph of a function over increasing `x`, cut at its jumps.
 
     Between two neighbours, the half in which the function changes more is halved again and again:
@@ -76,7 +77,7 @@ def _short_decimals(places, span):
     return np.unique(short[np.abs(short - places) < 1e-12 * span] + 0.0)
 
 
-def loss_graphs(loss, y_pred, y_true):
+def loss_graphs(loss: Any, y_pred: Any, y_true: Any) -> Any:
     """Return the graphs of a pointwise loss, of its gradient and of its second derivative."""
     if not isinstance(loss, PointwiseLoss):
         raise TypeError(f"only a loss of one number a sample has a curve to draw; got {loss!r}")
@@ -86,7 +87,7 @@ def loss_graphs(loss, y_pred, y_true):
     return graphs_along(loss, lambda x: (np.full_like(x, y_true), x), x)
 
 
-def graphs_along(loss, inputs, x):
+def graphs_along(loss: Any, inputs: Any, x: Any) -> Any:
     """Return the graphs of a loss and of its derivatives over `x`.
 
     `inputs` turns numbers into targets and predictions; of predictions with several numbers, the
@@ -101,12 +102,12 @@ def graphs_along(loss, inputs, x):
     return graphs[::-1]
 
 
-def name_of(loss):
+def name_of(loss: Any) -> Any:
     """Return how a loss is written, whatever its reduction."""
     return repr(replace(loss, reduction="mean"))
 
 
-def axis_labels(losses, y_true):
+def axis_labels(losses: Any, y_true: Any) -> Any:
     """Return, as mathtext, what is varied, and the names of loss, gradient and curvature."""
     symbols = {_symbol(loss) for loss in losses}
     symbol = symbols.pop() if len(symbols) == 1 else PREDICTION

@@ -7,6 +7,7 @@ readers with any kind of colour vision.
 """
 
 import sys
+from typing import Any
 
 import matplotlib as mpl
 from cycler import cycler
@@ -15,7 +16,7 @@ COLORS = ["#0072B2", "#D55E00", "#009E73", "#AA3377", "#222222"]
 DASHES = ["-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)), (0, (9, 3))]
 GREY = "#7A7A7A"
 
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "axes.axisbelow": True,
     "axes.edgecolor": GREY,
     "axes.facecolor": "none",
@@ -55,7 +56,7 @@ _STYLE = {
 _METADATA = {"Creator": None, "Date": None}
 
 
-def use_style():
+def use_style() -> None:
     """Draw every figure from here on in the style of the book.
 
     The palette is safe for colour-blind readers and every line has dashes of its own as well; the
@@ -78,5 +79,5 @@ def use_style():
 
         inline = InlineBackend.instance(parent=shell)
         inline.shell = shell
-        inline.print_figure_kwargs = {"bbox_inches": None, "metadata": _METADATA}
+        inline.print_figure_kwargs = {"bbox_inches": None, "metadata": _METADATA}  # type: ignore[dict-item]
         inline.figure_formats = {"svg"}

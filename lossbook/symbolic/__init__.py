@@ -12,49 +12,38 @@ Piecewise((r, delta >= Abs(r)), (delta*sign(r), True))
 >>> print(symbolic.latex(symbolic.expression(lb.SigmoidCrossEntropy()).gradient))
 \sigma{\left(z \right)} - y
 
-A new loss joins by registering a function from its instances to their `Expression`::
+A class of losses states its formula in a method of its own, next to the functions that compute it.
+The method is handed the `notation`: symbols, functions, and what joins them.
 
-    @symbolic.expression.register
-    def _(loss: MyLoss):
-        return symbolic.Expression(loss=loss, value=..., gradient=..., hessian=..., ...)
+>>> import numpy as np
+>>> from lossbook.core.residual import ResidualLoss
+>>> class Quartic(ResidualLoss):
+...     def _formula(self, s):
+...         r = s.r
+...         return s.of_residual(value=r**4, gradient=4 * r**3, hessian=12 * r**2)
+...
+...     def _value(self, r):
+...         return r**4
+...
+...     def _gradient(self, r):
+...         return 4 * r**3
+...
+...     def _hessian(self, r):
+...         return 12 * r**2
+>>> symbolic.expression(Quartic()).check()
+(0, 0)
 """
 
-from . import (
-    adversarial,
-    binary,
-    boxes,
-    composite,
-    embedding,
-    likelihood,
-    multiclass,
-    notation,
-    overlap,
-    ranking,
-    regression,
-    robust,
-    sequence,
-    structured,
-)
-from .derivation import Expression, expression
-from .notation import latex, pretty
+try:
+    import sympy  # noqa: F401
+except ImportError as _error:
+    raise ImportError(
+        "this needs SymPy; install it with: pip install 'lossbook[symbolic]'"
+    ) from _error
 
-__all__ = [
-    "Expression",
-    "adversarial",
-    "binary",
-    "boxes",
-    "composite",
-    "embedding",
-    "expression",
-    "latex",
-    "likelihood",
-    "multiclass",
-    "notation",
-    "overlap",
-    "pretty",
-    "ranking",
-    "regression",
-    "robust",
-    "sequence",
-    "structured",
-]
+from . import notation
+from .derivation import Expression, expression
+from .formula import Formula
+from .printing import latex, pretty
+
+__all__ = ["Expression", "Formula", "expression", "latex", "notation", "pretty"]

@@ -1,60 +1,33 @@
 """A loss and its derivatives as expressions, and the proof that they belong together."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from functools import singledispatch
+from dataclasses import dataclass, replace
 from itertools import product
 from random import Random
+from typing import Any
 
 from ..core.domains import LABELS, TwoValues
 from ..core.loss import ClassLoss, Loss
+from . import notation
+from .formula import Formula, listed
 from .notation import K, k, sp, y, yhat
 
 
 @dataclass(frozen=True, kw_only=True)
-class Expression:
-    """A per-sample loss and its derivatives by the prediction, as a reader meets them.
+class Expression(Formula):
+    """The formula of a loss, and what can be done with it.
+
+    It holds what a `Formula` does.  `for_classes` makes tuples of what is stated for class k.
 
     Attributes
     ----------
     loss : Loss
         The loss in question.
-    value, gradient, hessian : Expr
-        The loss, its first and its second derivative.  In a loss over classes these are the
-        derivatives by the prediction for class k; `for_classes` makes tuples of them.  Losses of
-        rows are written like losses over classes.  In a loss of several predictions the derivatives
-        are tuples, one entry for each prediction.
-    y_true, y_pred : Symbol, Indexed or Tuple
-        The target, None where there is none, and the prediction; in a loss over classes, those of
-        class k; of several predictions, a tuple.
-    definitions : dict
-        What other symbols abbreviate, each in terms of those before it.
-    in_words : dict
-        What symbols mean that no formula defines; where there are derivatives, they are constant.
-    parameters : dict
-        The names of the parameters that symbols stand for.  A parameter that changes nothing at
-        its value, such as a weight of 1, is left out.
-    optimum : str
-        The constant prediction with the least loss, in words; empty where there is none.
-    target, prediction : str
-        What target and prediction are, in words, where more is to be said than their domains.
     """
 
     loss: Loss
-    value: sp.Expr
-    gradient: sp.Expr
-    hessian: sp.Expr
-    y_true: sp.Expr | None
-    y_pred: sp.Expr
-    definitions: Mapping = field(default_factory=dict)
-    in_words: Mapping = field(default_factory=dict)
-    parameters: Mapping = field(default_factory=dict)
-    optimum: str = ""
-    target: str = ""
-    prediction: str = ""
 
     @property
-    def symbols(self):
+    def symbols(self) -> Any:
         """Every symbol by its name: target, prediction, abbreviations, parameters."""
         targets = () if self.y_true is None else (self.y_true,)
         others = *self.definitions, *self.in_words, *self.parameters
@@ -62,25 +35,18 @@ class Expression:
         return {str(symbol): symbol for symbol in named}
 
     @property
-    def equations(self):
+    def equations(self) -> Any:
         """The definitions as equations."""
         return [sp.Eq(symbol, e, evaluate=False) for symbol, e in self.definitions.items()]
 
-    def written_out(self):
-        """Return the same with every abbreviation replaced by what it stands for."""
-        written = replace(self, definitions={})
-        for symbol, meaning in reversed(self.definitions.items()):
-            written = written._substitute(symbol, meaning)
-        return written
-
-    def subs(self):
+    def subs(self) -> Any:
         """Return the same with every parameter replaced by the value it has in this loss."""
         valued = replace(self, parameters={})
         for symbol, name in self.parameters.items():
             valued = valued._substitute(symbol, _as_sympy(getattr(self.loss, name)))
         return valued
 
-    def for_classes(self, n_entries):
+    def for_classes(self, n_entries: int) -> Any:
         """Return the same, written out for rows of so many entries, with tuples of derivatives."""
         n_entries = getattr(self.loss, "width", n_entries)
         n_classes = self._n_classes(n_entries)
@@ -107,7 +73,7 @@ class Expression:
         of_labels = self.loss.y_true_domain is LABELS
         return self.loss._label_domain(n_entries).n_classes if of_labels else n_entries
 
-    def check(self, n_classes=3):
+    def check(self, n_classes: int = 3) -> Any:
         """Differentiate, and subtract what is displayed.
 
         Parameters
@@ -157,28 +123,6 @@ class Expression:
                 dict(zip(targets, row, strict=True)) for row in product(values, repeat=len(targets))
             ]
         return [{}]
-
-    def _substitute(self, symbol, meaning):
-        def substituted(expr):
-            if not isinstance(symbol, sp.Indexed):
-                return sp.sympify(expr).subs(symbol, meaning)
-            return sp.sympify(expr).replace(
-                lambda e: isinstance(e, sp.Indexed) and e.base == symbol.base,
-                lambda e: meaning.subs(k, e.indices[0]),
-            )
-
-        return replace(
-            self,
-            value=substituted(self.value),
-            gradient=substituted(self.gradient),
-            hessian=substituted(self.hessian),
-            definitions={s: substituted(e) for s, e in self.definitions.items()},
-        )
-
-
-def listed(expr):
-    """Return the entries of a tuple, or the one expression there is, as a list."""
-    return list(expr) if isinstance(expr, sp.Tuple) else [expr]
 
 
 def _term_by_term(expr):
@@ -305,9 +249,8 @@ def _as_sympy(value):
     return sp.Integer(value) if value == int(value) else sp.Float(value)
 
 
-@singledispatch
-def expression(loss):
-    """Return the `Expression` of a loss.
+def expression(loss: Any) -> Any:
+    """Return the `Expression` of a loss: what its method ``_formula`` states.
 
     Parameters
     ----------
@@ -321,7 +264,7 @@ def expression(loss):
     Raises
     ------
     NotImplementedError
-        If none is registered for its class.
+        If its class states no formula.
 
     Examples
     --------
@@ -331,7 +274,9 @@ def expression(loss):
     >>> hinge.value, hinge.definitions
     (Max(0, 1 - m), {m: y*z})
     """
-    raise NotImplementedError(
-        f"no symbolic expression is registered for {type(loss).__name__}; "
-        "register one with @lossbook.symbolic.expression.register"
-    )
+    if not hasattr(loss, "_formula"):
+        raise NotImplementedError(
+            f"{type(loss).__name__} states no formula; give it a method _formula(self, s), "
+            "as lossbook.symbolic describes"
+        )
+    return Expression(loss=loss, **vars(loss._formula(notation)))

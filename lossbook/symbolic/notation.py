@@ -1,163 +1,209 @@
-"""The book's symbols, and how expressions in them are printed."""
+"""The notation that a loss's formula is written in: the book's symbols, and what joins them.
 
-from unicodedata import normalize
+This module is what `_formula` of a loss is handed as ``s``.  An index k means one of the entries
+of a row: the classes, the pixels, the items of a list, the coordinates of a vector.
+"""
 
-try:
-    import sympy as sp
-    from sympy.printing.latex import LatexPrinter
-    from sympy.printing.pretty.pretty import PrettyPrinter
-    from sympy.printing.pretty.stringpict import prettyForm, stringPict
-except ImportError as error:
-    raise ImportError(
-        "this needs SymPy; install it with: pip install 'lossbook[symbolic]'"
-    ) from error
+from typing import Any
 
+from sympy import (
+    Add,
+    Eq,
+    Function,
+    Max,
+    Min,
+    Rational,
+    Sum,
+    Symbol,
+    atan,
+    cosh,
+    exp,
+    factorial,
+    log,
+    nsimplify,
+    pi,
+    sign,
+    sqrt,
+    symbols,
+    tanh,
+)
+from sympy import gamma as Gamma
 
-class sigma(sp.Function):
-    """The logistic function; SymPy typesets its name as the letter."""
+from .formula import Formula
+from .functions import Largest, given_class, sigma, sp
 
-    nargs = 1
+__all__ = [
+    "Add",
+    "Eq",
+    "Formula",
+    "Function",
+    "Gamma",
+    "Max",
+    "Min",
+    "Rational",
+    "Sum",
+    "Symbol",
+    "atan",
+    "cosh",
+    "exp",
+    "factorial",
+    "given_class",
+    "log",
+    "nsimplify",
+    "pi",
+    "sigma",
+    "sign",
+    "sp",
+    "sqrt",
+    "symbols",
+    "tanh",
+]
 
-    def fdiff(self, argindex=1):
-        """Return its derivative."""
-        return sigma(self.args[0]) * sigma(-self.args[0])
+y: Any
+yhat: Any
+ytilde: Any
+z: Any
+p: Any
+r: Any
+x: Any
+d: Any
+m: Any
+s: Any
+mu: Any
+xi: Any
+alpha: Any
+beta: Any
+gamma: Any
+delta: Any
+epsilon: Any
+phi: Any
+q: Any
+tau: Any
+b: Any
+c: Any
+w: Any
+alpha_y: Any
+w_plus: Any
+i: Any
+j: Any
+k: Any
+label: Any
+p_y: Any
+q_y: Any
+slope: Any
+bend: Any
+z_y: Any
+threshold: Any
+a: Any
+z_k: Any
+l_k: Any
+s_k: Any
 
-    def _eval_rewrite_as_exp(self, z, **hints):
-        return 1 / (1 + sp.exp(-z))
-
-
-y, yhat, ytilde, z, p, r, x, d, m, s = sp.symbols("y yhat ytilde z p r x d m s", real=True)
-mu, xi = sp.symbols("mu xi", real=True)
-alpha, beta, gamma, delta, epsilon, phi = sp.symbols(
+y, yhat, ytilde, z, p, r, x, d, m, s = symbols("y yhat ytilde z p r x d m s", real=True)
+mu, xi = symbols("mu xi", real=True)
+alpha, beta, gamma, delta, epsilon, phi = symbols(
     "alpha beta gamma delta epsilon phi", positive=True
 )
-q, tau, b, c, w, alpha_y, w_plus = sp.symbols("q tau b c w alpha_y w_+", positive=True)
-shape = sp.Symbol("alpha", real=True)
-i, j, k, label = sp.symbols("i j k y", integer=True)
-K = sp.Symbol("K", integer=True, positive=True)
-M, P, U, p_y, q_y = sp.symbols("M P U p_y q_y", positive=True)
-slope, bend, z_y, threshold = sp.symbols("f' f'' z_y tau", real=True)
-t_k, u_k, c_k, m_k, p_k, alpha_k = (
-    sp.IndexedBase(name, positive=True)[k] for name in ("t", "u", "c", "m", "p", "alpha")
+q, tau, a, b, c, w, alpha_y, w_plus = symbols("q tau a b c w alpha_y w_+", positive=True)
+shape: Any = Symbol("alpha", real=True)
+i, j, k, label = symbols("i j k y", integer=True)
+K = Symbol("K", integer=True, positive=True)
+M, P, U, p_y, q_y = symbols("M P U p_y q_y", positive=True)
+slope, bend, z_y, threshold = symbols("f' f'' z_y tau", real=True)
+t_k: Any
+u_k: Any
+c_k: Any
+m_k: Any
+p_k: Any
+alpha_k: Any
+gamma_k: Any
+t_k, u_k, c_k, m_k, p_k, alpha_k, gamma_k = (
+    sp.IndexedBase(name, positive=True)[k] for name in ("t", "u", "c", "m", "p", "alpha", "gamma")
 )
 z_k, l_k, s_k = (sp.IndexedBase(name, real=True)[k] for name in "zls")
-gamma_k = sp.IndexedBase("gamma", positive=True)[k]
+
+BALANCE = "the prediction at which the pulls of the targets balance"
+LOWEST = "of the predictions at which the pulls of the targets balance, the one with the least loss"
+SHIFT = ", up to a common shift"
+"""Constants of least loss, in words."""
 
 
-def vector(name):
-    """Return the real entry k of a vector."""
+def vector(name: str) -> Any:
+    """Return entry k of a vector of real numbers."""
     return sp.IndexedBase(name, real=True)[k]
 
 
-class Largest(sp.Expr):
-    """The largest of a term over an index, as `sympy.Sum` is their sum."""
-
-    def __new__(cls, term, limits):
-        """Return an expression that stays as it is until `doit`."""
-        return super().__new__(cls, sp.sympify(term), sp.Tuple(*limits))
-
-    @property
-    def bound_symbols(self):
-        """The index."""
-        return [self.args[1][0]]
-
-    @property
-    def free_symbols(self):
-        """All symbols but the index."""
-        return super().free_symbols - {*self.bound_symbols}
-
-    def doit(self, **hints):
-        """Return the `sympy.Max` of the terms, where their number is known."""
-        term, (index, first, last) = self.args
-        if not (first.is_Integer and last.is_Integer):
-            return self
-        return sp.Max(*(term.subs(index, i).doit() for i in range(first, last + 1)))
-
-    def _eval_subs(self, old, new):
-        return self if old in self.bound_symbols else None
+def entries(name: str, number: Any) -> Any:
+    """Return the first entries of a vector of real numbers."""
+    return [sp.IndexedBase(name, real=True)[i] for i in range(1, number + 1)]
 
 
-class _ReadingOrder:
-    """Print as one writes: what is subtracted last, functions last, the smaller side first."""
-
-    def _as_ordered_terms(self, expr, order=None):
-        return sorted(
-            expr.as_ordered_terms(),
-            key=lambda term: (
-                term.could_extract_minus_sign(),
-                not term.is_number,
-                term.count_ops(),
-            ),
-        )
-
-    def _print_Mul(self, expr):
-        def place(factor):
-            parametric = all(symbol.is_positive for symbol in factor.free_symbols)
-            function = factor.has(sp.log, sigma)
-            return not factor.is_number, function, not parametric, factor.count_ops()
-
-        if isinstance(expr, sp.Mul):
-            expr = sp.Mul(*sorted(expr.args, key=place), evaluate=False)
-        return super()._print_Mul(expr)
-
-    def _print_Relational(self, expr):
-        return super()._print_Relational(expr.reversed if isinstance(expr, sp.Gt | sp.Ge) else expr)
+def at(expr: Any, index: Any) -> Any:
+    """Return what an expression in k is at another index."""
+    return expr.subs(k, index)
 
 
-class _Latex(_ReadingOrder, LatexPrinter):
-    def __init__(self):
-        super().__init__({"order": "none", "symbol_names": {epsilon: r"\varepsilon"}})
-
-    def _print_Indexed(self, expr):
-        return f"{self._print(expr.base)}_{{{self._print(expr.indices[0])}}}"
-
-    def _print_Largest(self, expr):
-        term, (index, *_) = expr.args
-        return rf"\max_{{{self._print(index)}}} {self._print(term)}"
-
-    def _hprint_Function(self, func):
-        return super()._hprint_Function(func.replace("ℓ", "ell"))
+def sum_k(term: Any) -> Any:
+    """Return the sum of a term over k."""
+    return Sum(term, (k, 1, K))
 
 
-class _Pretty(_ReadingOrder, PrettyPrinter):
-    def __init__(self):
-        super().__init__({"order": "none", "use_unicode": True, "wrap_line": False})
-
-    def _print_Max(self, expr):
-        form = self._helper_print_function(expr.func, expr.args)
-        form.binding = form.ATOM  # a power is of the whole, not of the name
-        return form
-
-    def _print_Indexed(self, expr):
-        return self._print(sp.Symbol(f"{expr.base}_{expr.indices[0]}"))
-
-    def _print_Largest(self, expr):
-        term, (index, *_) = expr.args
-        largest = self._print(sp.Symbol(f"max_{index}"))
-        return prettyForm(*stringPict.next(largest, " ", self._print(term)))
+def sum_j(term: Any) -> Any:
+    """Return the sum of a term over all entries, counted by j, as part of a term in k."""
+    return Sum(at(term, j), (j, 1, K))
 
 
-def latex(expr):
-    """Return LaTeX for an expression, in the book's notation.
-
-    Examples
-    --------
-    >>> import lossbook as lb
-    >>> from lossbook import symbolic
-    >>> symbolic.latex(symbolic.expression(lb.SoftmaxCrossEntropy()).gradient)
-    'p_{k} - t_{k}'
-    """
-    return _Latex().doprint(expr)
+def max_j(term: Any) -> Any:
+    """Return the largest of a term over all entries, counted by j."""
+    return Largest(at(term, j), (j, 1, K))
 
 
-def pretty(expr):
-    """Return an expression drawn with characters, on one or several lines.
+def sum_i(term: Any) -> Any:
+    """Return the sum of a term over i."""
+    return Sum(term, (i, 1, K))
 
-    Examples
-    --------
-    >>> import lossbook as lb
-    >>> from lossbook import symbolic
-    >>> symbolic.pretty(symbolic.expression(lb.SigmoidCrossEntropy()).hessian)
-    'σ(z)⋅σ(-z)'
-    """
-    return normalize("NFC", _Pretty().doprint(expr))
+
+def length(term: Any) -> Any:
+    """Return the length of a vector."""
+    return sqrt(sum_j(term**2))
+
+
+def softmax(score: Any) -> Any:
+    """Return the share of an exponential in the sum of all of them."""
+    return exp(score) / sum_j(exp(score))
+
+
+def cases(*each: Any) -> Any:
+    """Return the first expression whose condition holds: pairs of both, and then what is left."""
+    *conditional, otherwise = each
+    return sp.Piecewise(*conditional, (otherwise, True))
+
+
+def by_k(*each: Any) -> Any:
+    """Return one of several expressions by the number k."""
+    return sp.Piecewise(*((expr, Eq(k, number)) for number, expr in enumerate(each, 1)))
+
+
+def one_if(condition: Any) -> Any:
+    """Return 1 where a condition holds, else 0."""
+    return cases((1, condition), 0)
+
+
+SOFTMAX = softmax(z_k)
+ONE_HOT = sp.KroneckerDelta(k, label)
+
+
+def of_residual(*, definitions: Any = None, **stated: Any) -> Any:
+    """Return the formula of a loss of a number, in which r is the residual ŷ - y."""
+    return Formula(y_true=y, y_pred=yhat, definitions={r: yhat - y} | (definitions or {}), **stated)
+
+
+def of_margin(**stated: Any) -> Any:
+    """Return the formula of a loss of a score z, in which m is the margin y z."""
+    return Formula(y_true=y, y_pred=z, definitions={m: y * z}, **stated)
+
+
+def of_log_mean(**stated: Any) -> Any:
+    """Return the formula of a loss of the logarithm z of a mean."""
+    words = "the logarithm of the mean of the targets"
+    return Formula(y_true=y, y_pred=z, optimum=words, **stated)

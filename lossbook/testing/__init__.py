@@ -5,6 +5,8 @@ A check that fails says which law was broken, where, and with what numbers.  Not
 needed.
 """
 
+from typing import Any
+
 from .checks import CHECKS, check_representation
 from .derivatives import derivative
 from .samples import Samples, draw
@@ -13,7 +15,7 @@ from .views import View, view
 __all__ = ["CHECKS", "Samples", "View", "check_loss", "derivative", "draw", "view"]
 
 
-def check_loss(loss, *, n_classes=3, seed=0):
+def check_loss(loss: Any, *, n_classes: int = 3, seed: int = 0) -> None:
     """Raise unless a loss keeps every law of the contract.
 
     The gradient must be the derivative of the value and the second derivative that of the

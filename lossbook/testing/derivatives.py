@@ -1,5 +1,7 @@
 """Numerical derivatives that know their error."""
 
+from typing import Any
+
 import numpy as np
 
 from ..core.domains import Boxes, Directions, Distributions, Interval, LogDistributions
@@ -7,7 +9,7 @@ from ..core.domains import Boxes, Directions, Distributions, Interval, LogDistri
 EPSILON = np.finfo(np.float64).eps
 
 
-def derivative(function, room):
+def derivative(function: Any, room: Any) -> Any:
     """Return numerical derivatives at 0 of many functions at once, and bounds of their errors.
 
     Central differences of fourth order are taken with steps that shrink from `room` / 2, each a
@@ -41,7 +43,7 @@ def derivative(function, room):
     return best, error
 
 
-def room_inside(domain, y_pred):
+def room_inside(domain: Any, y_pred: Any) -> Any:
     """Return a power of two that every prediction can move by without leaving the domain."""
     room = np.full(y_pred.shape, 0.25)
     if isinstance(domain, Distributions):

@@ -1,7 +1,9 @@
 """Samples from the domains that a loss declares."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, singledispatch
+from typing import Any
 
 import numpy as np
 
@@ -26,7 +28,7 @@ FAR = 1e150
 
 
 @singledispatch
-def draw(domain, rng, shape):
+def draw(domain: Any, rng: Any, shape: Any) -> Any:
     """Return random members of a domain, an array of `shape`.
 
     Register a function for a domain of your own with ``draw.register``.
@@ -95,7 +97,7 @@ def _ends(domain):
     return np.clip([float(low), float(high)], -FAR, FAR)
 
 
-def corner_members(domain, n_classes):
+def corner_members(domain: Any, n_classes: Any) -> Any:
     """Return the members of a domain that no sample should be without."""
     if isinstance(domain, Interval):
         ends = ((domain.low, domain.include_low), (domain.high, domain.include_high))
@@ -110,7 +112,7 @@ def corner_members(domain, n_classes):
     return np.eye(n_classes) if isinstance(domain, Distributions) else np.empty(0)
 
 
-def non_members(domain, n_classes):
+def non_members(domain: Any, n_classes: int) -> Any:
     """Return numbers or rows that are not in a domain."""
     if isinstance(domain, Directions):
         return []
@@ -148,45 +150,45 @@ class Samples:
         Seed of the random numbers.
     """
 
-    loss: Loss
+    loss: Any
     n_classes: int = 3
     seed: int = 0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not isinstance(self.loss, PointwiseLoss | ClassLoss | RowLoss | View):
             raise TypeError(f"loss must be a Loss of a known kind; got {self.loss!r}")
 
     @cached_property
-    def rng(self):
+    def rng(self) -> Any:
         """The source of randomness."""
         return np.random.default_rng(self.seed)
 
     @property
-    def of_classes(self):
+    def of_classes(self) -> Any:
         """Whether the loss is one over classes."""
         return isinstance(self.loss, ClassLoss)
 
     @property
-    def width(self):
+    def width(self) -> Any:
         """The length of a prediction's last axis, where it belongs to one sample; else None."""
         if isinstance(self.loss, PointwiseLoss):
             return None
         return getattr(self.loss, "width", None) or self.n_classes
 
     @property
-    def any_predictions(self):
+    def any_predictions(self) -> Any:
         """Whether all real numbers are predictions."""
         return isinstance(self.loss.y_pred_domain, Directions | None)
 
     @property
-    def label_domains(self):
+    def label_domains(self) -> Any:
         """The domains that targets may be drawn from."""
         domains = [self.loss.y_true_domain]
         if self.of_classes:
             domains.insert(0, ClassIndices(self.loss._label_domain(self.n_classes).n_classes))
         return [domain for domain in domains if domain is not LABELS]
 
-    def labels(self, domain, n):
+    def labels(self, domain: Any, n: int) -> Any:
         """Return `n` targets, among them the corners of their domain."""
         corners = corner_members(domain, self.n_classes)
         if isinstance(self.loss, RowLoss) and corners.ndim == 1:
@@ -198,16 +200,16 @@ class Samples:
         labels[: len(corners)] = corners
         return labels if labels.dtype.kind == "i" else _short(labels)
 
-    def predictions(self, n):
+    def predictions(self, n: int) -> Any:
         """Return `n` predictions from the interior of their domain."""
         shape = (n,) if self.width is None else (n, self.width)
         return _short(draw(self.loss.y_pred_domain, self.rng, shape))
 
-    def batches(self, n=120):
+    def batches(self, n: int = 120) -> Any:
         """Return pairs of targets and predictions, one pair for each kind of target."""
         return [(self.labels(domain, n), self.predictions(n)) for domain in self.label_domains]
 
-    def lines(self):
+    def lines(self) -> Iterator[Any]:
         """Return lines through the predictions, for a few targets of each kind."""
         domain = self.loss.y_pred_domain
         for label_domain in self.label_domains:
@@ -223,19 +225,19 @@ class Samples:
                 if isinstance(domain, Distributions):
                     start = self.predictions(1)[0]
                     direction = direction - start
-                    x, ends = between(0, 1), [0, 1]
+                    x, ends = between(0, 1), [0.0, 1.0]
                 elif isinstance(domain, Boxes):
                     # An edge moves outwards, from where the box is empty.
                     start = self.predictions(1)[0]
                     start[moved] = start[moved - 2]
                     direction = direction if moved > 1 else -direction
-                    x, ends = between(0, np.inf), [0, FAR]
+                    x, ends = between(0, np.inf), [0.0, FAR]
                 elif isinstance(domain, LogDistributions):
                     # Where one probability is small, it may fall while the others stay.
                     direction = np.eye(self.width)[k % self.width]
                     others = np.exp(self.predictions(1)[0]) * (1 - direction)
                     start = np.log(others / others.sum() + direction * domain.tolerance / 2)
-                    x, ends = -_POSITIVE_HALF[::-1], [-FAR, 0]
+                    x, ends = -_POSITIVE_HALF[::-1], [-FAR, 0.0]
                 elif isinstance(domain, Interval):
                     x, ends = between(domain.low, domain.high), _ends(domain)
                 else:
@@ -252,7 +254,7 @@ _POSITIVE_HALF = np.logspace(-4, 6, 301)
 REAL_LINE = np.concatenate([-_POSITIVE_HALF[::-1], [0.0], _POSITIVE_HALF])
 
 
-def between(low, high):
+def between(low: Any, high: Any) -> Any:
     """Return a grid of an interval that is finest next to its finite ends."""
     if not np.isfinite(high - low):
         return low + _POSITIVE_HALF if np.isfinite(low) else high - _POSITIVE_HALF[::-1]
@@ -268,34 +270,34 @@ class Line:
     """
 
     loss: Loss
-    label: object
+    label: Any
     start: np.ndarray
     direction: np.ndarray
     x: np.ndarray
     ends: np.ndarray
 
-    def inputs(self, x):
+    def inputs(self, x: Any) -> Any:
         """Return the targets and the predictions at `x`."""
         y_true = np.broadcast_to(self.label, (x.size, *np.shape(self.label)))
         return y_true, self.start + np.multiply.outer(x, self.direction)
 
-    def value(self, x):
+    def value(self, x: Any) -> Any:
         """Return the loss at `x`."""
         return self.loss(*self.inputs(x))
 
-    def gradient(self, x):
+    def gradient(self, x: Any) -> Any:
         """Return the gradient at `x`."""
         return self.loss.gradient(*self.inputs(x))
 
-    def slope(self, x):
+    def slope(self, x: Any) -> Any:
         """Return the derivative of the loss along the line at `x`."""
         return _dot(self.gradient(x), self.direction)
 
-    def curvature(self, x):
+    def curvature(self, x: Any) -> Any:
         """Return the sum of the second derivatives at `x`."""
         return _dot(self.loss.hessian(*self.inputs(x)), np.ones_like(self.direction))
 
-    def jumps(self, function):
+    def jumps(self, function: Any) -> Any:
         """Return neighbouring points that a function jumps between, and its values there.
 
         Every interval of the grid is halved towards its larger change until nothing but a jump
@@ -317,6 +319,6 @@ def _dot(rows, direction):
     return rows @ direction if direction.ndim else rows * direction
 
 
-def unreduced(loss):
+def unreduced(loss: Any) -> Any:
     """Return the loss that leaves each sample its own."""
     return replace(loss, reduction="none")

@@ -2,18 +2,20 @@
 
 from dataclasses import dataclass, replace
 from functools import singledispatch
+from typing import Any
 
 import numpy as np
 
-from ..core.domains import LABELS
-from ..core.loss import BatchLoss, ClassLoss, JointLoss, Loss, PointwiseLoss, RowLoss
+from ..core.domains import LABELS, Domain
+from ..core.loss import BatchLoss, ClassLoss, JointLoss, PointwiseLoss, RowLoss, TargetLoss
+from ..core.traits import Traits
 from ..losses.lovasz import LovaszSoftmax
 from ..losses.sequences import CTC, LabelSequences
 from ..losses.several_tasks import WeightedSum
 
 
 @dataclass(frozen=True, repr=False)
-class View(Loss):
+class View(TargetLoss):
     """A loss seen as one of a single prediction, whose last axis belongs to one sample.
 
     A subclass says in ``_seen`` how the loss behind it is called.
@@ -24,31 +26,34 @@ class View(Loss):
         The loss that is seen so.
     """
 
-    behind: Loss
+    behind: Any
 
     @property
-    def width(self):
+    def width(self) -> Any:
         """The length of the last axis of a prediction."""
         raise NotImplementedError
 
     @property
-    def traits(self):
+    def traits(self) -> Traits:
         """Those of the loss behind."""
         return self.behind.traits
 
     @property
-    def y_true_domain(self):
+    def y_true_domain(self) -> Domain:  # type: ignore[override]
         """That of the loss behind."""
         return self.behind.y_true_domain
 
     @property
-    def y_pred_domain(self):
+    def y_pred_domain(self) -> Domain | None:
         """That of the loss behind."""
         return self.behind.y_pred_domain
 
     def _seen(self, loss, parts, y_true, y_pred, sample_weight):
         """Return the parts of the loss behind, derivatives by the whole of `y_pred`."""
         raise NotImplementedError
+
+    def _all_curvatures(self):
+        return dict.fromkeys(self.behind.curvatures)
 
     def _evaluate(self, parts, inputs, sample_weight, out):
         loss = replace(self.behind, reduction=self.reduction)
@@ -60,7 +65,7 @@ class View(Loss):
             array[...] = result
         return (*results[: -len(given)], *given)
 
-    def optimal_constant(self, y_true, sample_weight=None):
+    def optimal_constant(self, y_true: Any, sample_weight: Any = None) -> Any:
         """Return that of the loss behind, stacked."""
         return np.stack(self.behind.optimal_constant(y_true, sample_weight), axis=-1)
 
@@ -73,20 +78,22 @@ class Stacked(View):
     """A loss of several predictions, seen as one of all of them side by side."""
 
     @property
-    def width(self):
+    def width(self) -> Any:
         """The entries of all predictions."""
         n_predictions = len(self.behind.inputs) - self.has_targets
         return n_predictions * (_STACKED_ENTRIES if self.behind.entries else 1)
 
     @property
-    def has_targets(self):
+    def has_targets(self) -> Any:
         """Whether the loss behind takes targets."""
         return self.behind.inputs[0] == "y_true"
 
     def _seen(self, loss, parts, y_true, y_pred, sample_weight):
         n_predictions = len(loss.inputs) - self.has_targets
-        predictions = np.split(y_pred, n_predictions, axis=-1) if y_pred.size else []
-        if not loss.entries:
+        predictions = [y_pred] * n_predictions
+        if y_pred.size:
+            predictions = np.split(y_pred, n_predictions, axis=-1)
+        if y_pred.size and not loss.entries:
             predictions = [prediction[..., 0] for prediction in predictions]
         inputs = [y_true] * self.has_targets + predictions
         results = loss._evaluate(parts, inputs, sample_weight, None)
@@ -102,17 +109,17 @@ class Stacked(View):
 class Alike(View):
     """A sum of losses of one kind, seen as a loss of that kind."""
 
-    width = None
+    width: Any = None
 
     @property
-    def link(self):
+    def link(self) -> str:  # type: ignore[override]
         """That of the loss behind."""
         return self.behind.link
 
     def _seen(self, loss, parts, y_true, y_pred, sample_weight):
         return loss._evaluate(parts, (y_true, y_pred), sample_weight, None)
 
-    def optimal_constant(self, y_true, sample_weight=None):
+    def optimal_constant(self, y_true: Any, sample_weight: Any = None) -> Any:
         """Return that of the loss behind."""
         return self.behind.optimal_constant(y_true, sample_weight)
 
@@ -123,7 +130,7 @@ class PointwiseSum(Alike, PointwiseLoss):
 
 
 @dataclass(frozen=True, repr=False)
-class ClassSum(Alike, ClassLoss):
+class ClassSum(Alike, ClassLoss):  # type: ignore[override]
     """A sum of losses over classes, seen as one."""
 
 
@@ -142,12 +149,12 @@ class Batched(View):
     has_targets = False
 
     @property
-    def width(self):
+    def width(self) -> Any:
         """The entries of all rows of all predictions of a batch."""
         return self.n_predictions * len(_BATCH_LABELS) * _STACKED_ENTRIES
 
     @property
-    def n_predictions(self):
+    def n_predictions(self) -> Any:
         """How many predictions the loss behind takes."""
         return len(self.behind.inputs) - self.behind.inputs.count("y_true")
 
@@ -174,11 +181,11 @@ class Batched(View):
 class OnePixel(View, ClassLoss):
     """A loss of images, seen as one of a pixel beside another, which is rightly of class 0."""
 
-    width = None
+    width: Any = None
     y_true_domain = LABELS
 
     @property
-    def traits(self):
+    def traits(self) -> Traits:
         """Those of the loss behind, but for the slope: this pixel is not the only one."""
         return replace(self.behind.traits, lipschitz=np.sqrt(5) / 4)
 
@@ -200,23 +207,25 @@ _FRAMES = 4
 class Sequences(View):
     """CTC of inputs of few frames, whose scores lie side by side."""
 
+    behind: CTC
+
     @property
-    def n_classes(self):
+    def n_classes(self) -> Any:
         """Enough for the blank and two labels."""
         return max(3, self.behind.blank + 1)
 
     @property
-    def width(self):
+    def width(self) -> Any:
         """The scores of all frames."""
         return _FRAMES * self.n_classes
 
     @property
-    def y_true_domain(self):
+    def y_true_domain(self) -> Domain:  # type: ignore[override]
         """Sequences of the labels that there are."""
         return LabelSequences(self.n_classes, self.behind.blank)
 
     @property
-    def traits(self):
+    def traits(self) -> Traits:
         """Those of the loss behind, but for the slope, which a number of frames bounds."""
         return replace(self.behind.traits, lipschitz=np.sqrt(2 * _FRAMES))
 
@@ -227,7 +236,7 @@ class Sequences(View):
 
 
 @singledispatch
-def view(loss):
+def view(loss: Any) -> Any:
     """Return a loss as one of a target and a prediction, which `check_loss` can draw samples for.
 
     Losses of several predictions are seen through a `View`; register one for a kind of your own.

@@ -145,6 +145,52 @@ def test_bad_settings_are_refused(make, error, message):
         make()
 
 
+X_ALONE = np.ones((2, 2))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: nn.Dense(2, 2).predict(X_ALONE),
+            "Dense(n_in=2, n_out=2, init='he') has 'weight' only as a part of a Sequential",
+        ),
+        (lambda: nn.Dense(2, 2).bias, "has 'bias' only as a part of a Sequential"),
+        (lambda: nn.Dense(2, 2).weight_gradient, "has 'weight_gradient' only as a part of a"),
+        (lambda: nn.Dropout().forward(X_ALONE), "Dropout(rate=0.5) has 'rng' only as a part of"),
+        (lambda: nn.Dropout().backward(X_ALONE), "has 'mask' only after a forward pass"),
+        (lambda: nn.ReLU().backward(X_ALONE), "ReLU() has 'x' only after a forward pass"),
+        (lambda: nn.Sigmoid().backward(X_ALONE), "Sigmoid() has 'y' only after a forward pass"),
+        (lambda: nn.Tanh().backward(X_ALONE), "Tanh() has 'y' only after a forward pass"),
+        (lambda: bound(nn.Dense(2, 2)).backward(X_ALONE), "has 'x' only after a forward pass"),
+        (lambda: nn.ReLU().weight, "'ReLU' object has no attribute 'weight'"),
+    ],
+)
+def test_a_layer_alone_says_what_it_lacks(call, message):
+    with pytest.raises(AttributeError) as raised:
+        call()
+    assert message in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: nn.Layer().predict(X_ALONE), "Layer must define predict, its function"),
+        (lambda: nn.Layer().backward(X_ALONE), "Layer must define backward, its chain rule"),
+        (lambda: nn.Penalty()(X_ALONE), "Penalty must define __call__, its value"),
+        (lambda: nn.Penalty().gradient(X_ALONE), "Penalty must define gradient, its derivative"),
+        (
+            lambda: nn.Optimizer().step([X_ALONE.copy()], [X_ALONE]),
+            "Optimizer must define _update, its formula",
+        ),
+    ],
+)
+def test_what_is_missing_of_a_class_of_your_own_is_named(call, message):
+    with pytest.raises(NotImplementedError) as raised:
+        call()
+    assert str(raised.value) == message
+
+
 @pytest.mark.parametrize("layer", [*LAYERS, nn.Dropout(rate=0.25)], ids=repr)
 def test_layers_print_as_constructed(layer):
     again = eval(repr(layer), vars(nn))

@@ -117,7 +117,7 @@ def test_predict_does_not_depend_on_batches_and_remembers_nothing():
     model = nn.Sequential(nn.Dense(4, 8), nn.Tanh(), nn.Dropout(rate=0.5), nn.Dense(8, 2), seed=0)
     whole = model.predict(X)
     assert whole.shape == (7, 2)
-    assert all(layer.x is None for layer in model.layers)
+    assert not any(hasattr(layer, "x") for layer in model.layers)
     for size in (1, 2, 3, 7, 100):
         np.testing.assert_allclose(model.predict(X, batch_size=size), whole, rtol=1e-13)
     assert (model.forward(X) != whole).any()

@@ -151,7 +151,7 @@ def test_bad_settings_are_refused(make, error, message):
     assert message in str(raised.value)
 
 
-THETA = np.ones(2)
+THETA, READ_ONLY = np.ones(2), np.broadcast_to(1.0, 2)
 
 
 @pytest.mark.parametrize(
@@ -162,13 +162,34 @@ THETA = np.ones(2)
         ([THETA], [np.ones((2, 1))], ValueError, "gradients[0] must have shape (2,)"),
         ([[1.0, 2.0]], [THETA], TypeError, "parameters[0] must be an array of floats"),
         ([np.array([1, 2])], [THETA], TypeError, "parameters[0] must be an array of floats"),
+        ([THETA, READ_ONLY], [THETA, THETA], ValueError, "parameters[1] must be writable"),
+        (
+            [THETA, np.ones(2)],
+            [THETA, 1j * THETA],
+            TypeError,
+            "gradients[1] must hold real numbers",
+        ),
+        ([THETA, np.ones(2)], [THETA, ["a", "b"]], TypeError, "gradients[1] must hold real number"),
     ],
 )
-def test_bad_steps_are_refused(parameters, gradients, error, message):
+def test_bad_steps_are_refused_before_anything_moves(parameters, gradients, error, message):
+    optimizer, moved = nn.Adam(), np.ones(2)
+    optimizer.step([moved], [moved])
     with pytest.raises(error) as raised:
-        nn.GradientDescent().step(parameters, gradients)
+        optimizer.step(parameters, gradients)
     assert message in str(raised.value)
     np.testing.assert_array_equal(THETA, 1)
+    assert optimizer.steps == 1 and optimizer.moves([moved])
+
+
+@pytest.mark.parametrize("rate", [-1.0, "fast", None])
+def test_a_schedule_without_a_learning_rate_leaves_the_optimizer_as_it_is(rate):
+    optimizer, moved, other = nn.Adam(lambda step: 0.1 if step else rate), np.ones(2), np.ones(2)
+    optimizer.start([moved], 3)
+    optimizer.step([moved], [moved])
+    with pytest.raises((TypeError, ValueError), match=r"learning_rate\(0\) must be"):
+        optimizer.step([other], [other])
+    assert optimizer.steps == 4 and optimizer.moves([moved]) and (other == 1).all()
 
 
 # Schedules.

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -58,6 +59,28 @@ def test_no_pickle_is_needed(tmp_path):
         assert [layer["type"] for layer in json.loads(str(archive["header"]))["layers"]] == [
             "Dense", "ReLU", "Dropout", "Dense", "Tanh", "Dense", "Sigmoid",
         ]  # fmt: skip
+
+
+# Files of earlier versions.
+
+
+def test_a_file_of_version_1_is_still_read():
+    """The file and the numbers come from lossbook 0.1.0."""
+    model = nn.Sequential.load(Path(__file__).parent / "data" / "version-1.npz")
+    assert repr(model) == (
+        "Sequential(Dense(n_in=3, n_out=4, init='he'), ReLU(), Dropout(rate=0.25), "
+        "Dense(n_in=4, n_out=1, init='glorot'), Sigmoid(), seed=7, dtype='float32')"
+    )
+    x = np.linspace(-1, 1, 24).reshape(8, 3)[:3]
+    expected = [[0.0668509230017662], [0.12129586935043335], [0.21009860932826996]]
+    np.testing.assert_allclose(model.predict(x), expected, rtol=1e-6)
+
+
+def test_a_file_without_an_optimizer_does_not_resume_one(tmp_path):
+    network().save(tmp_path / "model.npz")
+    for path in (tmp_path / "model.npz", Path(__file__).parent / "data" / "version-1.npz"):
+        with pytest.raises(ValueError, match=r"holds a model without an optimiser; write both"):
+            nn.Sequential.load(path, nn.Adam())
 
 
 # Writing that fails.
@@ -120,8 +143,10 @@ def parts(path):
 
 
 def rewritten(path, change):
-    """Write a model, changed as to header and arrays."""
-    network().save(path)
+    """Write a model and its optimiser, changed as to header and arrays."""
+    model, optimizer = network(), nn.Adam()
+    optimizer.step([model._vector], [model._gradient])
+    model.save(path, optimizer)
     header, arrays = parts(path)
     change(header, arrays)
     np.savez(path, header=json.dumps(header), **arrays)
@@ -132,8 +157,11 @@ def layer(k, **settings):
 
 
 CHANGES = [
-    (lambda h, a: h.update(version=2), "version 1; got lossbook.nn.Sequential of version 2"),
-    (lambda h, a: h.update(format="other"), "version 1; got other of version 1"),
+    (
+        lambda h, a: h.update(version=3),
+        "of version 2 or earlier; got lossbook.nn.Sequential of ver",
+    ),
+    (lambda h, a: h.update(format="other"), "of version 2 or earlier; got other of version 2"),
     (lambda h, a: h.pop("format"), "is damaged or holds no model"),
     (lambda h, a: h.pop("layers"), "that fits together"),
     (lambda h, a: h.update(layers=[]), "its arrays are not those of its layers"),
@@ -153,6 +181,21 @@ CHANGES = [
     (lambda h, a: a.update(parameter_1=np.zeros(6)), "its arrays are not those of its layers"),
     (lambda h, a: a.update(parameter_1=np.zeros(5, int)), "that fits together"),
     (lambda h, a: a.update(parameter_1=np.zeros(5, complex)), "that fits together"),
+    (lambda h, a: h.pop("random"), "that fits together"),
+    (lambda h, a: h.update(random=5), "that fits together"),
+    (lambda h, a: h["random"].update(bit_generator="MT19937"), "that fits together"),
+    (lambda h, a: h["random"]["state"].update(state=-1), "that fits together"),
+    (lambda h, a: h.update(optimizer=5), "that fits together"),
+    (lambda h, a: h["optimizer"].pop("steps"), "KeyError('steps')"),
+    (lambda h, a: h["optimizer"].update(steps=-1), "steps must be at least 0; got -1"),
+    (lambda h, a: h["optimizer"].update(steps=1.5), "steps must be an integer; got 1.5"),
+    (lambda h, a: h["optimizer"].update(n_memories=1), "its arrays are not those of its layers"),
+    (lambda h, a: h["optimizer"].update(n_memories=10**12), "n_memories must be at most"),
+    (lambda h, a: h["optimizer"].update(whole=False), "its arrays are not those of its layers"),
+    (lambda h, a: h.pop("optimizer"), "its arrays are not those of its layers"),
+    (lambda h, a: a.pop("memory_1"), "its arrays are not those of its layers"),
+    (lambda h, a: a.update(memory_0=np.zeros(3)), "its arrays are not those of its layers"),
+    (lambda h, a: a.update(memory_0=a["memory_0"].astype("f4")), "that fits together"),
 ]
 
 
@@ -160,9 +203,12 @@ CHANGES = [
 def test_models_that_do_not_fit_together_are_refused(tmp_path, change, message):
     path = tmp_path / "model.npz"
     rewritten(path, change)
+    optimizer, moved = nn.Adam(), np.ones(2)
+    optimizer.step([moved], [moved])
     with pytest.raises(ValueError) as raised:
-        nn.Sequential.load(path)
+        nn.Sequential.load(path, optimizer)
     assert str(path) in str(raised.value) and message in str(raised.value)
+    assert optimizer.steps == 1 and optimizer.moves([moved])
 
 
 def array_file(path):

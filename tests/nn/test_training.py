@@ -1,6 +1,7 @@
 """fit: epochs, batches, weights, validation, early stopping, seeds, interruptions, bad input."""
 
 import sys
+from dataclasses import replace
 
 import numerical
 import numpy as np
@@ -139,6 +140,126 @@ def test_the_loss_of_an_epoch_is_weighted_over_its_batches():
     model = network()
     history = fit(model, sample_weight=weight, optimizer=still, epochs=1, batch_size=5)
     assert history["loss"][0] == pytest.approx(model.evaluate(X, Y, LOSS, weight), rel=1e-13)
+
+
+# Batches in which nothing counts, and losses with a divisor of their own.
+
+
+def softmax(**settings):
+    return lb.SoftmaxCrossEntropy(**settings)
+
+
+LABELS = np.arange(37) % 4
+OFTEN_IGNORED = np.where(np.arange(37) < 25, -100, LABELS)
+
+
+def classifier(*extra):
+    return nn.Sequential(nn.Dense(3, 6), nn.Tanh(), *extra, nn.Dense(6, 4), seed=4)
+
+
+@pytest.mark.parametrize("batch_size", [1, 5, 36, None])
+@pytest.mark.parametrize(
+    ("loss", "y"),
+    [
+        (softmax(class_weight=(0.1, 1.0, 5.0, 20.0)), LABELS),
+        (softmax(ignore_index=-100), OFTEN_IGNORED),
+        (softmax(ignore_index=2, class_weight=(1.0, 7.0, 3.0, 0.0)), LABELS),
+        (lb.WeightedSum((softmax(class_weight=(1.0, 9.0, 1.0, 1.0)), lb.MultiMargin())), LABELS),
+        (lb.WeightedSum((softmax(), lb.MultiMargin(reduction="sum"))), LABELS),
+        (softmax(class_weight=(0.1, 1.0, 5.0, 20.0), reduction="sum"), LABELS),
+    ],
+    ids=repr,
+)
+def test_history_is_the_mean_when_the_loss_has_a_divisor_of_its_own(loss, y, batch_size):
+    model, weight = classifier(), RNG.uniform(0.1, 5, 37)
+    weight[::5] = 0
+    still = {"optimizer": nn.GradientDescent(learning_rate=1e-300), "epochs": 1}
+    history = fit(model, y=y, loss=loss, batch_size=batch_size, sample_weight=weight, **still)
+    expected = model.evaluate(X, y, loss, weight)
+    assert history["loss"][0] == pytest.approx(expected, rel=1e-13)
+
+
+class SumOverNothing(lb.SoftmaxCrossEntropy):
+    """Whose sum over ignored samples is 0, whatever the loss itself makes of it."""
+
+    def value_and_gradient(self, y_true, y_pred, sample_weight=None, *, out=None):
+        if self.reduction == "sum" and (y_true == self.ignore_index).all():
+            return 0.0, np.zeros_like(y_pred)
+        return super().value_and_gradient(y_true, y_pred, sample_weight, out=out)
+
+
+NOTHING_COUNTS = [
+    (SumOverNothing(ignore_index=-100, reduction="sum"), OFTEN_IGNORED, None),
+    (softmax(ignore_index=-100), OFTEN_IGNORED, None),
+    (softmax(ignore_index=-100, reduction="sum"), OFTEN_IGNORED, None),
+    (softmax(ignore_index=-100, label_smoothing=0.1), OFTEN_IGNORED, None),
+    (softmax(class_weight=(0.0, 0.0, 0.0, 1.0)), LABELS, None),
+    (softmax(class_weight=(0.0, 0.0, 0.0, 1.0), reduction="sum"), LABELS, None),
+    (softmax(), LABELS, (np.arange(37) >= 25).astype(float)),
+    (softmax(ignore_index=-100), np.where(LABELS == 3, -100, LABELS), 1.0 * (LABELS > 1)),
+]
+
+
+@pytest.mark.parametrize(("loss", "y", "weight"), NOTHING_COUNTS)
+@pytest.mark.parametrize("optimizer", [nn.Adam(nn.WarmUp(0.01, 50)), nn.Momentum()], ids=repr)
+def test_a_batch_without_a_sample_that_counts_changes_nothing(loss, y, weight, optimizer):
+    """Batches of one: the training is that on the samples that count."""
+    counting = np.ones(37, bool) if weight is None else weight > 0
+    if loss.ignore_index is not None:
+        counting &= y != loss.ignore_index
+    if loss.class_weight is not None:
+        counting &= np.array(loss.class_weight)[y] > 0
+    assert 0 < counting.sum() < 37
+    settings = {"loss": loss, "optimizer": optimizer, "epochs": 4, "batch_size": 1}
+    settings |= {"penalty": nn.L2(strength=0.1), "sample_weight": weight, "seed": 2}
+
+    class InOrder(np.random.Generator):
+        """Draws nothing, so that both trainings meet the samples in the same order."""
+
+        def permutation(self, rows):
+            return rows
+
+    def trained(x, y, **more):
+        model = classifier()
+        model._draw_from = lambda rng: None
+        model.rng = InOrder(np.random.PCG64(0))
+        history = fit(model, x, y, **settings | more)
+        return model, history, optimizer.steps
+
+    one, history, steps = trained(X, y)
+    some = {} if weight is None else {"sample_weight": weight[counting]}
+    two, alone, steps_alone = trained(X[counting], y[counting], **some)
+    assert_same(one, two)
+    assert steps == steps_alone == 4 * counting.sum()
+    np.testing.assert_allclose(history["loss"], alone["loss"], rtol=1e-13)
+
+
+def test_an_optimizer_does_not_coast_through_a_batch_in_which_nothing_counts():
+    model, optimizer = classifier(), nn.Momentum()
+    loss = softmax(ignore_index=-100, reduction="sum")
+    fit(model, y=LABELS, loss=loss, optimizer=optimizer)
+    before, steps = model._vector.copy(), optimizer.steps
+    ignored = np.full(37, -100)
+    ignored[0] = 1
+    fit(model, y=ignored, loss=loss, optimizer=optimizer, epochs=3, batch_size=None)
+    assert optimizer.steps == steps + 3 and (model._vector != before).all()
+
+
+def test_a_batch_whose_loss_is_0_counts_all_the_same():
+    model, optimizer = network(), nn.Momentum()
+    loss = lb.EpsilonInsensitive(epsilon=1e6)
+    history = fit(model, loss=loss, optimizer=optimizer, epochs=2, batch_size=10)
+    assert optimizer.steps == 8 and history["loss"] == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_predictions_that_leave_their_domain_are_not_taken_for_ignored(reduction):
+    model = nn.Sequential(nn.Dense(1, 1))
+    model.parameters[0][...] = 0.5
+    loss, x = lb.BinaryCrossEntropy(reduction=reduction), np.array([[0.5], [1.0]])
+    with pytest.raises(ValueError, match=r"y_pred must be in \[0, 1\]") as raised:
+        fit(model, x, np.ones((2, 1)), loss=loss, optimizer=nn.GradientDescent(9.0), batch_size=1)
+    assert raised.value.__notes__ == ["This is about the predictions in batch 2 of epoch 1."]
 
 
 # History and validation.
@@ -308,7 +429,118 @@ def test_single_precision_is_trained_in_single_precision():
     np.testing.assert_allclose(single["loss"], double["loss"], rtol=1e-4)
 
 
+# Training that is interrupted and resumed from a file.
+
+DECAYING = nn.WarmUp(learning_rate=nn.CosineDecay(initial=0.02, steps=30), steps=10)
+RESUMED = [
+    nn.GradientDescent(DECAYING),
+    nn.Momentum(DECAYING),
+    nn.NesterovMomentum(lambda step: 0.01 / (1 + step)),
+    nn.AdaGrad(0.05),
+    nn.RMSProp(nn.StepDecay(initial=0.01, factor=0.5, every=7)),
+    nn.Adam(DECAYING),
+]
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("optimizer", RESUMED, ids=lambda optimizer: type(optimizer).__name__)
+@pytest.mark.parametrize("batch_size", [8, None])
+def test_a_resumed_training_has_the_bits_of_one_that_was_not_interrupted(
+    tmp_path, optimizer, batch_size, dtype
+):
+    path = tmp_path / "training.npz"
+    settings = {"batch_size": batch_size, "penalty": nn.L2(strength=0.01)}
+    whole, part = (network(nn.Dropout(rate=0.3), dtype=dtype) for _ in range(2))
+    expected = fit(whole, epochs=7, optimizer=replace(optimizer), **settings)
+    history = fit(part, epochs=2, optimizer=optimizer, **settings)
+    for epochs in (4, 1):
+        part.save(path, optimizer)
+        del part
+        optimizer = replace(optimizer)
+        part = nn.Sequential.load(path, optimizer)
+        more = fit(part, epochs=epochs, optimizer=optimizer, seed=None, **settings)
+        history["loss"] += more["loss"]
+    assert history == expected
+    assert_same(part, whole)
+    assert different(part, network(nn.Dropout(rate=0.3), dtype=dtype))
+
+
+@pytest.mark.parametrize("kept", ["nothing", "random numbers", "optimizer"])
+def test_resuming_needs_both_the_optimizer_and_the_random_numbers(tmp_path, kept):
+    path, whole, part = tmp_path / "training.npz", network(), network()
+    fit(whole, epochs=6)
+    optimizer = nn.Adam(learning_rate=0.01)
+    fit(part, epochs=3, optimizer=optimizer)
+    part.save(path, optimizer)
+    resumed = nn.Adam(learning_rate=0.01)
+    again = nn.Sequential.load(path, resumed if kept == "optimizer" else None)
+    fit(again, epochs=3, optimizer=resumed, seed=None if kept == "random numbers" else 5)
+    assert different(again, whole)
+
+
+def test_a_loop_of_your_own_is_resumed_too(tmp_path):
+    def train(model, optimizer, n_steps):
+        for _ in range(n_steps):
+            model.loss_and_gradients(X, Y, LOSS)
+            optimizer.step(model.parameters, model.gradients)
+
+    whole, part = network(nn.Dropout()), network(nn.Dropout())
+    train(whole, nn.Adam(), 7)
+    optimizer, resumed = nn.Adam(), nn.Adam()
+    train(part, optimizer, 3)
+    part.save(tmp_path / "training.npz", optimizer)
+    again = nn.Sequential.load(tmp_path / "training.npz", resumed)
+    train(again, resumed, 4)
+    assert_same(again, whole)
+    assert resumed.steps == 7
+
+
+def test_an_optimizer_that_never_moved_is_saved_as_such(tmp_path):
+    network().save(tmp_path / "model.npz", nn.Adam())
+    optimizer = nn.Adam()
+    fit(network(), optimizer=optimizer, epochs=1)
+    model = nn.Sequential.load(tmp_path / "model.npz", optimizer)
+    assert optimizer.steps == 0
+    once, twice = fit(model, optimizer=optimizer), fit(network(), optimizer=nn.Adam())
+    assert once == twice
+
+
+def test_states_that_do_not_belong_together_are_refused(tmp_path):
+    path, model, optimizer = tmp_path / "training.npz", network(), nn.Adam()
+    fit(model, optimizer=optimizer, epochs=1)
+    with pytest.raises(ValueError, match="which last moved the parameters of another"):
+        network().save(path, optimizer)
+    with pytest.raises(TypeError, match="optimizer must be an optimiser, such as Adam"):
+        model.save(path, nn.Adam)
+    assert list(tmp_path.iterdir()) == []
+    model.save(path, optimizer)
+    with pytest.raises(TypeError, match="optimizer must be an optimiser, such as Adam"):
+        nn.Sequential.load(path, "adam")
+    other, moved = nn.RMSProp(), np.ones(2)
+    other.step([moved], [moved])
+    with pytest.raises(ValueError, match=r"optimizer must be of class Adam, .*; got RMSProp"):
+        nn.Sequential.load(path, other)
+    assert other.steps == 1 and other.moves([moved])
+    assert_same(nn.Sequential.load(path), model)
+
+
+def test_without_a_seed_the_random_numbers_go_on():
+    once, twice = network(nn.Dropout()), network(nn.Dropout())
+    fit(once, epochs=4)
+    optimizer = nn.Adam(learning_rate=0.01)
+    fit(twice, epochs=1, optimizer=optimizer)
+    fit(twice, epochs=3, optimizer=optimizer, seed=None)
+    assert_same(once, twice)
+    one, two = network(), network()
+    assert fit(one, seed=None) == fit(two, seed=None)
+
+
 # When things go wrong.
+
+
+def test_a_metric_that_is_no_number_says_which():
+    with pytest.raises(TypeError, match=r"metrics\['each'\] must return one number; got array"):
+        fit(network(), metrics={"each": lambda y, p: p - y})
 
 
 def test_a_loss_that_is_not_finite_says_where():
@@ -403,7 +635,8 @@ STOP = nn.EarlyStopping()
         ({"x": NAN_X}, ValueError, "x must be finite in float64; got nan at index 5, 2"),
         ({"x": X[:, :2]}, ValueError, "x must have shape (n_samples, 3)"),
         ({"y": Y[:, 0]}, ValueError, "y_pred must have shape (37,), that of y_true; got (37, 1)"),
-        ({"y": Y[:-1]}, ValueError, "y_pred must have shape (36, 1)"),
+        ({"y": Y[:-1]}, ValueError, "y must have one row for each of the 37 rows of x; got shape"),
+        ({"y": 0.5}, ValueError, "y must have one row for each of the 37 rows of x; got shape ()"),
         ({"y": NAN_Y}, ValueError, "y_true must be finite; got nan at index 30, 0"),
         ({"y": Y.astype(object)}, TypeError, "y must hold real numbers"),
         ({"loss": lb.HalfSquaredError}, TypeError, "loss must be a loss, such as SquaredError()"),
@@ -416,7 +649,7 @@ STOP = nn.EarlyStopping()
         (
             {"loss": lb.GaussianNLL(), "y": Y[:, 0]},
             ValueError,
-            "needs a network with an output for each of mean, log_variance; got 1",
+            "one for each of mean, log_variance; got 1",
         ),
         ({"loss": lb.Huber(reduction="none")}, ValueError, "loss must be reduced by 'mean' or"),
         ({"loss": lb.Hinge()}, ValueError, "y_true must be -1 or 1"),
@@ -427,7 +660,7 @@ STOP = nn.EarlyStopping()
         ({"batch_size": 0}, ValueError, "batch_size must be at least 1; got 0"),
         ({"seed": -1}, ValueError, "seed must be at least 0; got -1"),
         ({"penalty": 0.1}, TypeError, "penalty must be a penalty, such as L2(0.01); got 0.1"),
-        ({"sample_weight": np.ones(37)}, ValueError, "sample_weight must have shape (37, 1)"),
+        ({"sample_weight": np.ones(36)}, ValueError, "sample_weight must have shape (37, 1)"),
         ({"sample_weight": -np.ones((37, 1))}, ValueError, "sample_weight must be in [0, inf)"),
         ({"sample_weight": np.zeros((37, 1))}, ValueError, "sample_weight must not be zero for"),
         ({"early_stopping": STOP}, ValueError, "early_stopping watches the loss on validation_dat"),
@@ -437,19 +670,46 @@ STOP = nn.EarlyStopping()
             "early_stopping must be an EarlyStopping; got 5",
         ),
         ({"metrics": {"loss": LOSS}}, ValueError, "metrics must not be named 'loss'"),
-        ({"validation_data": (XV, YV[:3])}, ValueError, "y_pred must have shape (3, 1)"),
+        ({"metrics": {"validation_x": LOSS}}, ValueError, "metrics must not be named 'validation_"),
+        ({"metrics": [LOSS]}, TypeError, "metrics must map names to functions; got [Half"),
+        ({"metrics": {"mean": 0.5}}, TypeError, "metrics must map names to functions; got 'mean'"),
+        ({"metrics": {1: LOSS}}, TypeError, "metrics must map names to functions; got 1: Half"),
+        ({"progress": "yes"}, TypeError, "progress must be True, False or None; got 'yes'"),
+        ({"optimizer": nn.Optimizer()}, TypeError, "optimizer must be an optimiser, such as Adam"),
+        (
+            {"loss": lb.MinimaxGAN()},
+            TypeError,
+            "loss must compare targets with the output of one model; got MinimaxGAN(), which "
+            "trains a discriminator and a generator in turn",
+        ),
+        (
+            {"loss": lb.WassersteinGAN().generator},
+            TypeError,
+            "loss must compare targets with the output of one model; got",
+        ),
+        (
+            {"validation_data": 0.2},
+            TypeError,
+            "validation_data must be arrays (x, y) or (x, y, sample_weight); got 0.2",
+        ),
+        ({"validation_data": XV}, TypeError, "validation_data must be arrays (x, y) or (x, y, sam"),
+        ({"validation_data": (XV,)}, TypeError, "validation_data must be arrays (x, y) or (x, y, "),
+        ({"validation_data": (XV, YV[:3])}, ValueError, "y must have one row for each of the 11"),
         ({"validation_data": (XV, YV, YV)}, ValueError, "sample_weight must be in [0, inf)"),
     ],
 )
 def test_bad_input_is_refused_before_anything_changes(settings, error, message):
-    model = network()
+    model, optimizer = network(nn.Dropout()), nn.Adam()
+    random, moved = model.rng.bit_generator.state, np.ones(2)
+    optimizer.step([moved], [moved])
     with pytest.raises(error) as raised:
-        fit(model, **settings)
+        fit(model, **{"optimizer": optimizer} | settings)
     assert message in str(raised.value)
-    assert ("validation_data" in "".join(getattr(raised.value, "__notes__", []))) == (
-        "validation_data" in settings and "early_stopping" not in settings
-    )
-    assert_same(model, network())
+    said = str(raised.value) + "".join(getattr(raised.value, "__notes__", []))
+    assert "validation_data" in said or settings.keys() != {"validation_data"}
+    assert_same(model, network(nn.Dropout()))
+    assert model.rng.bit_generator.state == random
+    assert optimizer.steps == 1 and optimizer.moves([moved])
 
 
 def test_numbers_too_large_for_single_precision_are_refused():

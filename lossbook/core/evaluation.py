@@ -1,0 +1,142 @@
+"""From checked inputs to results: blocks, the loss's mathematics, weights and reduction.
+
+`evaluate` walks through the blocks of a batch.  What is done with one block is said in one place,
+`numpy_block`, and an engine puts its own in that place.
+"""
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .inputs import Weights, samples_first
+from .results import given_results
+from .streaming import stream, total
+
+
+def numpy_block(
+    loss: Any,
+    parts: Any,
+    columns: NDArray[Any],
+    weights: Any,
+    divisor: Any,
+    targets: Any,
+    start: int,
+    stop: int,
+) -> Any:
+    """Compute one block of samples with NumPy.
+
+    Parameters
+    ----------
+    loss : Loss
+        States the mathematics.
+    parts : dict of str to callable
+        What is wanted, by name: ``"value"``, ``"gradient"`` or a curvature, each with the function
+        of the shared quantities that it is.
+    columns : sequence of Column
+        The inputs, each of which reads, checks and converts its block.
+    weights : Weights or None
+        The sample weights, which are checked already.
+    divisor : float
+        What every result is divided by, except a sum of values.
+    targets : list
+        For each part the arrays to write to, samples first; none for a value that is summed.
+    start, stop : int
+        The bounds of the block.
+
+    Returns
+    -------
+    float
+        The weighted sum of the values, not divided, where it is wanted; else 0.
+    """
+    blocks = []
+    for column in columns:
+        blocks.append(column.block(start, stop))
+    shared = loss._shared(*blocks)
+    if type(shared) is not tuple:
+        shared = (shared,)
+    scale, weight, absent = 1 / divisor, None, None
+    if weights is not None:
+        weight = weights.block(start, stop)
+        scale = weight / divisor
+        absent = None if np.minimum.reduce(weight) > 0 else weight == 0
+    block_sum = 0.0
+    for function, target in zip(parts.values(), targets, strict=True):
+        of_part = function(*shared)
+        if not target:
+            weighted = of_part if weight is None else of_part * weight
+            if absent is not None:
+                weighted[..., absent] = 0
+            block_sum = np.add.reduce(weighted, dtype=np.float64)
+            continue
+        if type(of_part) is not tuple:
+            of_part = (of_part,)
+        for terms, array in zip(of_part, target, strict=True):
+            factor = scale if weight is None else scale.astype(array.dtype)
+            weighted = np.multiply(terms, factor, out=array[start:stop].T)
+            if absent is not None:
+                weighted[..., absent] = 0
+    return block_sum
+
+
+_engine = None
+
+
+def use_engine(engine: Any) -> None:
+    """Have blocks computed by another engine.
+
+    Parameters
+    ----------
+    engine : callable or None
+        Takes a loss, the parts that are wanted and the columns of a batch, as `numpy_block` does,
+        and returns a function that does the same with the same arguments; or None, where it would
+        rather leave these to NumPy.  None for NumPy alone.
+    """
+    global _engine
+    _engine = engine
+
+
+def evaluate(loss: Any, parts: Any, batch: Any, sample_weight: Any, out: Any) -> Any:
+    """Return the parts of a loss for a batch: a float, an array or a tuple of arrays for each."""
+    reduced, functions, results = loss.reduction != "none", {}, []
+    for part in parts:
+        if part == "value":
+            functions[part] = loss._value
+            shapes = () if reduced else (batch.sample_shape,)
+        else:
+            functions[part] = loss._gradient if part == "gradient" else loss._part(part)
+            shapes = batch.shapes
+        if out is None:
+            arrays = []
+            for shape in shapes:
+                arrays.append(np.empty(shape, batch.dtype))
+            results.append(arrays)
+    weights = None if sample_weight is None else Weights(sample_weight, batch.sample_shape)
+    if loss.reduction != "mean":
+        divisor: float = 1
+    elif batch.mass is None:
+        divisor = batch.n_samples if weights is None else weights.total
+    else:
+        divisor = batch.total_mass(weights)
+    if out is not None:
+        loss._require(parts)
+        results = given_results(out, parts, batch, loss.reduction, weights)
+        if batch.n_samples > batch.block_size:  # what is refused late must not have changed them
+            stream(batch.blocks, batch.n_samples, batch.block_size)
+    targets = results
+    if len(batch.sample_shape) != 1 or len(batch.shapes[0]) > 2:
+        targets = [
+            [samples_first(array, batch.sample_shape) for array in of_part] for of_part in results
+        ]
+
+    block = None if _engine is None else _engine(loss, functions, batch.columns)
+    block = partial(block or loss._block, loss, functions, batch.columns, weights, divisor, targets)
+    sums = stream(block, batch.n_samples, batch.block_size)
+    finished: list[Any] = []
+    for arrays in results:
+        if not arrays:
+            finished.append((float(sums[0]) if len(sums) == 1 else total(sums)) / divisor)
+        else:
+            finished.append(arrays[0] if len(arrays) == 1 else tuple(arrays))
+    return tuple(finished)

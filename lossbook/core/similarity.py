@@ -1,0 +1,94 @@
+"""Losses of the softmax of cosines, of each row of a batch with the others."""
+
+import numpy as np
+
+from .domains import DIRECTIONS
+from .loss import BatchLoss
+from .softmax import TargetSoftmax, below_top
+from .streaming import BLOCK_BYTES
+
+
+class SimilarityLoss(BatchLoss):
+    """Base of cross-entropies of the softmax of an anchor's cosines with the rows of its batch.
+
+    The matrix of cosines is worked through in blocks of anchors, never held whole.
+    """
+
+    y_pred_domain = DIRECTIONS
+
+    def _of_cosines(self, s, **stated):
+        t, p, cosine, tau = s.t_k, s.p_k, s.vector("c"), s.tau
+        total = s.sum_j(s.exp(cosine / tau))
+        return s.Formula(
+            value=s.log(total) - s.sum_k(t * cosine) / tau,
+            gradient=(p - t) / tau,
+            hessian=p * (1 - p) / tau**2,
+            y_true=t,
+            y_pred=cosine,
+            definitions={p: s.exp(cosine / tau) / total},
+            parameters={tau: "temperature"},
+            **stated,
+        )
+
+    def _value(self, sides, values, slopes, bends):
+        return values
+
+    def _gradient(self, sides, values, slopes, bends):
+        return tuple(x.gradient(slope) for x, slope in zip(sides, slopes, strict=True))
+
+    def _hessian(self, sides, values, slopes, bends):
+        return tuple(x.hessian(*by_one) for x, *by_one in zip(sides, slopes, bends, strict=True))
+
+    def _targets(self, scores, some, *labels):
+        """Return the target distributions of some anchors over the rows they are compared with."""
+        raise NotImplementedError
+
+    def _against(self, order, weight, anchors, others, *labels):
+        """Return the values, and slopes and bends by the directions of anchors and of others.
+
+        A slope is Σ_j g_ij v_j of the slopes g by the similarities, a bend the diagonal of the
+        second derivative across the direction.  The others' sums grow from block to block.
+        """
+        n, dim, t = weight.shape[-1], len(anchors.unit), self.temperature
+        u, v = (np.ascontiguousarray(np.moveaxis(x.unit, 0, -1)) for x in (anchors, others))
+        values = np.empty_like(weight)
+        slopes, bends = (np.zeros_like(u), np.zeros_like(v)), (np.zeros_like(u), np.zeros_like(v))
+        moments = np.zeros_like(v), np.zeros_like(v), np.zeros_like(weight)
+        step = max(BLOCK_BYTES // weight.nbytes, dim)
+        for start in range(0, n, step):
+            some = slice(start, start + step)
+            w, a = weight[..., some], u[..., some, :]
+            cosine = v @ a.mT
+            scores = np.moveaxis(cosine, -2, 0) / t
+            target = self._targets(scores, some, *labels)
+            softmax = TargetSoftmax(target, below_top(scores))
+            values[..., some] = softmax.value()
+            if order == 0:
+                continue
+            slope = softmax.gradient()
+            weighted = np.moveaxis(w * slope / t, 0, -2)
+            slopes[0][..., some, :] = weighted.mT @ v
+            slopes[1][...] += weighted @ a
+            if order == 1:
+                continue
+            p = np.moveaxis(slope + target, 0, -2) / t
+            spread = _across(a, *_moments(w[..., None, :] * p / t, cosine, v))
+            mean = p.mT @ v
+            mean -= np.sum(mean * a, axis=-1, keepdims=True) * a
+            bends[0][..., some, :] = spread - w[..., None] * mean**2
+            bend = np.moveaxis(w * softmax.hessian() / t**2, 0, -2)
+            for moment, of_some in zip(moments, _moments(bend.mT, cosine.mT, a), strict=True):
+                moment += of_some
+        bends[1][...] = _across(v, *moments)
+        return values, *([np.moveaxis(x, -1, 0) for x in by_both] for by_both in (slopes, bends))
+
+
+def _moments(weight, cosine, rows):
+    """Return Σ_j w_jk r_j², Σ_j w_jk c_jk r_j and Σ_j w_jk c_jk², of rows r_j with cosines c_jk."""
+    turned = weight * cosine
+    return weight.mT @ rows**2, turned.mT @ rows, np.sum(turned * cosine, axis=-2)
+
+
+def _across(unit, squares, products, cosines):
+    """Return Σ_j w_j (r_j - c_j u)², of the parts of rows across a unit vector, from moments."""
+    return squares - 2 * unit * products + unit**2 * cosines[..., None]

@@ -1,0 +1,39 @@
+"""How a law is stated: what shall hold, and the numbers of the first place where it does not."""
+
+from typing import Any
+
+import numpy as np
+
+
+def parts(loss: Any, *inputs: Any) -> Any:
+    """Return value, gradient and hessian of a loss by name."""
+    return {
+        "value": loss(*inputs),
+        "gradient": loss.gradient(*inputs),
+        "hessian": loss.hessian(*inputs),
+    }
+
+
+def require(law: Any, holds: Any, **numbers: Any) -> Any:
+    """Raise, with the numbers of the first place where a law does not hold."""
+    holds = np.asarray(holds)
+    if holds.all():
+        return
+    place = np.unravel_index(np.argmin(holds), holds.shape)
+    shown = []
+    for name, values in numbers.items():
+        values = np.asarray(values)
+        shown.append(f"{name} = {values[place[: values.ndim]]}")
+    raise AssertionError(f"{law}; here {', '.join(shown)}" if shown else law)
+
+
+def near(got: Any, expected: Any, tolerance: Any) -> Any:
+    """Return which numbers agree, relative to 1 or to their size; equal infinities do."""
+    with np.errstate(invalid="ignore"):
+        close = np.abs(np.subtract(got, expected)) <= tolerance * (1 + np.abs(expected))
+    return np.equal(got, expected) | (close & np.isfinite(expected))
+
+
+def agree(law: Any, got: Any, expected: Any, tolerance: float = 0.0) -> None:
+    """Raise unless numbers agree, as `near` says."""
+    require(law, near(got, expected, tolerance), got=got, expected=expected)
