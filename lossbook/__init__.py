@@ -9,7 +9,7 @@
 array([0.25, 0.5 ])
 """
 
-from .core.loss import Loss
+from .core.contract import Loss
 from .core.streaming import get_num_threads, set_num_threads
 from .core.traits import Traits
 from .engines import engine, get_engine, set_engine
@@ -166,3 +166,12 @@ __all__ = [
     "set_engine",
     "set_num_threads",
 ]
+
+
+def _card(loss):
+    from .cards import Card
+
+    return Card(loss)
+
+
+Loss._card_of = staticmethod(_card)

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 
 import mpmath
 import numpy as np
@@ -22,7 +22,7 @@ from lossbook.core.domains import (
     UNIT_INTERVAL,
     ZERO_OR_ONE,
 )
-from lossbook.core.loss import BatchLoss, ClassLoss, JointLoss, RowLoss
+from lossbook.core.loss import BatchLoss, Call, ClassLoss, JointLoss, RowLoss
 from lossbook.core.residual import ResidualLoss
 from lossbook.symbolic import notation
 from lossbook.testing import Samples, view
@@ -395,11 +395,10 @@ def test_focal_optimum_is_zero_where_classes_are_even():
     assert lb.SigmoidFocal().optimal_constant([0, 1]) == pytest.approx(0, abs=1e-12)
 
 
-@dataclass(frozen=True, repr=False)
 class Quartic(ResidualLoss):
     """A loss of somebody else's."""
 
-    traits = lb.SquaredError.traits
+    traits = lb.SquaredError().traits
 
     def _value(self, r):
         return r**4
@@ -452,28 +451,29 @@ except ImportError as error:
     assert run(program) == "this needs SymPy; install it with: pip install 'lossbook[symbolic]'"
 
 
-@dataclass(frozen=True, repr=False)
 class Interaction(JointLoss):
     """Two factors of somebody else's."""
 
-    inputs = "y_true", "first", "second"
-    traits = replace(lb.SquaredError.traits, convex=False)
+    def _inputs(self, y_true, first, second, sample_weight=None, *, curvature="exact", out=None):
+        return Call((y_true, first, second), sample_weight, curvature, out)
+
+    traits = replace(lb.SquaredError().traits, convex=False)
 
 
-@dataclass(frozen=True, repr=False)
 class Gap(JointLoss):
     """The squared distance of two rows."""
 
-    inputs = "first", "second"
+    def _inputs(self, first, second, sample_weight=None, *, curvature="exact", out=None):
+        return Call((first, second), sample_weight, curvature, out)
+
     entries = 1
-    traits = lb.SquaredError.traits
+    traits = lb.SquaredError().traits
 
 
-@dataclass(frozen=True, repr=False)
 class Basket(RowLoss):
     """Squared errors of a row's entries and of their sum."""
 
-    traits = lb.SquaredError.traits
+    traits = lb.SquaredError().traits
 
 
 U, V = (sp.IndexedBase(name, real=True)[notation.k] for name in "uv")

@@ -30,7 +30,7 @@ def as_real_array(name, values):
     return array
 
 
-_PLAIN = frozenset({DOUBLE, SINGLE})
+_PLAIN = frozenset({DOUBLE, SINGLE, np.dtype(np.int64)})
 _CONVERT = {"bfloat16": "convert it to float32", "longdouble": "convert it to float64"}
 
 

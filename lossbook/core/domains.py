@@ -7,10 +7,18 @@ message names it.  In a block over classes the samples are on the last axis.
 
 import math
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
 from .elementwise import sum_entries
+
+
+def extremes(block):
+    """Return the least and the largest number of a block; NaN for both if it holds one."""
+    if not block.flags.c_contiguous:
+        block = block.T
+    return block.item(block.argmin()), block.item(block.argmax())
 
 
 class Domain:
@@ -25,7 +33,8 @@ class Domain:
 
     def holds(self, block):
         """Return whether all values of a block are in the domain."""
-        return bool(np.logical_and.reduce(self.contains(block), axis=None))
+        contained = self.contains(block)
+        return contained.item(contained.argmin())
 
     def for_halves(self, entries):
         """Return the domain for numbers of half precision, a sample of them of this shape."""
@@ -49,7 +58,8 @@ class Finite(Domain):
 
     def holds(self, block):
         """Return whether all values of a block are in the domain."""
-        return bool(np.logical_and.reduce(np.isfinite(block), axis=None))
+        finite = np.isfinite(block)
+        return finite.item(finite.argmin())
 
 
 @dataclass(frozen=True)
@@ -93,9 +103,9 @@ class Interval(Domain):
 
     def holds(self, block):
         """Return whether all values of a block are in the domain."""
-        low = np.minimum.reduce(block, axis=None)
-        high = np.maximum.reduce(block, axis=None)
-        return bool(self.contains(low) and self.contains(high))
+        low, high = extremes(block)
+        above = low >= self.low if self.include_low else low > self.low
+        return above and (high <= self.high if self.include_high else high < self.high)
 
 
 @dataclass(frozen=True)
@@ -162,15 +172,19 @@ class ClassIndices(Domain):
     def contains(self, values):
         """Return which of the values are in the domain."""
         valid = (values >= 0) & (values < self.n_classes)
+        if np.asarray(values).dtype.kind == "f":
+            valid &= values == np.floor(values)
         return valid if self.ignore_index is None else valid | (values == self.ignore_index)
 
     def holds(self, block):
         """Return whether all values of a block are in the domain."""
-        if self.ignore_index is None:
-            low = np.minimum.reduce(block, axis=None)
-            high = np.maximum.reduce(block, axis=None)
-            return bool(low >= 0 and high < self.n_classes)
+        if self.ignore_index is None and block.dtype.kind != "f":
+            low, high = extremes(block)
+            return low >= 0 and high < self.n_classes
         return super().holds(block)
+
+
+class_indices = lru_cache(maxsize=256)(ClassIndices)
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,11 @@ def sum_entries(terms):
     return np.add.reduce(terms, axis=0)
 
 
+def as_tuple(shared):
+    """Return what formulas share as a tuple, also where it is one array."""
+    return shared if type(shared) is tuple else (shared,)
+
+
 def positive_part(x):
     """Return max(x, 0)."""
     return np.maximum(x, np.zeros(x.shape, x.dtype))

@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from .inputs import Weights, samples_first
-from .results import given_results, new_results
+from .results import given_results
 from .streaming import stream, total
 
 
@@ -20,8 +20,9 @@ def numpy_block(loss, parts, columns, weights, divisor, targets, start, stop):
     ----------
     loss : Loss
         States the mathematics.
-    parts : sequence of str
-        What is wanted: ``"value"``, ``"gradient"``, and names of second derivatives.
+    parts : dict of str to callable
+        What is wanted, by name: ``"value"``, ``"gradient"`` or a curvature, each with the function
+        of the shared quantities that it is.
     columns : sequence of Column
         The inputs, each of which reads, checks and converts its block.
     weights : Weights or None
@@ -29,7 +30,7 @@ def numpy_block(loss, parts, columns, weights, divisor, targets, start, stop):
     divisor : float
         What every result is divided by, except a sum of values.
     targets : list
-        For each part the arrays to write to, samples first; None for a value that is summed.
+        For each part the arrays to write to, samples first; none for a value that is summed.
     start, stop : int
         The bounds of the block.
 
@@ -50,9 +51,9 @@ def numpy_block(loss, parts, columns, weights, divisor, targets, start, stop):
         scale = weight / divisor
         absent = None if np.minimum.reduce(weight) > 0 else weight == 0
     block_sum = 0.0
-    for part, target in zip(parts, targets, strict=True):
-        of_part = getattr(loss, "_" + part)(*shared)
-        if target is None:
+    for function, target in zip(parts.values(), targets, strict=True):
+        of_part = function(*shared)
+        if not target:
             weighted = of_part if weight is None else of_part * weight
             if absent is not None:
                 weighted[..., absent] = 0
@@ -77,9 +78,9 @@ def use_engine(engine):
     Parameters
     ----------
     engine : callable or None
-        Takes a loss, the parts that are wanted and the columns of a batch, and returns a function
-        that does what `numpy_block` does, with the same arguments; or None, where it would rather
-        leave these to NumPy.  None for NumPy alone.
+        Takes a loss, the parts that are wanted and the columns of a batch, as `numpy_block` does,
+        and returns a function that does the same with the same arguments; or None, where it would
+        rather leave these to NumPy.  None for NumPy alone.
     """
     global _engine
     _engine = engine
@@ -87,28 +88,43 @@ def use_engine(engine):
 
 def evaluate(loss, parts, batch, sample_weight, out):
     """Return the parts of a loss for a batch: a float, an array or a tuple of arrays for each."""
+    reduced, functions, results = loss.reduction != "none", {}, []
+    for part in parts:
+        if part == "value":
+            functions[part] = loss._value
+            shapes = () if reduced else (batch.sample_shape,)
+        else:
+            functions[part] = loss._gradient if part == "gradient" else loss._part(part)
+            shapes = batch.shapes
+        if out is None:
+            arrays = []
+            for shape in shapes:
+                arrays.append(np.empty(shape, batch.dtype))
+            results.append(arrays)
     weights = None if sample_weight is None else Weights(sample_weight, batch.sample_shape)
-    divisor = loss._total_weight(batch, weights) if loss.reduction == "mean" else 1
-    if out is None:
-        results = new_results(parts, batch, loss.reduction)
+    if loss.reduction != "mean":
+        divisor = 1
+    elif batch.mass is None:
+        divisor = batch.n_samples if weights is None else weights.total
     else:
+        divisor = batch.total_mass(weights)
+    if out is not None:
         results = given_results(out, parts, batch, loss.reduction, weights)
         if batch.n_samples > batch.block_size:  # what is refused late must not have changed them
             stream(batch.blocks, batch.n_samples, batch.block_size)
     targets = results
     if len(batch.sample_shape) != 1 or len(batch.shapes[0]) > 2:
         targets = [
-            of_part and [samples_first(array, batch.sample_shape) for array in of_part]
-            for of_part in results
+            [samples_first(array, batch.sample_shape) for array in of_part] for of_part in results
         ]
 
-    block = _engine(loss, parts, batch.columns) if _engine is not None else None
-    block = partial(block or loss._block, loss, parts, batch.columns, weights, divisor, targets)
+    block = None if _engine is None else _engine(loss, functions, batch.columns)
+    block = partial(block or loss._block, loss, functions, batch.columns, weights, divisor, targets)
     sums = stream(block, batch.n_samples, batch.block_size)
     finished = []
-    for of_part in results:
-        if of_part is None:
-            finished.append(total(sums) / divisor)
+    for arrays in results:
+        if not arrays:
+            finished.append((float(sums[0]) if len(sums) == 1 else total(sums)) / divisor)
         else:
-            finished.append(of_part if len(of_part) > 1 else of_part[0])
+            finished.append(arrays[0] if len(arrays) == 1 else tuple(arrays))
     return tuple(finished)

@@ -6,7 +6,7 @@ import numpy as np
 
 from .arrays import DOUBLE, HALF, SINGLE, as_real_array, require_shape
 from .arrays import working_dtype as working_dtype
-from .domains import NON_NEGATIVE
+from .domains import NON_NEGATIVE, extremes
 from .results import checked_out as checked_out
 from .streaming import BLOCK_BYTES, stream, total
 
@@ -42,7 +42,7 @@ class Column:
         if given is not dtype and domain is not None:
             if given.kind in "iu":
                 self.exact_up_to = _largest_exact(given, dtype, domain)
-            elif given == HALF:
+            elif given == HALF and dtype.kind == "f":
                 self.domain = domain.for_halves(array.shape[len(sample_shape) :])
 
     def block(self, start, stop):
@@ -50,7 +50,7 @@ class Column:
         block = self.rows[start:stop].T
         if block.ndim > 1 and block.shape[0] <= _CLASS_MAJOR_UP_TO:
             block = np.ascontiguousarray(block)
-        if block.dtype == HALF:
+        if block.dtype == HALF and self.dtype.kind == "f":
             block = block.astype(self.dtype)
         if self.domain is not None and not self.domain.holds(block):
             raise self._outside(block, start)
@@ -62,8 +62,7 @@ class Column:
 
     def _exactly(self, block, start):
         """Return a block of integers as floats that hold them: of single precision, if it can."""
-        low = int(np.minimum.reduce(block, axis=None))
-        high = int(np.maximum.reduce(block, axis=None))
+        low, high = extremes(block)
         if -self.exact_up_to <= low and high <= self.exact_up_to:
             return block.astype(self.dtype)
         floats = block.astype(DOUBLE)
@@ -172,6 +171,14 @@ class Weights(Column):
         return np.add.reduce(self.block(start, stop))
 
 
+def weight_of(sample_weight, sample_shape):
+    """Return one weight a sample as a flat array; without weights, ones."""
+    n_samples = prod(sample_shape)
+    if sample_weight is None:
+        return np.ones(n_samples)
+    return Weights(sample_weight, sample_shape).block(0, n_samples)
+
+
 class Batch:
     """The checked inputs of one call.
 
@@ -185,16 +192,36 @@ class Batch:
         The shape of the samples: the first axes of every prediction.
     dtype : dtype
         What is returned.
+    mass : callable, optional
+        Takes a block of the first column and returns how much each sample counts in the mean;
+        without it each counts 1.
     """
 
-    __slots__ = ("block_size", "columns", "dtype", "n_samples", "sample_shape", "shapes")
+    __slots__ = ("block_size", "columns", "dtype", "mass", "n_samples", "sample_shape", "shapes")
 
-    def __init__(self, columns, shapes, sample_shape, dtype):
-        self.columns, self.dtype = columns, dtype
+    def __init__(self, columns, shapes, sample_shape, dtype, mass=None):
+        self.columns, self.dtype, self.mass = columns, dtype, mass
         self.shapes, self.sample_shape = shapes, sample_shape
         self.n_samples = prod(sample_shape)
-        values_per_sample = prod(shapes[0][len(sample_shape) :])
-        self.block_size = max(1, BLOCK_BYTES // (dtype.itemsize * values_per_sample))
+        sample_bytes = dtype.itemsize * prod(shapes[0]) // self.n_samples
+        self.block_size = max(1, BLOCK_BYTES // sample_bytes)
+
+    def total_mass(self, weights):
+        """Return what the mean divides by."""
+        if self.mass is None:
+            return self.n_samples if weights is None else weights.total
+
+        def of_block(start, stop):
+            each = self.mass(self.columns[0].block(start, stop))
+            return each.sum() if weights is None else each @ weights.block(start, stop)
+
+        mass = total(stream(of_block, self.n_samples, self.block_size))
+        if mass == 0:
+            raise ValueError(
+                "y_true must hold a sample that counts; each has the ignore_index, "
+                "the class_weight 0 or the sample_weight 0"
+            )
+        return mass
 
     def blocks(self, start, stop):
         """Return each input's block of samples."""

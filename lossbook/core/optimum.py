@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from .elementwise import as_tuple
+
 
 def weighted_mean(y_true, weight):
     """Return Σwy/Σw."""
@@ -24,7 +26,7 @@ def root_of_slope(loss, y_true, weight, reach=0.0):
     """
 
     def slope(c):
-        return float(weight @ loss._gradient(*loss._shared(y_true, c)))
+        return float(weight @ loss._gradient(*as_tuple(loss._shared(y_true, c))))
 
     return middle_root(slope, float(np.min(y_true)) - reach, float(np.max(y_true)) + reach)
 

@@ -1,26 +1,10 @@
-"""The arrays that results are written to: new ones, or the caller's own."""
+"""The caller's own arrays, which results are written to."""
 
 import numpy as np
 
 
-def new_results(parts, batch, reduction):
-    """Return new arrays for each part, or None for a value that will be a single number."""
-    results = []
-    for part in parts:
-        if part != "value":
-            arrays = []
-            for shape in batch.shapes:
-                arrays.append(np.empty(shape, batch.dtype))
-            results.append(tuple(arrays))
-        elif reduction == "none":
-            results.append((np.empty(batch.sample_shape, batch.dtype),))
-        else:
-            results.append(None)
-    return results
-
-
 def given_results(out, parts, batch, reduction, weights):
-    """Return the caller's arrays for the results, checked, as `new_results` does new ones."""
+    """Return the caller's arrays, checked: a list for each part, empty for a number."""
     wanted = [part for part in parts if part != "value" or reduction == "none"]
     places = [
         (name, shape, batch.dtype)
@@ -30,8 +14,7 @@ def given_results(out, parts, batch, reduction, weights):
     taken = [column.array for column in (*batch.columns, weights) if column is not None]
     arrays = iter(checked_out(out, places, taken, reduction))
     return [
-        tuple(next(arrays) for _ in _shapes_of(part, batch)) if part in wanted else None
-        for part in parts
+        [next(arrays) for _ in _shapes_of(part, batch)] if part in wanted else [] for part in parts
     ]
 
 
@@ -40,9 +23,10 @@ def _shapes_of(part, batch):
 
 
 def _names_of(part, batch):
+    name = part if part in ("value", "gradient") else "hessian"
     if part == "value" or len(batch.shapes) == 1:
-        return (part,)
-    return [f"{part} by {column.name}" for column in batch.columns[-len(batch.shapes) :]]
+        return (name,)
+    return [f"{name} by {column.name}" for column in batch.columns[-len(batch.shapes) :]]
 
 
 def checked_out(out, places, taken, reduction):

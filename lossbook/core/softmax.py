@@ -45,7 +45,8 @@ class LabelSoftmax:
 
     def value(self):
         """Return h."""
-        return self._of_kept(self.below + np.log1p(self.others + (self.exp_label - 1)))
+        value = self.below + np.log1p(self.others + (self.exp_label - 1))
+        return value if self.kept is None else self._of_kept(value)
 
     def gradient(self):
         """Return ∂h/∂z_k = p_k - [k = y]."""

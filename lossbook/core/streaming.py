@@ -5,6 +5,7 @@ blocks do not depend on the number of threads and their results come back in blo
 neither does anything computed from them.
 """
 
+import operator
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -103,10 +104,7 @@ def set_num_threads(n_threads: int) -> None:
         executor.shutdown(wait=False)
 
 
-@np.errstate(all="ignore")
-def _silently(work, start, stop):
-    """Return what a block gives, without NumPy's warnings."""
-    return work(start, stop)
+_silently = np.errstate(all="ignore")(operator.call)
 
 
 def stream(work, n_samples, block_size):

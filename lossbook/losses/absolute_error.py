@@ -33,14 +33,15 @@ class AbsoluteError(ResidualLoss):
     2.0
     """
 
-    traits = Traits(
-        convex=True,
-        differentiable=False,
-        twice_differentiable=False,
-        lipschitz=1.0,
-        symmetric=True,
-        elicits="median",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=False,
+            twice_differentiable=False,
+            lipschitz=1.0,
+            symmetric=True,
+            elicits="median",
+        )
 
     def _value(self, r):
         return np.abs(r)
@@ -50,6 +51,9 @@ class AbsoluteError(ResidualLoss):
 
     def _hessian(self, r):
         return np.zeros_like(r)
+
+    def _curvatures(self):
+        return {"majorizer": self._majorizer, "fisher": self._fisher}
 
     def _majorizer(self, r):
         return 1 / np.abs(r)

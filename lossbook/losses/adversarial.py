@@ -6,12 +6,13 @@ loss; the generator minimises one of the scores of its own samples.
 
 from dataclasses import dataclass, field
 from math import sqrt
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from ..core.declared import Declared, with_parameter
-from ..core.loss import JointLoss, PointwiseLoss
+from ..core.loss import Call, JointLoss, Out, PointwiseLoss
 from ..core.margin import MarginLoss
 from ..core.traits import Traits
 from .log_loss import SigmoidCrossEntropy
@@ -23,13 +24,14 @@ from .squared_error import HalfSquaredError
 class NegativeMargin(MarginLoss):
     """Minus the margin ``m = y_true * y_pred``: a score costs what it says against the label."""
 
-    traits = Traits(
-        convex=True,
-        differentiable=True,
-        twice_differentiable=True,
-        lipschitz=1.0,
-        elicits="a score without bound",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=True,
+            lipschitz=1.0,
+            elicits="a score without bound",
+        )
 
     def _of_margin(self, m):
         return -m
@@ -112,9 +114,7 @@ class ScoreLoss(JointLoss):
         """What a score costs."""
         raise NotImplementedError
 
-    @property
-    def traits(self):
-        """What is known about the loss as a function of the scores."""
+    def _traits(self):
         loss, minus = self.verdict.loss.traits, self.verdict.sign < 0
         return Traits(
             convex=loss.convex and not minus,
@@ -141,7 +141,15 @@ class ScoreLoss(JointLoss):
 class RealScores(ScoreLoss):
     """What the scores of real samples cost the discriminator."""
 
-    inputs = ("real",)
+    def _inputs(
+        self,
+        real: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        curvature: str = "exact",
+        out: Out = None,
+    ) -> Call[NDArray[Any]]:
+        return Call((real,), sample_weight, curvature, out)
 
     def __repr__(self):
         return f"{Discriminator(self.gan, reduction=self.reduction)!r}.sides[0]"
@@ -155,7 +163,15 @@ class RealScores(ScoreLoss):
 class FakeScores(ScoreLoss):
     """What the scores of fake samples cost the discriminator."""
 
-    inputs = ("fake",)
+    def _inputs(
+        self,
+        fake: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        curvature: str = "exact",
+        out: Out = None,
+    ) -> Call[NDArray[Any]]:
+        return Call((fake,), sample_weight, curvature, out)
 
     def __repr__(self):
         return f"{Discriminator(self.gan, reduction=self.reduction)!r}.sides[1]"
@@ -169,7 +185,15 @@ class FakeScores(ScoreLoss):
 class Generator(ScoreLoss):
     """What the scores of fake samples cost the generator."""
 
-    inputs = ("fake",)
+    def _inputs(
+        self,
+        fake: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        curvature: str = "exact",
+        out: Out = None,
+    ) -> Call[NDArray[Any]]:
+        return Call((fake,), sample_weight, curvature, out)
 
     def __repr__(self):
         return f"{self.gan(reduction=self.reduction)!r}.generator"
@@ -183,7 +207,16 @@ class Generator(ScoreLoss):
 class Discriminator(JointLoss):
     """What the scores of real and of fake samples cost the discriminator, together."""
 
-    inputs = ("real", "fake")
+    def _inputs(
+        self,
+        real: ArrayLike,
+        fake: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        curvature: str = "exact",
+        out: Out = None,
+    ) -> Call[tuple[NDArray[Any], NDArray[Any]]]:
+        return Call((real, fake), sample_weight, curvature, out)
 
     gan: type[GAN] = field(repr=False)
 
@@ -195,9 +228,7 @@ class Discriminator(JointLoss):
         """The losses of the real scores and of the fake ones."""
         return tuple(side(self.gan, reduction=self.reduction) for side in (RealScores, FakeScores))
 
-    @property
-    def traits(self):
-        """What is known about the loss as a function of a real score and a fake one."""
+    def _traits(self):
         loss = self.gan.real.loss.traits
         return Traits(
             convex=loss.convex,
@@ -397,4 +428,4 @@ class WassersteinGAN(GAN):
 
     real, fake = Verdict(NegativeMargin(), 1.0), Verdict(NegativeMargin(), -1.0)
     generated = Verdict(NegativeMargin(), 1.0)
-    elicits = NegativeMargin.traits.elicits
+    elicits = NegativeMargin().traits.elicits

@@ -37,13 +37,14 @@ class BoxLoss(RowLoss):
     y_true_domain = BOXES
     y_pred_domain = BOXES
 
-    traits = Traits(
-        convex=False,
-        differentiable=False,
-        twice_differentiable=False,
-        bounded=True,
-        elicits="box of best expected overlap",
-    )
+    def _traits(self):
+        return Traits(
+            convex=False,
+            differentiable=False,
+            twice_differentiable=False,
+            bounded=True,
+            elicits="box of best expected overlap",
+        )
 
     def _read(self, y_true, y_pred):
         batch = super()._read(y_true, y_pred)

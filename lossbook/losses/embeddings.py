@@ -1,12 +1,15 @@
 """Losses of embeddings: vectors whose directions or distances say what belongs together."""
 
 from math import sqrt
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from ..core.domains import DIRECTIONS, NON_NEGATIVE, PLUS_MINUS_ONE, POSITIVE, ZERO_OR_ONE, Interval
 from ..core.elementwise import positive_part
-from ..core.loss import BatchLoss, JointLoss, PointwiseLoss, parameter
+from ..core.loss import BatchLoss, Call, JointLoss, Out, PointwiseLoss, parameter
+from ..core.pairs import PairLoss
 from ..core.streaming import BLOCK_BYTES
 from ..core.traits import Traits
 from ..core.vectors import Angle, Vector
@@ -40,17 +43,28 @@ class CosineDistance(JointLoss):
     (array([[ 0., -1.]]), array([[-0.5,  0. ]]))
     """
 
-    inputs = "first", "second"
+    def _inputs(
+        self,
+        first: ArrayLike,
+        second: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        curvature: str = "exact",
+        out: Out = None,
+    ) -> Call[tuple[NDArray[Any], NDArray[Any]]]:
+        return Call((first, second), sample_weight, curvature, out)
+
     entries = 1
     y_pred_domain = DIRECTIONS
 
-    traits = Traits(
-        convex=False,
-        differentiable=True,
-        twice_differentiable=True,
-        bounded=True,
-        elicits="the same direction",
-    )
+    def _traits(self):
+        return Traits(
+            convex=False,
+            differentiable=True,
+            twice_differentiable=True,
+            bounded=True,
+            elicits="the same direction",
+        )
 
     def _shared(self, first, second):
         return (Angle(first, second),)
@@ -65,7 +79,7 @@ class CosineDistance(JointLoss):
         return angle.hessian()
 
 
-class CosineEmbedding(JointLoss):
+class CosineEmbedding(PairLoss):
     r"""Cosine loss of pairs: those that match shall be parallel, the others apart.
 
     .. math::
@@ -96,18 +110,18 @@ class CosineEmbedding(JointLoss):
 
     margin: float = parameter(0.0, Interval(-1, 1))
 
-    inputs = "y_true", "first", "second"
     entries = 1
     y_true_domain = PLUS_MINUS_ONE
     y_pred_domain = DIRECTIONS
 
-    traits = Traits(
-        convex=False,
-        differentiable=False,
-        twice_differentiable=False,
-        bounded=True,
-        elicits="the same direction for pairs that match, others beyond the margin",
-    )
+    def _traits(self):
+        return Traits(
+            convex=False,
+            differentiable=False,
+            twice_differentiable=False,
+            bounded=True,
+            elicits="the same direction for pairs that match, others beyond the margin",
+        )
 
     def _shared(self, y_true, first, second):
         angle = Angle(first, second)
@@ -157,13 +171,14 @@ class HingeEmbedding(PointwiseLoss):
 
     y_true_domain = PLUS_MINUS_ONE
 
-    traits = Traits(
-        convex=True,
-        differentiable=False,
-        twice_differentiable=False,
-        lipschitz=1.0,
-        elicits="a small distance for pairs that match, others beyond the margin",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=False,
+            twice_differentiable=False,
+            lipschitz=1.0,
+            elicits="a small distance for pairs that match, others beyond the margin",
+        )
 
     def _shared(self, y_true, y_pred):
         return y_true, y_pred, positive_part(self.margin - y_pred)
@@ -178,7 +193,7 @@ class HingeEmbedding(PointwiseLoss):
         return np.zeros_like(x)
 
 
-class Contrastive(JointLoss):
+class Contrastive(PairLoss):
     r"""Contrastive loss of pairs by their Euclidean distance :math:`d = |a - b|` [1]_.
 
     .. math::
@@ -216,16 +231,16 @@ class Contrastive(JointLoss):
 
     margin: float = parameter(1.0, POSITIVE)
 
-    inputs = "y_true", "first", "second"
     entries = 1
     y_true_domain = ZERO_OR_ONE
 
-    traits = Traits(
-        convex=False,
-        differentiable=False,
-        twice_differentiable=False,
-        elicits="distance 0 for pairs that match, others beyond the margin",
-    )
+    def _traits(self):
+        return Traits(
+            convex=False,
+            differentiable=False,
+            twice_differentiable=False,
+            elicits="distance 0 for pairs that match, others beyond the margin",
+        )
 
     def _shared(self, y_true, first, second):
         gap = first - second
@@ -285,16 +300,28 @@ class Triplet(JointLoss):
 
     margin: float = parameter(1.0, POSITIVE)
 
-    inputs = "anchor", "positive", "negative"
+    def _inputs(
+        self,
+        anchor: ArrayLike,
+        positive: ArrayLike,
+        negative: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        curvature: str = "exact",
+        out: Out = None,
+    ) -> Call[tuple[NDArray[Any], NDArray[Any], NDArray[Any]]]:
+        return Call((anchor, positive, negative), sample_weight, curvature, out)
+
     entries = 1
 
-    traits = Traits(
-        convex=False,
-        differentiable=False,
-        twice_differentiable=False,
-        lipschitz=sqrt(6),
-        elicits="the positive nearer than the negative, by the margin",
-    )
+    def _traits(self):
+        return Traits(
+            convex=False,
+            differentiable=False,
+            twice_differentiable=False,
+            lipschitz=sqrt(6),
+            elicits="the positive nearer than the negative, by the margin",
+        )
 
     def _shared(self, anchor, positive, negative):
         to_positive, to_negative = anchor - positive, anchor - negative
@@ -463,15 +490,25 @@ class InfoNCE(_SimilarityLoss):
 
     temperature: float = parameter(0.07, POSITIVE)
 
-    inputs = "query", "key"
+    def _inputs(
+        self,
+        query: ArrayLike,
+        key: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        curvature: str = "exact",
+        out: Out = None,
+    ) -> Call[tuple[NDArray[Any], NDArray[Any]]]:
+        return Call((query, key), sample_weight, curvature, out)
 
-    traits = Traits(
-        convex=False,
-        differentiable=True,
-        twice_differentiable=True,
-        bounded=True,
-        elicits="each query nearer in direction to its own key than to any other",
-    )
+    def _traits(self):
+        return Traits(
+            convex=False,
+            differentiable=True,
+            twice_differentiable=True,
+            bounded=True,
+            elicits="each query nearer in direction to its own key than to any other",
+        )
 
     def _compare(self, order, weight, query, key):
         sides = Vector(query), Vector(key)
@@ -526,15 +563,25 @@ class SupervisedContrastive(_SimilarityLoss):
 
     temperature: float = parameter(0.1, POSITIVE)
 
-    inputs = "y_true", "y_pred"
+    def _inputs(
+        self,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        curvature: str = "exact",
+        out: Out = None,
+    ) -> Call[NDArray[Any]]:
+        return Call((y_true, y_pred), sample_weight, curvature, out)
 
-    traits = Traits(
-        convex=False,
-        differentiable=True,
-        twice_differentiable=True,
-        bounded=True,
-        elicits="one direction for each class",
-    )
+    def _traits(self):
+        return Traits(
+            convex=False,
+            differentiable=True,
+            twice_differentiable=True,
+            bounded=True,
+            elicits="one direction for each class",
+        )
 
     def _compare(self, order, weight, y_true, y_pred):
         x = Vector(y_pred)

@@ -1,5 +1,6 @@
 """Losses of one shape near zero and another far off: parabola, then line, or free, then not."""
 
+from functools import cached_property
 from math import log
 
 import numpy as np
@@ -50,9 +51,7 @@ class Huber(ResidualLoss):
 
     delta: float = parameter(1.0, POSITIVE)
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _traits(self):
         return Traits(
             convex=True,
             differentiable=True,
@@ -74,6 +73,9 @@ class Huber(ResidualLoss):
 
     def _hessian(self, r, c):
         return (r == c) + 0 * c
+
+    def _curvatures(self):
+        return {"majorizer": self._majorizer}
 
     def _majorizer(self, r, c):
         return 1 / np.maximum(np.abs(r) / self.delta, np.ones_like(r))
@@ -117,9 +119,7 @@ class SmoothL1(ResidualLoss):
 
     beta: float = parameter(1.0, POSITIVE)
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _traits(self):
         return Traits(
             convex=True,
             differentiable=True,
@@ -129,18 +129,24 @@ class SmoothL1(ResidualLoss):
             elicits="Huber's location",
         )
 
+    @cached_property
+    def _huber(self):
+        return Huber(self.beta)
+
     def _shared(self, y_true, y_pred):
-        r = y_pred - y_true
-        return r, r.clip(-self.beta, self.beta)
+        return self._huber._shared(y_true, y_pred)
 
     def _value(self, r, c):
-        return c / self.beta * (r - 0.5 * c)
+        return self._gradient(r, c) * (r - 0.5 * c)
 
     def _gradient(self, r, c):
-        return c / self.beta
+        return self._huber._gradient(r, c) / self.beta
 
     def _hessian(self, r, c):
-        return ((r == c) + 0 * c) / self.beta
+        return self._huber._hessian(r, c) / self.beta
+
+    def _curvatures(self):
+        return {"majorizer": self._majorizer}
 
     def _majorizer(self, r, c):
         return 1 / np.maximum(np.abs(r), np.full_like(r, self.beta))
@@ -179,9 +185,7 @@ class PseudoHuber(ResidualLoss):
 
     delta: float = parameter(1.0, POSITIVE)
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _traits(self):
         return Traits(
             convex=True,
             differentiable=True,
@@ -203,6 +207,9 @@ class PseudoHuber(ResidualLoss):
 
     def _hessian(self, r, h):
         return (self.delta / h) ** 3
+
+    def _curvatures(self):
+        return {"majorizer": self._majorizer}
 
     def _majorizer(self, r, h):
         return self.delta / h
@@ -230,14 +237,15 @@ class LogCosh(ResidualLoss):
     array([1.201000e-01, 9.993069e+02])
     """
 
-    traits = Traits(
-        convex=True,
-        differentiable=True,
-        twice_differentiable=True,
-        lipschitz=1.0,
-        symmetric=True,
-        elicits="log-cosh location",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=True,
+            lipschitz=1.0,
+            symmetric=True,
+            elicits="log-cosh location",
+        )
 
     def _value(self, r):
         size = np.abs(r)
@@ -251,6 +259,9 @@ class LogCosh(ResidualLoss):
     def _hessian(self, r):
         e = np.exp(-2 * np.abs(r))
         return 4 * e / (1 + e) ** 2
+
+    def _curvatures(self):
+        return {"majorizer": self._majorizer}
 
     def _majorizer(self, r):
         return tanh_ratio(r)
@@ -283,14 +294,15 @@ class EpsilonInsensitive(ResidualLoss):
 
     epsilon: float = parameter(0.1, NON_NEGATIVE)
 
-    traits = Traits(
-        convex=True,
-        differentiable=False,
-        twice_differentiable=False,
-        lipschitz=1.0,
-        symmetric=True,
-        elicits="centre of a tube",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=False,
+            twice_differentiable=False,
+            lipschitz=1.0,
+            symmetric=True,
+            elicits="centre of a tube",
+        )
 
     def _shared(self, y_true, y_pred):
         r = y_pred - y_true
@@ -333,13 +345,14 @@ class SquaredEpsilonInsensitive(ResidualLoss):
 
     epsilon: float = parameter(0.1, NON_NEGATIVE)
 
-    traits = Traits(
-        convex=True,
-        differentiable=True,
-        twice_differentiable=False,
-        symmetric=True,
-        elicits="centre of a tube",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=False,
+            symmetric=True,
+            elicits="centre of a tube",
+        )
 
     def _shared(self, y_true, y_pred):
         r = y_pred - y_true
@@ -353,6 +366,9 @@ class SquaredEpsilonInsensitive(ResidualLoss):
 
     def _hessian(self, r, excess):
         return 2 * np.sign(excess)
+
+    def _curvatures(self):
+        return {"majorizer": self._majorizer}
 
     def _majorizer(self, r, excess):
         return np.full_like(r, 2)

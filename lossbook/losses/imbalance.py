@@ -63,9 +63,7 @@ class SigmoidFocal(PointwiseLoss):
     y_true_domain = ZERO_OR_ONE
     link = "logit"
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _traits(self):
         return Traits(
             convex=self.gamma == 0,
             differentiable=True,
@@ -171,9 +169,7 @@ class SoftmaxFocal(LabelProbabilityLoss):
         super().__post_init__()
         object.__setattr__(self, "alpha", class_weights("alpha", self.alpha))
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _traits(self):
         alpha = self.alpha or (1.0,)
         even, focused = len(set(alpha)) == 1, self.gamma > 0
         return Traits(
@@ -269,9 +265,7 @@ class Poly1CrossEntropy(ClassLoss):
 
     link = "multinomial_logit"
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _traits(self):
         epsilon = self.epsilon
         steepest = (1 + epsilon) ** 2 / (4 * epsilon) if epsilon > 1 else 1.0
         changed = "sharpened " if epsilon > 0 else "flattened " if epsilon < 0 else ""

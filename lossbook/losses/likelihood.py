@@ -8,13 +8,15 @@ would be thousands of times larger than the loss of a large count.
 
 from dataclasses import MISSING
 from math import log, pi
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from ..core.domains import FINITE, NON_NEGATIVE, POSITIVE
 from ..core.elementwise import decay, positive_part, two_sides, unless_nan
 from ..core.gamma import stirling_remainder
-from ..core.loss import JointLoss, PointwiseLoss, parameter
+from ..core.loss import Call, JointLoss, Out, PointwiseLoss, parameter
 from ..core.optimum import weighted_mean
 from ..core.parameters import switch
 from ..core.traits import Traits
@@ -71,12 +73,13 @@ class PoissonNLL(LogMeanLoss):
 
     y_true_domain = NON_NEGATIVE
 
-    traits = Traits(
-        convex=True,
-        differentiable=True,
-        twice_differentiable=True,
-        elicits="mean",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=True,
+            elicits="mean",
+        )
 
     def _shared(self, y_true, y_pred):
         return y_true, y_pred, np.exp(y_pred)
@@ -94,8 +97,8 @@ class PoissonNLL(LogMeanLoss):
     def _hessian(self, y, z, rate):
         return rate
 
-    def _fisher(self, *shared):
-        return self._hessian(*shared)
+    def _curvatures(self):
+        return {"fisher": self._hessian}
 
 
 class GammaNLL(LogMeanLoss):
@@ -144,7 +147,7 @@ class GammaNLL(LogMeanLoss):
 
     y_true_domain = POSITIVE
 
-    traits = PoissonNLL.traits
+    _traits = PoissonNLL._traits
 
     def _shared(self, y_true, y_pred):
         return y_true, y_pred, _over_power_of_mean(y_true, 1.0, y_pred)
@@ -162,6 +165,9 @@ class GammaNLL(LogMeanLoss):
 
     def _hessian(self, y, z, ratio):
         return ratio / self.dispersion
+
+    def _curvatures(self):
+        return {"fisher": self._fisher}
 
     def _fisher(self, y, z, ratio):
         return np.full_like(z, 1 / self.dispersion)
@@ -228,9 +234,7 @@ class TweedieNLL(LogMeanLoss):
             return FINITE
         return NON_NEGATIVE if self.power < 2 else POSITIVE
 
-    @property
-    def traits(self):
-        """What is known about the loss with this power."""
+    def _traits(self):
         return Traits(
             convex=1 <= self.power <= 2,
             differentiable=True,
@@ -254,6 +258,9 @@ class TweedieNLL(LogMeanLoss):
 
     def _hessian(self, y, z, of_mean, of_target):
         return self._sum((2 - self.power) * of_mean, (self.power - 1) * of_target)
+
+    def _curvatures(self):
+        return {"fisher": self._fisher}
 
     def _fisher(self, y, z, of_mean, of_target):
         return of_mean
@@ -324,7 +331,7 @@ class NegativeBinomialNLL(LogMeanLoss):
 
     y_true_domain = NON_NEGATIVE
 
-    traits = PoissonNLL.traits
+    _traits = PoissonNLL._traits
 
     def _shared(self, y_true, y_pred):
         # μ = a/b, and one of the two is 1.
@@ -360,6 +367,9 @@ class NegativeBinomialNLL(LogMeanLoss):
     def _hessian(self, y, z, a, b):
         root = np.exp(-np.abs(z) / 2) / (b + self.dispersion * a)
         return root * root * (1 + self.dispersion * y)
+
+    def _curvatures(self):
+        return {"fisher": self._fisher}
 
     def _fisher(self, y, z, a, b):
         return a / (b + self.dispersion * a)
@@ -411,14 +421,25 @@ class GaussianNLL(JointLoss):
 
     constant_terms: bool = switch(False)
 
-    inputs = "y_true", "mean", "log_variance"
+    def _inputs(
+        self,
+        y_true: ArrayLike,
+        mean: ArrayLike,
+        log_variance: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        curvature: str = "exact",
+        out: Out = None,
+    ) -> Call[tuple[NDArray[Any], NDArray[Any]]]:
+        return Call((y_true, mean, log_variance), sample_weight, curvature, out)
 
-    traits = Traits(
-        convex=False,
-        differentiable=True,
-        twice_differentiable=True,
-        elicits="mean and variance",
-    )
+    def _traits(self):
+        return Traits(
+            convex=False,
+            differentiable=True,
+            twice_differentiable=True,
+            elicits="mean and variance",
+        )
 
     def _shared(self, y_true, mean, log_variance):
         r, per_deviation = mean - y_true, np.exp(-log_variance / 2)
@@ -436,6 +457,9 @@ class GaussianNLL(JointLoss):
 
     def _hessian(self, s, per_deviation, x, slope):
         return per_deviation * per_deviation, x * x / 2
+
+    def _curvatures(self):
+        return {"fisher": self._fisher}
 
     def _fisher(self, s, per_deviation, x, slope):
         return per_deviation * per_deviation, np.full_like(s, 0.5)

@@ -7,6 +7,7 @@ from ..core.elementwise import decay, positive_part, tanh_ratio, two_sides, zero
 from ..core.loss import PointwiseLoss, parameter
 from ..core.optimum import weighted_mean
 from ..core.traits import Traits
+from .squared_error import SquaredError
 
 
 class BinaryCrossEntropy(PointwiseLoss):
@@ -45,9 +46,7 @@ class BinaryCrossEntropy(PointwiseLoss):
     y_true_domain = UNIT_INTERVAL
     y_pred_domain = UNIT_INTERVAL
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _traits(self):
         clipped = self.eps > 0
         return Traits(
             convex=not clipped,
@@ -77,6 +76,9 @@ class BinaryCrossEntropy(PointwiseLoss):
     def _hessian(self, y, p):
         q = 1 - p
         return self._unclipped(p, q, zero_if_nan((1 - y) / q / q) + zero_if_nan(y / p / p))
+
+    def _curvatures(self):
+        return {"fisher": self._fisher}
 
     def _fisher(self, y, p):
         q = 1 - p
@@ -138,18 +140,20 @@ class SigmoidCrossEntropy(PointwiseLoss):
     link = "logit"
 
     @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
-        plain = self.pos_weight == 1 and self.label_smoothing == 0
+    def _is_plain(self):
+        """Whether the loss is the negative log-likelihood."""
+        return self.pos_weight == 1 and self.label_smoothing == 0
+
+    def _traits(self):
         smallest, largest = self.label_smoothing / 2, 1 - self.label_smoothing / 2
         return Traits(
             convex=True,
             differentiable=True,
             twice_differentiable=True,
             lipschitz=largest * max(1.0, self.pos_weight),
-            proper=plain,
+            proper=self._is_plain,
             classification_calibrated=self.pos_weight == 1 and smallest < largest,
-            elicits="probability" if plain else "shifted probability",
+            elicits="probability" if self._is_plain else "shifted probability",
         )
 
     def _shared(self, y_true, y_pred):
@@ -173,16 +177,12 @@ class SigmoidCrossEntropy(PointwiseLoss):
     def _hessian(self, u, v, z, e):
         return (u + v) * e / (1 + e) ** 2
 
+    def _curvatures(self):
+        of_likelihood = {"fisher": self._hessian} if self._is_plain else {}
+        return {"majorizer": self._majorizer, **of_likelihood}
+
     def _majorizer(self, u, v, z, e):
         return (u + v) / 4 * tanh_ratio(z / 2)
-
-    def _fisher(self, *shared):
-        if not self.traits.proper:
-            raise ValueError(
-                "curvature='fisher' needs pos_weight=1 and label_smoothing=0: "
-                "otherwise the loss is not a log-likelihood"
-            )
-        return self._hessian(*shared)
 
     def _optimal_constant(self, y_true, weight):
         y = (1 - self.label_smoothing) * weighted_mean(y_true, weight) + self.label_smoothing / 2
@@ -190,7 +190,7 @@ class SigmoidCrossEntropy(PointwiseLoss):
             return float(np.log(self.pos_weight) + np.log(y) - np.log1p(-y))
 
 
-class Brier(PointwiseLoss):
+class Brier(SquaredError):
     r"""Brier score, :math:`\ell = (p - y)^2`: the squared error of a probability [1]_.
 
     Notes
@@ -215,31 +215,17 @@ class Brier(PointwiseLoss):
     y_true_domain = UNIT_INTERVAL
     y_pred_domain = UNIT_INTERVAL
 
-    traits = Traits(
-        convex=True,
-        differentiable=True,
-        twice_differentiable=True,
-        lipschitz=2.0,
-        bounded=True,
-        proper=True,
-        classification_calibrated=True,
-        elicits="probability",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=True,
+            lipschitz=2.0,
+            bounded=True,
+            proper=True,
+            classification_calibrated=True,
+            elicits="probability",
+        )
 
-    def _shared(self, y_true, y_pred):
-        return (y_pred - y_true,)
-
-    def _value(self, r):
-        return r * r
-
-    def _gradient(self, r):
-        return 2 * r
-
-    def _hessian(self, r):
-        return np.full_like(r, 2)
-
-    def _majorizer(self, *shared):
-        return self._hessian(*shared)
-
-    def _optimal_constant(self, y_true, weight):
-        return weighted_mean(y_true, weight)
+    def _curvatures(self):
+        return {"majorizer": self._hessian}

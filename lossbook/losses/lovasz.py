@@ -4,10 +4,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..core.arrays import as_real_array, require_shape, working_dtype
 from ..core.domains import DISTRIBUTIONS, PLUS_MINUS_ONE, ClassIndices, Distributions
 from ..core.elementwise import positive_part
-from ..core.inputs import Batch, Column, as_real_array, require_shape, working_dtype
-from ..core.loss import Loss
+from ..core.inputs import Batch, Column
+from ..core.loss import TargetLoss
 from ..core.masks import MaskLoss, shape_of_masks, sum_of_pixels
 from ..core.traits import Traits
 
@@ -78,13 +79,14 @@ class LovaszHinge(MaskLoss):
 
     y_true_domain = PLUS_MINUS_ONE
 
-    traits = Traits(
-        convex=True,
-        differentiable=False,
-        twice_differentiable=False,
-        lipschitz=1.0,
-        elicits="labels of the pixels, some of them left open",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=False,
+            twice_differentiable=False,
+            lipschitz=1.0,
+            elicits="labels of the pixels, some of them left open",
+        )
 
     def _shared(self, y_true, y_pred):
         error = 1 - y_true * y_pred
@@ -123,7 +125,7 @@ class _OfPixels(Distributions):
         return np.moveaxis(values.reshape(-1, self.n_classes, values.shape[-1]), 1, 0)
 
 
-class LovaszSoftmax(Loss):
+class LovaszSoftmax(TargetLoss):
     r"""Lovász-softmax: a surrogate of the mean Jaccard loss of the classes, on probabilities [1]_.
 
     .. math::
@@ -166,14 +168,15 @@ class LovaszSoftmax(Loss):
     y_true_domain = ClassIndices()
     y_pred_domain = DISTRIBUTIONS
 
-    traits = Traits(
-        convex=True,
-        differentiable=False,
-        twice_differentiable=False,
-        lipschitz=1.0,
-        bounded=True,
-        elicits="classes of the pixels",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=False,
+            twice_differentiable=False,
+            lipschitz=1.0,
+            bounded=True,
+            elicits="classes of the pixels",
+        )
 
     def _read(self, y_true, y_pred):
         y_true, y_pred = as_real_array("y_true", y_true), as_real_array("y_pred", y_pred)
@@ -183,10 +186,8 @@ class LovaszSoftmax(Loss):
                 f"got shape {y_pred.shape}"
             )
         require_shape("y_true", y_true, y_pred.shape[:-1], "one label a pixel")
-        if y_true.dtype.kind == "f":
-            raise TypeError(f"y_true must hold integer labels; got dtype {y_true.dtype}")
         sample_shape, n_classes = shape_of_masks(y_true.shape), y_pred.shape[-1]
-        labels, dtype = ClassIndices(n_classes), working_dtype(y_true.dtype, y_pred.dtype)
+        labels, dtype = ClassIndices(n_classes), working_dtype(y_pred.dtype, y_pred.dtype)
         columns = (
             Column("y_true", y_true, sample_shape, np.dtype(np.intp), labels),
             Column("y_pred", y_pred, sample_shape, dtype, _OfPixels(n_classes=n_classes)),

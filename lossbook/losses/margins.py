@@ -41,15 +41,17 @@ class LogisticMargin(MarginLoss):
     """
 
     link = "logit"
-    traits = Traits(
-        convex=True,
-        differentiable=True,
-        twice_differentiable=True,
-        lipschitz=1.0,
-        proper=True,
-        classification_calibrated=True,
-        elicits="probability",
-    )
+
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=True,
+            lipschitz=1.0,
+            proper=True,
+            classification_calibrated=True,
+            elicits="probability",
+        )
 
     def _terms(self, m):
         return m, decay(m)
@@ -64,11 +66,11 @@ class LogisticMargin(MarginLoss):
     def _curvature(self, m, e):
         return e / (1 + e) ** 2
 
+    def _curvatures(self):
+        return {"majorizer": self._majorizer, "fisher": self._hessian}
+
     def _majorizer(self, y, m, e):
         return tanh_ratio(m / 2) / 4
-
-    def _fisher(self, *shared):
-        return self._hessian(*shared)
 
     def _optimal_constant(self, y_true, weight):
         return _log_odds(y_true, weight)
@@ -103,14 +105,15 @@ class Hinge(MarginLoss):
     array([-0., -1.,  1.])
     """
 
-    traits = Traits(
-        convex=True,
-        differentiable=False,
-        twice_differentiable=False,
-        lipschitz=1.0,
-        classification_calibrated=True,
-        elicits="most probable label",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=False,
+            twice_differentiable=False,
+            lipschitz=1.0,
+            classification_calibrated=True,
+            elicits="most probable label",
+        )
 
     def _terms(self, m):
         return m, positive_part(1 - m)
@@ -123,6 +126,9 @@ class Hinge(MarginLoss):
 
     def _curvature(self, m, v):
         return np.zeros_like(m)
+
+    def _curvatures(self):
+        return {"majorizer": self._majorizer}
 
     def _majorizer(self, y, m, v):
         return 0.5 / np.abs(1 - m)
@@ -153,14 +159,15 @@ class SquaredHinge(MarginLoss):
     array([0.  , 0.25, 2.25])
     """
 
-    traits = Traits(
-        convex=True,
-        differentiable=True,
-        twice_differentiable=False,
-        proper=True,
-        classification_calibrated=True,
-        elicits="probability",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=False,
+            proper=True,
+            classification_calibrated=True,
+            elicits="probability",
+        )
 
     def _terms(self, m):
         return (positive_part(1 - m),)
@@ -173,6 +180,9 @@ class SquaredHinge(MarginLoss):
 
     def _curvature(self, v):
         return 2 * np.sign(v)
+
+    def _curvatures(self):
+        return {"majorizer": self._majorizer}
 
     def _majorizer(self, y, v):
         return np.full_like(v, 2)
@@ -213,15 +223,16 @@ class ModifiedHuber(MarginLoss):
     array([ 0.  ,  0.25, 12.  ])
     """
 
-    traits = Traits(
-        convex=True,
-        differentiable=True,
-        twice_differentiable=False,
-        lipschitz=4.0,
-        proper=True,
-        classification_calibrated=True,
-        elicits="probability",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=False,
+            lipschitz=4.0,
+            proper=True,
+            classification_calibrated=True,
+            elicits="probability",
+        )
 
     def _terms(self, m):
         v = positive_part(1 - m)
@@ -235,6 +246,9 @@ class ModifiedHuber(MarginLoss):
 
     def _curvature(self, m, v, c):
         return 2 * np.sign(c) * (m >= -1)
+
+    def _curvatures(self):
+        return {"majorizer": self._majorizer}
 
     def _majorizer(self, y, m, v, c):
         return np.full_like(m, 2)
@@ -269,13 +283,14 @@ class Perceptron(MarginLoss):
     array([ 0., -1.,  1.])
     """
 
-    traits = Traits(
-        convex=True,
-        differentiable=False,
-        twice_differentiable=False,
-        lipschitz=1.0,
-        elicits="score 0",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=False,
+            twice_differentiable=False,
+            lipschitz=1.0,
+            elicits="score 0",
+        )
 
     def _of_margin(self, m):
         return positive_part(-m)
@@ -285,6 +300,9 @@ class Perceptron(MarginLoss):
 
     def _curvature(self, m):
         return np.zeros_like(m)
+
+    def _curvatures(self):
+        return {"majorizer": self._majorizer}
 
     def _majorizer(self, y, m):
         return 0.5 / np.abs(m)
@@ -321,14 +339,16 @@ class Exponential(MarginLoss):
     """
 
     link = "half_logit"
-    traits = Traits(
-        convex=True,
-        differentiable=True,
-        twice_differentiable=True,
-        proper=True,
-        classification_calibrated=True,
-        elicits="probability",
-    )
+
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=True,
+            proper=True,
+            classification_calibrated=True,
+            elicits="probability",
+        )
 
     def _terms(self, m):
         return (np.exp(-m),)
@@ -402,13 +422,14 @@ class CrammerSinger(_ClassHinge):
            [-1.,  0.,  1.]])
     """
 
-    traits = Traits(
-        convex=True,
-        differentiable=False,
-        twice_differentiable=False,
-        lipschitz=sqrt(2),
-        elicits="a label of more than half the probability",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=False,
+            twice_differentiable=False,
+            lipschitz=sqrt(2),
+            elicits="a label of more than half the probability",
+        )
 
     def _value(self, shortfall, label):
         return np.maximum.reduce(shortfall, axis=0)
@@ -472,9 +493,7 @@ class MultiMargin(_ClassHinge):
 
     power: float = parameter(1, TwoValues(1, 2))
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _traits(self):
         squared = self.power == 2
         return Traits(
             convex=True,

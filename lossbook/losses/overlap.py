@@ -26,9 +26,7 @@ class OverlapLoss(MaskLoss):
     y_true_domain = UNIT_INTERVAL
     y_pred_domain = UNIT_INTERVAL
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _traits(self):
         return Traits(
             convex=False,
             differentiable=True,
@@ -253,10 +251,8 @@ class FocalTversky(OverlapLoss):
     beta: float = parameter(0.7, POSITIVE)
     gamma: float = parameter(0.75, POSITIVE)
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
-        known = super().traits
+    def _traits(self):
+        known = super()._traits()
         return known if self.gamma >= 1 else replace(known, lipschitz=inf)
 
     def _terms(self):

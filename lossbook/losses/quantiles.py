@@ -40,9 +40,7 @@ class Pinball(ResidualLoss):
 
     quantile: float = parameter(0.5, OPEN_UNIT_INTERVAL)
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _traits(self):
         return Traits(
             convex=True,
             differentiable=False,
@@ -61,6 +59,9 @@ class Pinball(ResidualLoss):
 
     def _hessian(self, r):
         return np.zeros_like(r)
+
+    def _curvatures(self):
+        return {"majorizer": self._majorizer}
 
     def _majorizer(self, r):
         return 0.5 / np.abs(r)
@@ -101,9 +102,7 @@ class SmoothPinball(ResidualLoss):
     quantile: float = parameter(0.5, OPEN_UNIT_INTERVAL)
     width: float = parameter(0.1, POSITIVE)
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _traits(self):
         return Traits(
             convex=True,
             differentiable=True,
@@ -129,6 +128,9 @@ class SmoothPinball(ResidualLoss):
 
     def _hessian(self, r, x, e):
         return e / (1 + e) ** 2 / self.width
+
+    def _curvatures(self):
+        return {"majorizer": self._majorizer}
 
     def _majorizer(self, r, x, e):
         return tanh_ratio(r / (2 * self.width)) / (4 * self.width)
@@ -168,9 +170,7 @@ class Expectile(ResidualLoss):
 
     level: float = parameter(0.5, OPEN_UNIT_INTERVAL)
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _traits(self):
         return Traits(
             convex=True,
             differentiable=True,
@@ -192,6 +192,9 @@ class Expectile(ResidualLoss):
 
     def _hessian(self, r, weight):
         return 2 * weight
+
+    def _curvatures(self):
+        return {"majorizer": self._majorizer}
 
     def _majorizer(self, r, weight):
         return np.full_like(r, 2 * max(self.level, 1 - self.level))

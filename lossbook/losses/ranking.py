@@ -1,12 +1,15 @@
 """Losses of scores that shall put things in order: of pairs, and of whole lists."""
 
 from math import sqrt
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from ..core.domains import NON_NEGATIVE, PLUS_MINUS_ONE, UNIT_INTERVAL
 from ..core.elementwise import decay, positive_part, two_sides
-from ..core.loss import JointLoss, RowLoss, parameter
+from ..core.loss import Call, JointLoss, Out, RowLoss, parameter
+from ..core.pairs import PairLoss
 from ..core.traits import Traits
 from .log_loss import SigmoidCrossEntropy
 from .softmax import SoftmaxCrossEntropy
@@ -15,7 +18,7 @@ _LOG_LOSS = SigmoidCrossEntropy()
 _CROSS_ENTROPY = SoftmaxCrossEntropy()
 
 
-class MarginRanking(JointLoss):
+class MarginRanking(PairLoss):
     r"""Hinge loss of the difference of two scores, :math:`\ell = \max(0, m - y(a - b))`.
 
     Parameters
@@ -46,16 +49,16 @@ class MarginRanking(JointLoss):
 
     margin: float = parameter(0.0, NON_NEGATIVE)
 
-    inputs = "y_true", "first", "second"
     y_true_domain = PLUS_MINUS_ONE
 
-    traits = Traits(
-        convex=True,
-        differentiable=False,
-        twice_differentiable=False,
-        lipschitz=sqrt(2),
-        elicits="the more probable order, by the margin",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=False,
+            twice_differentiable=False,
+            lipschitz=sqrt(2),
+            elicits="the more probable order, by the margin",
+        )
 
     def _shared(self, y_true, first, second):
         return y_true, positive_part(self.margin - y_true * (first - second))
@@ -71,7 +74,31 @@ class MarginRanking(JointLoss):
         return np.zeros_like(loss), np.zeros_like(loss)
 
 
-class RankNet(JointLoss):
+class _LogLossOfDifference(JointLoss):
+    """The log loss of how much larger the first score is than the second."""
+
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=True,
+            lipschitz=sqrt(2),
+            elicits="the log-odds of the order, as a difference of scores",
+        )
+
+    def _value(self, *shared):
+        return _LOG_LOSS._value(*shared)
+
+    def _gradient(self, *shared):
+        by_first = _LOG_LOSS._gradient(*shared)
+        return by_first, -by_first
+
+    def _hessian(self, *shared):
+        bend = _LOG_LOSS._hessian(*shared)
+        return bend, bend
+
+
+class RankNet(_LogLossOfDifference, PairLoss):
     r"""Log loss of which of two ranks higher, by the difference of their scores [1]_.
 
     .. math::
@@ -98,33 +125,13 @@ class RankNet(JointLoss):
     array([6.93147181e-01, 1.00000000e+03, 6.93147181e-01])
     """
 
-    inputs = "y_true", "first", "second"
     y_true_domain = UNIT_INTERVAL
-
-    traits = Traits(
-        convex=True,
-        differentiable=True,
-        twice_differentiable=True,
-        lipschitz=sqrt(2),
-        elicits="the log-odds of the order, as a difference of scores",
-    )
 
     def _shared(self, y_true, first, second):
         return _LOG_LOSS._shared(y_true, first - second)
 
-    def _value(self, *shared):
-        return _LOG_LOSS._value(*shared)
 
-    def _gradient(self, *shared):
-        by_first = _LOG_LOSS._gradient(*shared)
-        return by_first, -by_first
-
-    def _hessian(self, *shared):
-        bend = _LOG_LOSS._hessian(*shared)
-        return bend, bend
-
-
-class BPR(RankNet):
+class BPR(_LogLossOfDifference):
     r"""Bayesian personalised ranking: log loss of the positive ranking above the negative [1]_.
 
     .. math::
@@ -152,10 +159,19 @@ class BPR(RankNet):
     array([6.93147181e-01, 1.00000000e+03])
     """
 
-    inputs = "positive", "negative"
+    def _inputs(
+        self,
+        positive: ArrayLike,
+        negative: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        curvature: str = "exact",
+        out: Out = None,
+    ) -> Call[tuple[NDArray[Any], NDArray[Any]]]:
+        return Call((positive, negative), sample_weight, curvature, out)
 
     def _shared(self, positive, negative):
-        return super()._shared(np.ones_like(positive), positive, negative)
+        return _LOG_LOSS._shared(np.ones_like(positive), positive - negative)
 
 
 class ListNet(RowLoss):
@@ -187,13 +203,14 @@ class ListNet(RowLoss):
     array([[-0.5,  0.5]])
     """
 
-    traits = Traits(
-        convex=True,
-        differentiable=True,
-        twice_differentiable=True,
-        lipschitz=sqrt(2),
-        elicits="the probabilities of coming first, as logarithms up to a common shift",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=True,
+            lipschitz=sqrt(2),
+            elicits="the probabilities of coming first, as logarithms up to a common shift",
+        )
 
     def _shared(self, y_true, y_pred):
         return _CROSS_ENTROPY._shared(_softmax(y_true), y_pred)
@@ -253,13 +270,14 @@ class ListMLE(RowLoss):
     array([1.79175947, 0.        ])
     """
 
-    traits = Traits(
-        convex=True,
-        differentiable=True,
-        twice_differentiable=True,
-        lipschitz=_slope_of_the_worst_order,
-        elicits="scores that make the orders that occur probable",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=True,
+            lipschitz=_slope_of_the_worst_order,
+            elicits="scores that make the orders that occur probable",
+        )
 
     def _shared(self, y_true, y_pred):
         order = np.argsort(-y_true, axis=0, kind="stable")

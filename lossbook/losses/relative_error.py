@@ -35,12 +35,13 @@ class SquaredLogError(PointwiseLoss):
     y_true_domain = ABOVE_MINUS_ONE
     y_pred_domain = ABOVE_MINUS_ONE
 
-    traits = Traits(
-        convex=False,
-        differentiable=True,
-        twice_differentiable=True,
-        elicits="mean of the logarithm",
-    )
+    def _traits(self):
+        return Traits(
+            convex=False,
+            differentiable=True,
+            twice_differentiable=True,
+            elicits="mean of the logarithm",
+        )
 
     def _shared(self, y_true, y_pred):
         r = y_pred - y_true
@@ -86,13 +87,14 @@ class AbsolutePercentageError(PointwiseLoss):
 
     y_true_domain = NONZERO
 
-    traits = Traits(
-        convex=True,
-        differentiable=False,
-        twice_differentiable=False,
-        symmetric=True,
-        elicits="median weighted by 1/|y|",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=False,
+            twice_differentiable=False,
+            symmetric=True,
+            elicits="median weighted by 1/|y|",
+        )
 
     def _shared(self, y_true, y_pred):
         return y_pred - y_true, np.abs(y_true)
@@ -105,6 +107,9 @@ class AbsolutePercentageError(PointwiseLoss):
 
     def _hessian(self, r, size):
         return np.zeros_like(r)
+
+    def _curvatures(self):
+        return {"majorizer": self._majorizer}
 
     def _majorizer(self, r, size):
         return 1 / (size * np.abs(r))

@@ -38,9 +38,7 @@ class Fair(ResidualLoss):
 
     scale: float = parameter(1.0, POSITIVE)
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _traits(self):
         return Traits(
             convex=True,
             differentiable=True,
@@ -65,6 +63,9 @@ class Fair(ResidualLoss):
 
     def _hessian(self, r, x):
         return 1 / (1 + x) ** 2
+
+    def _curvatures(self):
+        return {"majorizer": self._majorizer}
 
     def _majorizer(self, r, x):
         return 1 / (1 + x)
@@ -111,9 +112,7 @@ class Cauchy(ResidualLoss):
 
     scale: float = parameter(1.0, POSITIVE)
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _traits(self):
         return Traits(
             convex=False,
             differentiable=True,
@@ -139,6 +138,9 @@ class Cauchy(ResidualLoss):
 
     def _hessian(self, r, x, q):
         return np.where(np.isinf(q), 0, (2 / q - 1) / q)
+
+    def _curvatures(self):
+        return {"majorizer": self._majorizer}
 
     def _majorizer(self, r, x, q):
         return 1 / q
@@ -173,9 +175,7 @@ class GemanMcClure(ResidualLoss):
 
     scale: float = parameter(1.0, POSITIVE)
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _traits(self):
         return Traits(
             convex=False,
             differentiable=True,
@@ -199,6 +199,9 @@ class GemanMcClure(ResidualLoss):
 
     def _hessian(self, r, v, u):
         return (1 - 2 * v) * (1 + 2 * v) * u * u * u * u
+
+    def _curvatures(self):
+        return {"majorizer": self._majorizer}
 
     def _majorizer(self, r, v, u):
         return u * u * u * u
@@ -233,9 +236,7 @@ class Welsch(ResidualLoss):
 
     scale: float = parameter(1.0, POSITIVE)
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _traits(self):
         return Traits(
             convex=False,
             differentiable=True,
@@ -260,6 +261,9 @@ class Welsch(ResidualLoss):
 
     def _hessian(self, x, square, e):
         return (1 - 2 * square) * e
+
+    def _curvatures(self):
+        return {"majorizer": self._majorizer}
 
     def _majorizer(self, x, square, e):
         return e
@@ -301,9 +305,7 @@ class Tukey(ResidualLoss):
 
     scale: float = parameter(4.685, POSITIVE)
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _traits(self):
         return Traits(
             convex=False,
             differentiable=True,
@@ -327,6 +329,9 @@ class Tukey(ResidualLoss):
 
     def _hessian(self, x, square, rest):
         return rest * (1 - 5 * square)
+
+    def _curvatures(self):
+        return {"majorizer": self._majorizer}
 
     def _majorizer(self, x, square, rest):
         return rest * rest
@@ -373,9 +378,7 @@ class GeneralRobust(ResidualLoss):
     alpha: float = parameter(1.0, Interval(-inf, inf, include_high=False))
     scale: float = parameter(1.0, POSITIVE)
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _traits(self):
         return Traits(
             convex=self.alpha >= 1,
             differentiable=True,
@@ -445,7 +448,8 @@ class GeneralRobust(ResidualLoss):
             bend = 1 / s / s + (self.alpha - 1) * (t / s) ** 2
         return g * bend / self.scale / self.scale
 
+    def _curvatures(self):
+        return {"majorizer": self._majorizer} if self.alpha <= 2 else {}
+
     def _majorizer(self, x, t, s, g):
-        if self.alpha > 2:
-            raise ValueError("curvature='majorizer' needs alpha at most 2: beyond, none exists")
         return g / self.scale / self.scale

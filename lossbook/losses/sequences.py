@@ -3,12 +3,15 @@
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import inf
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
-from ..core.domains import Domain, Integers
-from ..core.inputs import Batch, Column, as_real_array, require_shape, working_dtype
-from ..core.loss import Loss
+from ..core.arrays import as_real_array, require_shape, working_dtype
+from ..core.domains import ClassIndices, Domain, Integers
+from ..core.inputs import Batch, Column
+from ..core.loss import Call, Loss, Out
 from ..core.parameters import whole_number
 from ..core.traits import Traits
 
@@ -34,7 +37,7 @@ class LabelSequences(Domain):
     def contains(self, values):
         """Return which of the values are in the domain."""
         padding = values == PADDING
-        label = (values >= 0) & (values < self.n_classes) & (values != self.blank)
+        label = ClassIndices(self.n_classes).contains(values) & (values != self.blank)
         label[1:] &= ~padding[:-1]
         return label | padding
 
@@ -98,14 +101,25 @@ class CTC(Loss):
 
     blank: int = 0
 
-    options = ("input_lengths",)
+    def _inputs(
+        self,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        input_lengths: ArrayLike | None = None,
+        curvature: str = "exact",
+        out: Out = None,
+    ) -> Call[NDArray[Any]]:
+        return Call((y_true, y_pred, input_lengths), sample_weight, curvature, out)
 
-    traits = Traits(
-        convex=False,
-        differentiable=True,
-        twice_differentiable=True,
-        elicits="probability of the label sequence",
-    )
+    def _traits(self):
+        return Traits(
+            convex=False,
+            differentiable=True,
+            twice_differentiable=True,
+            elicits="probability of the label sequence",
+        )
 
     def __post_init__(self):
         super().__post_init__()
@@ -138,7 +152,7 @@ class CTC(Loss):
         else:
             lengths = as_real_array("input_lengths", input_lengths)
             require_shape("input_lengths", lengths, sample_shape, "one for each input")
-        dtype, index = working_dtype(labels.dtype, scores.dtype), np.dtype(np.intp)
+        dtype, index = working_dtype(scores.dtype, scores.dtype), np.dtype(np.intp)
         label_domain = replace(self.y_true_domain, n_classes=n_classes)
         columns = (
             Column("y_true", labels, sample_shape, index, label_domain),
@@ -169,8 +183,6 @@ def _as_labels(y_true):
         raise ValueError(
             f"{error}; pad shorter label sequences with {PADDING} at the end"
         ) from None
-    if labels.dtype.kind == "f":
-        raise TypeError(f"y_true must hold integer labels; got dtype {labels.dtype}")
     return labels
 
 

@@ -4,14 +4,16 @@ from dataclasses import field, replace
 from functools import reduce
 from math import inf
 from operator import add
-from typing import ClassVar
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from ..core.arrays import as_real_array, require_shape, working_dtype
 from ..core.domains import FINITE, NON_NEGATIVE, Intersection, TwoValues
-from ..core.inputs import as_real_array, checked_out, require_shape, working_dtype
-from ..core.loss import CURVATURES, Loss, PointwiseLoss
+from ..core.loss import Call, Loss, Out, PointwiseLoss
 from ..core.optimum import middle_root
+from ..core.results import checked_out
 from ..core.traits import Traits
 
 
@@ -61,10 +63,16 @@ class Composite(Loss):
         """The predictions that all of the losses take."""
         return _common([loss.y_pred_domain for loss in self.losses], None)
 
+    def _all_curvatures(self):
+        return dict.fromkeys(("exact", "abs"))
+
     def _evaluate(self, parts, inputs, sample_weight, out):
-        exact = tuple("hessian" if part == "absolute_hessian" else part for part in parts)
+        for part in parts:
+            if part not in ("value", "gradient"):
+                self._part(part)
+        exact = tuple("exact" if part == "abs" else part for part in parts)
         results = tuple(
-            _absolute(result) if part == "absolute_hessian" else result
+            _absolute(result) if part == "abs" else result
             for part, result in zip(
                 parts, self._combined(exact, inputs, sample_weight), strict=True
             )
@@ -86,7 +94,7 @@ class Composite(Loss):
             strict=True,
         )
         results = [
-            loss._evaluate(parts, _inputs(loss, true, pred), weight, None)
+            loss._evaluate(parts, _taken_by(loss, true, pred), weight, None)
             for loss, true, pred, weight in arguments
         ]
         return list(zip(*results, strict=True))
@@ -100,7 +108,8 @@ class Composite(Loss):
             for part, result in zip(parts, results, strict=True)
             for array in _arrays(result)
         ]
-        places = [(part, array.shape, array.dtype) for part, array in arrays]
+        names = {"value": "value", "gradient": "gradient"}
+        places = [(names.get(part, "hessian"), array.shape, array.dtype) for part, array in arrays]
         out = checked_out(out, places, _arrays(given), self.reduction)
         for (_, array), target in zip(arrays, out, strict=True):
             target[...] = array
@@ -134,7 +143,7 @@ def _one_each(name, given, n_losses):
     return given
 
 
-def _inputs(loss, y_true, y_pred):
+def _taken_by(loss, y_true, y_pred):
     """Return what a loss is called with: targets, if it takes them, and predictions."""
     targets = [y_true] if loss.inputs[0] == "y_true" else []
     names = loss.inputs[len(targets) :]
@@ -240,6 +249,17 @@ class WeightedSum(Composite):
 
     weights: tuple[float, ...] | None = None
 
+    def _inputs(
+        self,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        curvature: str = "exact",
+        out: Out = None,
+    ) -> Call[Any]:
+        return Call((y_true, y_pred), sample_weight, curvature, out)
+
     def __post_init__(self):
         super().__post_init__()
         weights = np.ones(len(self.losses)) if self.weights is None else self.weights
@@ -251,9 +271,7 @@ class WeightedSum(Composite):
             )
         object.__setattr__(self, "weights", tuple(map(float, weights)))
 
-    @property
-    def traits(self):
-        """What follows from the losses, as losses of one prediction."""
+    def _traits(self):
         used = [
             (loss, weight) for loss, weight in zip(self.losses, self.weights, strict=True) if weight
         ]
@@ -293,12 +311,9 @@ class WeightedSum(Composite):
             return tuple(map(_times, self.weights, results))
         return _total(self.weights, results)
 
-    def _curvature_part(self, curvature):
-        if curvature != "majorizer":
-            return super()._curvature_part(curvature)
-        for loss in self.losses:
-            loss._curvature_part(curvature)
-        return CURVATURES[curvature]
+    def _all_curvatures(self):
+        majorised = all("majorizer" in loss.curvatures for loss in self.losses)
+        return super()._all_curvatures() | ({"majorizer": None} if majorised else {})
 
     def optimal_constant(self, y_true, sample_weight=None):
         """Return the constant prediction with the least loss, of convex pointwise losses."""
@@ -377,16 +392,24 @@ class UncertaintyWeighted(Composite):
     array([-1.5   , -0.1931])
     """
 
-    inputs: ClassVar = ("y_true", "y_pred", "log_variance")
+    def _inputs(
+        self,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
+        log_variance: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        curvature: str = "exact",
+        out: Out = None,
+    ) -> Call[Any]:
+        return Call((y_true, y_pred, log_variance), sample_weight, curvature, out)
 
     def __post_init__(self):
         super().__post_init__()
         if self.reduction == "none":
             raise ValueError("the reduction of the losses must be 'mean' or 'sum'; got 'none'")
 
-    @property
-    def traits(self):
-        """What follows from the losses, as functions of the predictions and the log-variances."""
+    def _traits(self):
         each = [loss.traits for loss in self.losses]
         return Traits(
             convex=False,
@@ -408,7 +431,7 @@ class UncertaintyWeighted(Composite):
             ("value", *(part for part in parts if part != "value")), y_true, y_pred, sample_weight
         )
         fitted = np.array([_times(*pair) for pair in zip(precision, values, strict=True)])
-        by_log_variance = {"gradient": 0.5 - fitted, "hessian": fitted}
+        by_log_variance = {"gradient": 0.5 - fitted, "exact": fitted}
         derivatives = iter(derivatives)
         return tuple(
             float((fitted + s / 2).sum())

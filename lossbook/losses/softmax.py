@@ -5,9 +5,11 @@ from math import log
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..core.domains import DISTRIBUTIONS, LOG_DISTRIBUTIONS, UNIT_INTERVAL, ClassIndices
+from ..core.arrays import as_real_array, require_shape
+from ..core.domains import DISTRIBUTIONS, LOG_DISTRIBUTIONS, UNIT_INTERVAL, class_indices
 from ..core.elementwise import log_ratio, zero_if_nan
-from ..core.inputs import Batch, Column, as_real_array, require_shape
+from ..core.evaluation import evaluate
+from ..core.inputs import Batch, Column
 from ..core.loss import ClassLoss, as_distributions, one_hot, parameter
 from ..core.optimum import on_simplex
 from ..core.softmax import (
@@ -18,7 +20,6 @@ from ..core.softmax import (
     place_of,
     require_one_each,
 )
-from ..core.streaming import stream, total
 from ..core.traits import Traits
 
 
@@ -69,14 +70,15 @@ class CategoricalCrossEntropy(ClassLoss):
 
     y_pred_domain = DISTRIBUTIONS
 
-    traits = Traits(
-        convex=True,
-        differentiable=True,
-        twice_differentiable=True,
-        proper=True,
-        classification_calibrated=True,
-        elicits="probability",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=True,
+            proper=True,
+            classification_calibrated=True,
+            elicits="probability",
+        )
 
     def _shared(self, y_true, y_pred):
         return _at_targets(y_true, y_pred)
@@ -126,15 +128,16 @@ class NegativeLogLikelihood(ClassLoss):
     y_pred_domain = LOG_DISTRIBUTIONS
     link = "log"
 
-    traits = Traits(
-        convex=True,
-        differentiable=True,
-        twice_differentiable=True,
-        lipschitz=1.0,
-        proper=True,
-        classification_calibrated=True,
-        elicits="probability",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=True,
+            lipschitz=1.0,
+            proper=True,
+            classification_calibrated=True,
+            elicits="probability",
+        )
 
     def _shared(self, y_true, y_pred):
         return _at_targets(y_true, y_pred)
@@ -220,14 +223,15 @@ class JensenShannon(ClassLoss):
 
     y_pred_domain = DISTRIBUTIONS
 
-    traits = Traits(
-        convex=True,
-        differentiable=True,
-        twice_differentiable=True,
-        bounded=True,
-        classification_calibrated=True,
-        elicits="sharpened probability",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=True,
+            bounded=True,
+            classification_calibrated=True,
+            elicits="sharpened probability",
+        )
 
     def _shared(self, y_true, y_pred):
         t, p = as_distributions(y_true, y_pred), y_pred
@@ -336,8 +340,9 @@ class SoftmaxCrossEntropy(ClassLoss):
         """
         batch = self._read(y_true, y_pred)
         (shape,) = batch.shapes
-        batch = Batch(batch.columns, ((*shape, shape[-1]),), batch.sample_shape, batch.dtype)
-        return self._evaluate_batch(("hessian_blocks",), batch, sample_weight, None)[0]
+        shapes = ((*shape, shape[-1]),)
+        batch = Batch(batch.columns, shapes, batch.sample_shape, batch.dtype, batch.mass)
+        return evaluate(self, ("hessian_blocks",), batch, sample_weight, None)[0]
 
     def hessian_vector_product(
         self,
@@ -373,9 +378,8 @@ class SoftmaxCrossEntropy(ClassLoss):
         batch, vector = self._read(y_true, y_pred), as_real_array("vector", vector)
         require_shape("vector", vector, *batch.shapes, "that of y_pred")
         column = Column("vector", vector, batch.sample_shape, batch.dtype, None)
-        columns = (*batch.columns, column)
-        batch = Batch(columns, batch.shapes, batch.sample_shape, batch.dtype)
-        return self._evaluate_batch(("hessian_vector_product",), batch, sample_weight, None)[0]
+        batch.columns = (*batch.columns, column)
+        return evaluate(self, ("hessian_vector_product",), batch, sample_weight, None)[0]
 
     def __post_init__(self):
         super().__post_init__()
@@ -388,30 +392,37 @@ class SoftmaxCrossEntropy(ClassLoss):
             object.__setattr__(self, "ignore_index", int(self.ignore_index))
 
     @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _is_plain(self):
+        """Whether the loss is the negative log-likelihood."""
+        return self.label_smoothing == 0 and len(set(self.class_weight or (1.0,))) == 1
+
+    def _traits(self):
         weights = self.class_weight or (1.0,)
-        plain = self.label_smoothing == 0 and len(set(weights)) == 1
         return Traits(
             convex=True,
             differentiable=True,
             twice_differentiable=True,
             lipschitz=np.sqrt(2) * max(weights),
-            proper=plain,
+            proper=self._is_plain,
             classification_calibrated=len(set(weights)) == 1 and self.label_smoothing < 1,
-            elicits="probability" if plain else "shifted probability",
+            elicits="probability" if self._is_plain else "shifted probability",
         )
 
     def _label_domain(self, n_classes):
-        return ClassIndices(n_classes, self.ignore_index)
+        return class_indices(n_classes, self.ignore_index)
 
     def _read(self, y_true, y_pred):
         batch = super()._read(y_true, y_pred)
-        require_one_each("class_weight", self.class_weight, batch.shapes[0][-1])
+        if self.class_weight is not None or self.ignore_index is not None:
+            require_one_each("class_weight", self.class_weight, batch.shapes[0][-1])
+            ignoring = self.ignore_index is not None and batch.columns[0].dtype.kind == "i"
+            if self.class_weight is not None or ignoring:
+                batch.mass = self._mass
         return batch
 
     def _shared(self, y_true, y_pred, *vector):
-        below, kept = below_top(y_pred), self._kept(y_true)
+        below = below_top(y_pred)
+        kept = None if self.ignore_index is None else self._kept(y_true)
         if y_true.ndim == 1 and self.class_weight is None and self.label_smoothing == 0:
             return LabelSoftmax(y_true if kept is None else y_true * kept, below, kept), *vector
         return TargetSoftmax(self._weighted_target(y_true, kept, below), below), *vector
@@ -425,22 +436,17 @@ class SoftmaxCrossEntropy(ClassLoss):
     def _hessian(self, softmax):
         return softmax.hessian()
 
+    def _curvatures(self):
+        of_likelihood = {"fisher": self._hessian} if self._is_plain else {}
+        return {"majorizer": self._majorizer, **of_likelihood}
+
     def _majorizer(self, softmax):
         return softmax.majorizer()
 
-    def _fisher(self, softmax):
-        if not self.traits.proper:
-            raise ValueError(
-                "curvature='fisher' needs equal class weights and label_smoothing=0: "
-                "otherwise the loss is not a log-likelihood"
-            )
-        return softmax.hessian()
-
-    def _hessian_blocks(self, softmax):
-        return softmax.hessian_blocks()
-
-    def _hessian_vector_product(self, softmax, vector):
-        return softmax.hessian_vector_product(vector)
+    def _part(self, part):
+        if part in ("hessian_blocks", "hessian_vector_product"):
+            return lambda softmax, *vector: getattr(softmax, part)(*vector)
+        return super()._part(part)
 
     def _kept(self, y_true):
         if self.ignore_index is None or y_true.ndim > 1:
@@ -457,25 +463,6 @@ class SoftmaxCrossEntropy(ClassLoss):
             u = np.array(self.class_weight, like.dtype)[:, None] * u
         return u if kept is None else u * kept
 
-    def _total_weight(self, batch, weights):
-        targets = batch.columns[0]
-        of_labels = targets.array.ndim == len(batch.sample_shape)
-        ignoring = self.ignore_index is not None and of_labels
-        if self.class_weight is None and not ignoring:
-            return super()._total_weight(batch, weights)
-
-        def mass(start, stop):
-            each = self._mass(targets.block(start, stop))
-            return each.sum() if weights is None else each @ weights.block(start, stop)
-
-        divisor = total(stream(mass, batch.n_samples, batch.block_size))
-        if divisor == 0:
-            raise ValueError(
-                "y_true must hold a sample that counts; each has the ignore_index, "
-                "the class_weight 0 or the sample_weight 0"
-            )
-        return divisor
-
     def _mass(self, y_true):
         """Return how much each sample counts in the mean: its unsmoothed target's weight."""
         kept = self._kept(y_true)
@@ -489,17 +476,15 @@ class SoftmaxCrossEntropy(ClassLoss):
     def _n_classes(self, labels):
         if self.class_weight is not None:
             return len(self.class_weight)
-        labels = labels[labels != self.ignore_index]
         if labels.size == 0:
             raise ValueError(f"y_true must hold a label other than {self.ignore_index}")
         return super()._n_classes(labels)
 
-    def _read_targets(self, y_true):
-        targets, sample_shape = super()._read_targets(y_true)
+    def _read_targets(self, y_true, sample_weight):
+        targets, weight = super()._read_targets(y_true, sample_weight)
         require_one_each("class_weight", self.class_weight, len(targets))
-        kept = self._kept(y_true.reshape(-1)) if y_true.dtype.kind != "f" else None
-        return targets if kept is None else targets * kept, sample_shape
+        return targets, weight
 
     def _optimal_constant(self, t, weight):
-        mass = self._weighted_target(t, t.any(axis=0), t) @ weight
+        mass = self._weighted_target(t, None, t) @ weight
         return np.log(mass / mass.sum())

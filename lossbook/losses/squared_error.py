@@ -31,13 +31,14 @@ class SquaredError(ResidualLoss):
     array([-1.,  2.])
     """
 
-    traits = Traits(
-        convex=True,
-        differentiable=True,
-        twice_differentiable=True,
-        symmetric=True,
-        elicits="mean",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=True,
+            symmetric=True,
+            elicits="mean",
+        )
 
     def _value(self, r):
         return r * r
@@ -48,11 +49,8 @@ class SquaredError(ResidualLoss):
     def _hessian(self, r):
         return np.full_like(r, 2)
 
-    def _majorizer(self, *shared):
-        return self._hessian(*shared)
-
-    def _fisher(self, *shared):
-        return self._hessian(*shared)
+    def _curvatures(self):
+        return {"majorizer": self._hessian, "fisher": self._hessian}
 
     def _optimal_constant(self, y_true, weight):
         return weighted_mean(y_true, weight)
@@ -76,7 +74,7 @@ class HalfSquaredError(ResidualLoss):
     array([0.5, 2. ])
     """
 
-    traits = SquaredError.traits
+    _traits = SquaredError._traits
 
     def _value(self, r):
         return 0.5 * r * r
@@ -87,11 +85,8 @@ class HalfSquaredError(ResidualLoss):
     def _hessian(self, r):
         return np.ones_like(r)
 
-    def _majorizer(self, *shared):
-        return self._hessian(*shared)
-
-    def _fisher(self, *shared):
-        return self._hessian(*shared)
+    def _curvatures(self):
+        return {"majorizer": self._hessian, "fisher": self._hessian}
 
     def _optimal_constant(self, y_true, weight):
         return weighted_mean(y_true, weight)

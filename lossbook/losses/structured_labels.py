@@ -53,15 +53,16 @@ class Sparsemax(ClassLoss):
            [-0.75,  0.75,  0.  ]])
     """
 
-    traits = Traits(
-        convex=True,
-        differentiable=True,
-        twice_differentiable=False,
-        lipschitz=sqrt(2),
-        proper=True,
-        classification_calibrated=True,
-        elicits="probability",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=False,
+            lipschitz=sqrt(2),
+            proper=True,
+            classification_calibrated=True,
+            elicits="probability",
+        )
 
     def _shared(self, y_true, y_pred):
         t, below = as_distributions(y_true, y_pred), below_top(y_pred)
@@ -123,15 +124,16 @@ class MultilabelSoftMargin(RowLoss):
     y_true_domain = UNIT_INTERVAL
     link = "logit"
 
-    traits = Traits(
-        convex=True,
-        differentiable=True,
-        twice_differentiable=True,
-        lipschitz=lambda n_classes: 1 / sqrt(n_classes),
-        proper=True,
-        classification_calibrated=True,
-        elicits="probability",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=True,
+            lipschitz=lambda n_classes: 1 / sqrt(n_classes),
+            proper=True,
+            classification_calibrated=True,
+            elicits="probability",
+        )
 
     def _shared(self, y_true, y_pred):
         return _ONE_SCORE._shared(y_true, y_pred)
@@ -186,13 +188,14 @@ class MultilabelMargin(RowLoss):
 
     y_true_domain = ZERO_OR_ONE
 
-    traits = Traits(
-        convex=True,
-        differentiable=False,
-        twice_differentiable=False,
-        lipschitz=lambda n_classes: sqrt((n_classes // 2) * (-n_classes // 2) / -n_classes),
-        elicits="scores that keep the labels apart from the rest",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=False,
+            twice_differentiable=False,
+            lipschitz=lambda n_classes: sqrt((n_classes // 2) * (-n_classes // 2) / -n_classes),
+            elicits="scores that keep the labels apart from the rest",
+        )
 
     def _shared(self, y_true, y_pred):
         return y_true == 1, y_pred
@@ -257,14 +260,15 @@ class OrdinalCoral(ClassLoss):
     y_true_domain = LABELS
     link = "cumulative_logit"
 
-    traits = Traits(
-        convex=True,
-        differentiable=True,
-        twice_differentiable=True,
-        lipschitz=sqrt,
-        proper=True,
-        elicits="probability above each threshold",
-    )
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=True,
+            lipschitz=sqrt,
+            proper=True,
+            elicits="probability above each threshold",
+        )
 
     def _label_domain(self, n_entries):
         return ClassIndices(n_entries + 1)

@@ -47,9 +47,7 @@ class GeneralizedCrossEntropy(LabelProbabilityLoss):
 
     q: float = parameter(0.7, Interval(0, 1, include_low=False))
 
-    @property
-    def traits(self):
-        """What is known about the loss with these parameters."""
+    def _traits(self):
         return Traits(
             convex=False,
             differentiable=True,

@@ -6,14 +6,14 @@ from functools import singledispatch
 import numpy as np
 
 from ..core.domains import LABELS
-from ..core.loss import BatchLoss, ClassLoss, JointLoss, Loss, PointwiseLoss, RowLoss
+from ..core.loss import BatchLoss, ClassLoss, JointLoss, Loss, PointwiseLoss, RowLoss, TargetLoss
 from ..losses.lovasz import LovaszSoftmax
 from ..losses.sequences import CTC, LabelSequences
 from ..losses.several_tasks import WeightedSum
 
 
 @dataclass(frozen=True, repr=False)
-class View(Loss):
+class View(TargetLoss):
     """A loss seen as one of a single prediction, whose last axis belongs to one sample.
 
     A subclass says in ``_seen`` how the loss behind it is called.
@@ -49,6 +49,9 @@ class View(Loss):
     def _seen(self, loss, parts, y_true, y_pred, sample_weight):
         """Return the parts of the loss behind, derivatives by the whole of `y_pred`."""
         raise NotImplementedError
+
+    def _all_curvatures(self):
+        return dict.fromkeys(self.behind.curvatures)
 
     def _evaluate(self, parts, inputs, sample_weight, out):
         loss = replace(self.behind, reduction=self.reduction)

@@ -259,7 +259,7 @@ VALUE, TYPE = ValueError, TypeError
         ),
         (SQUARED, (sparse.eye(3), np.eye(3)), TYPE, ["y_true", "sparse", "y_true.toarray()"]),
         (SQUARED, ([1.0], [1.0], ["a"]), TYPE, ["sample_weight", "real numbers", "<U1"]),
-        (SOFTMAX, ([0.0], [[1.0, 2]]), TYPE, ["y_true", "integer labels", "float64"]),
+        (SOFTMAX, ([0.5], [[1.0, 2]]), VALUE, ["y_true", "class index from 0 to 1", "got 0.5"]),
         # Domains.
         (SQUARED, ([1.0, NAN], [1.0, 2]), VALUE, ["y_true", "finite", "nan", "index 1"]),
         (

@@ -287,7 +287,7 @@ def test_bad_inputs(call, words):
 def test_other_types_are_refused():
     with pytest.raises(TypeError, match="real must hold real numbers"):
         lb.MinimaxGAN().discriminator(["a"], [1.0])
-    with pytest.raises(TypeError, match="missing a required argument: 'fake'"):
+    with pytest.raises(TypeError, match="missing 1 required positional argument: 'fake'"):
         lb.MinimaxGAN().discriminator([1.0])
     with pytest.raises(NotImplementedError, match="Generator has no optimal constant"):
         lb.MinimaxGAN().generator.optimal_constant([1.0])

@@ -392,8 +392,9 @@ def test_bad_inputs(y_true, y_pred, options, words):
 
 
 def test_bad_parameters_and_types():
-    with pytest.raises(TypeError, match="y_true must hold integer labels; got dtype float64"):
-        lb.CTC()([[1.0]], ZEROS[:1])
+    with pytest.raises(ValueError, match=r"y_true must be a class index from .*; got 1.5"):
+        lb.CTC()([[1.5]], ZEROS[:1])
+    assert lb.CTC()([[1.0]], ZEROS[:1]) == lb.CTC()([[1]], ZEROS[:1])
     with pytest.raises(ValueError, match="y_pred must have a class for the blank 3; got 3 classes"):
         lb.CTC(blank=3)([[1]], ZEROS[:1])
     with pytest.raises(ValueError, match="blank must be at least 0"):

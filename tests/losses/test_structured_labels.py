@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from single import each
+from draws import LABELS, SCORES
+from single import assert_double_backward, each
 
 import lossbook as lb
 
@@ -205,10 +206,10 @@ def test_the_predicted_class_is_the_median():
     [
         (lambda: CORAL([3], [[0.0, 1.0]]), ValueError, "from 0 to 2; got 3 at index 0"),
         (lambda: CORAL([-1], [[0.0, 1.0]]), ValueError, "from 0 to 2; got -1 at index 0"),
-        (lambda: CORAL([1.0], [[0.0, 1.0]]), TypeError, "y_true must hold integer labels"),
+        (lambda: CORAL([1.5], [[0.0, 1.0]]), ValueError, "from 0 to 2; got 1.5 at index 0"),
         (lambda: CORAL([[1, 0]], [[0.0, 1.0]]), ValueError, "shape (1,) (labels) for y_pred"),
         (lambda: CORAL(0, 1.0), ValueError, "y_pred must have two classes or more"),
-        (lambda: CORAL.optimal_constant([0.5]), TypeError, "y_true must hold integer labels"),
+        (lambda: CORAL.optimal_constant([0.5]), ValueError, "a class index from 0; got 0.5"),
         (lambda: MARGIN([[0.5, 1]], [[0.0, 1.0]]), ValueError, "0 or 1; got 0.5 at index 0, 0"),
         (
             lambda: SOFT_MARGIN([[0, 1.5]], [[0.0, 1]]),
@@ -233,3 +234,25 @@ def test_bounds_of_the_slope_by_the_number_of_scores():
     ):
         slope = replace(loss, reduction="none").gradient(rows, scores)
         assert np.linalg.norm(slope[0]) == pytest.approx(loss.traits.lipschitz(5), rel=1e-12)
+
+
+# Another library.
+
+
+def test_pytorch_gives_not_a_number_for_an_infinite_score():
+    torch = pytest.importorskip("torch")
+    scores, label = torch.tensor([[torch.inf, 0.0]]), torch.tensor([[1.0, 0.0]])
+    assert torch.nn.functional.multilabel_soft_margin_loss(scores, label).isnan()
+    assert SOFT_MARGIN(label.numpy(), scores.numpy()) == pytest.approx(LOG2 / 2)
+
+
+def test_second_derivatives_by_double_backward():
+    torch = pytest.importorskip("torch")
+    targets = np.eye(4)[LABELS]
+
+    def value(z):
+        return torch.nn.functional.multilabel_soft_margin_loss(
+            z, torch.tensor(targets), reduction="none"
+        )
+
+    assert_double_backward(SOFT_MARGIN, targets, SCORES, value)

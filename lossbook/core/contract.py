@@ -1,0 +1,477 @@
+"""The contract of a loss: how it is called, and what it states.
+
+A loss states its mathematics on one block of samples: the quantities its formulas share, and from
+them the value, the gradient and the second derivative.  What follows for all of them (checks,
+blocks, threads, weights and reduction) is written once, in the rooms that a call enters in turn:
+`inputs`, `evaluation` and `results`.
+"""
+
+from collections.abc import Callable
+from dataclasses import field, fields
+from functools import cached_property
+from inspect import Parameter, signature
+from math import isfinite
+from types import FunctionType
+from typing import Any, ClassVar, Generic, NamedTuple, ParamSpec, Protocol, Self, TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .arrays import DOUBLE, as_real_array
+from .declared import Declared, with_parameter
+from .domains import FINITE, Domain
+from .evaluation import evaluate, numpy_block
+from .inputs import Column, weight_of
+from .traits import Traits
+
+REDUCTIONS = ("mean", "sum", "none")
+METHODS = ("__call__", "gradient", "hessian", "value_and_gradient", "gradient_and_hessian")
+"""The methods that evaluate a loss."""
+
+P = ParamSpec("P")
+D = TypeVar("D")
+Out = NDArray[Any] | tuple[NDArray[Any], ...] | None
+
+_REDUCTION = """\
+reduction : {"mean", "sum", "none"}, keyword only
+    ``"mean"`` is the weighted mean Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"``
+    leaves one value wℓ a sample."""
+"""What is said of the parameter that every loss has, in the docstring of each."""
+
+
+class Call(NamedTuple, Generic[D]):
+    """What a loss is called with.
+
+    The type in brackets is that of its derivatives: an array, or a tuple of one for each
+    prediction.
+    """
+
+    inputs: tuple[Any, ...]
+    sample_weight: ArrayLike | None
+    curvature: str
+    out: Out
+
+
+class Called(Protocol[P, D]):
+    """A loss that says with what it is called, once for all of its methods."""
+
+    def _inputs(self, *given: P.args, **named: P.kwargs) -> Call[D]: ...
+
+    def _evaluate(self, parts: Any, inputs: Any, sample_weight: Any, out: Any) -> Any: ...
+
+
+class Loss(Declared):
+    """Base of all losses.
+
+    A subclass becomes a frozen dataclass, without a decorator, whose fields are its parameters.
+    It implements ``_shared``, which turns blocks of the inputs into the quantities its formulas
+    have in common, and three functions of these: ``_value``, ``_gradient`` (with respect to the
+    prediction) and ``_hessian`` (its diagonal second derivative), each in plain NumPy.  Samples
+    are on the last axis of a block.  `lossbook.base` describes all that a subclass may state.
+    """
+
+    reduction: str = field(default="mean", kw_only=True)
+
+    inputs: ClassVar[tuple[str, ...]] = ("y_true", "y_pred")
+    """What a loss is called with, in order."""
+    options: ClassVar[tuple[str, ...]] = ()
+    """What it takes by keyword besides, or not at all."""
+    y_true_domain: ClassVar[Domain] = FINITE
+    y_pred_domain: ClassVar[Domain | None] = None
+    link: ClassVar[str] = "identity"
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.__doc__ = with_parameter(cls.__doc__, "reduction", _REDUCTION)
+        if "_inputs" in vars(cls):
+            _sign(cls)
+
+    def __post_init__(self) -> None:
+        if self.reduction not in REDUCTIONS:
+            raise ValueError(f"reduction must be one of {REDUCTIONS}; got {self.reduction!r}")
+        super().__post_init__()
+
+    # What a caller asks for.
+
+    def __call__(self: Called[P, D], *given: P.args, **named: P.kwargs) -> float | NDArray[Any]:
+        """Return the loss.
+
+        Parameters
+        ----------
+        y_true : array_like
+            Targets.
+        y_pred : array_like
+            Predictions.  A loss of other inputs takes these in their place, by position or name.
+        sample_weight : array_like, optional
+            One non-negative weight a sample.
+        out : ndarray, optional
+            With ``reduction="none"``, where to write the result.
+
+        Returns
+        -------
+        float or ndarray
+            The mean or the sum, accumulated in double precision; with ``reduction="none"`` an
+            array with one value a sample.
+
+        Raises
+        ------
+        TypeError
+            If an argument does not hold real numbers.
+        ValueError
+            If shapes differ, an input is empty, or a value is outside its domain.
+        """
+        inputs, sample_weight, curvature, out = self._inputs(*given, **named)
+        _no_curvature(curvature)
+        return self._evaluate(("value",), inputs, sample_weight, out)[0]
+
+    def gradient(self: Called[P, D], *given: P.args, **named: P.kwargs) -> D:
+        """Return the gradient of the reduced loss with respect to `y_pred`.
+
+        Parameters
+        ----------
+        y_true, y_pred, sample_weight : array_like
+            As in a call of the loss.
+        out : ndarray, optional
+            Where to write the result.
+
+        Returns
+        -------
+        ndarray of the shape of `y_pred`
+            With ``reduction="none"``, each sample's own derivative of wℓ.  For a loss of several
+            predictions a tuple of arrays, one for each.
+        """
+        inputs, sample_weight, curvature, out = self._inputs(*given, **named)
+        _no_curvature(curvature)
+        return self._evaluate(("gradient",), inputs, sample_weight, out)[0]
+
+    def hessian(self: Called[P, D], *given: P.args, **named: P.kwargs) -> D:
+        """Return the diagonal of the reduced loss's second derivative with respect to `y_pred`.
+
+        Parameters
+        ----------
+        y_true, y_pred, sample_weight : array_like
+            As in a call of the loss.
+        curvature : {"exact", "abs", "majorizer", "fisher"}, default "exact"
+            ``"exact"`` is the second derivative itself, even where it is zero or negative.  What a
+            booster or a Newton step may want in its place: ``"abs"``, its absolute value;
+            ``"majorizer"``, the curvature of a parabola that touches the loss at the prediction
+            and lies nowhere below it, ``inf`` at a kink; ``"fisher"``, the Fisher information, the
+            second derivative to expect if the target had the predicted distribution.
+        out : ndarray, optional
+            Where to write the result.
+
+        Returns
+        -------
+        ndarray of the shape of `y_pred`
+            For a loss of several predictions a tuple of arrays, one for each.
+
+        Raises
+        ------
+        ValueError
+            Also if this loss has no such curvature; the message lists those it has.
+        """
+        inputs, sample_weight, curvature, out = self._inputs(*given, **named)
+        return self._evaluate((curvature,), inputs, sample_weight, out)[0]
+
+    def value_and_gradient(
+        self: Called[P, D], *given: P.args, **named: P.kwargs
+    ) -> tuple[float | NDArray[Any], D]:
+        """Return the loss and its gradient from one pass over the inputs.
+
+        Parameters
+        ----------
+        y_true, y_pred, sample_weight : array_like
+            As in a call of the loss.
+        out : ndarray, optional
+            Where to write the gradient; with ``reduction="none"`` a tuple of two arrays.
+
+        Returns
+        -------
+        value : float or ndarray
+        gradient : ndarray of the shape of `y_pred`
+        """
+        inputs, sample_weight, curvature, out = self._inputs(*given, **named)
+        _no_curvature(curvature)
+        return self._evaluate(("value", "gradient"), inputs, sample_weight, out)
+
+    def gradient_and_hessian(self: Called[P, D], *given: P.args, **named: P.kwargs) -> tuple[D, D]:
+        """Return the gradient and the diagonal second derivative from one pass.
+
+        Parameters
+        ----------
+        y_true, y_pred, sample_weight : array_like
+            As in a call of the loss.
+        curvature : {"exact", "abs", "majorizer", "fisher"}, default "exact"
+            As in `hessian`.
+        out : tuple of two ndarrays, optional
+            Where to write the results.
+
+        Returns
+        -------
+        gradient, hessian : ndarray of the shape of `y_pred`
+        """
+        inputs, sample_weight, curvature, out = self._inputs(*given, **named)
+        return self._evaluate(("gradient", curvature), inputs, sample_weight, out)
+
+    def optimal_constant(
+        self, y_true: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> float | NDArray[Any]:
+        """Return the constant prediction with the least loss on a sample of targets.
+
+        Parameters
+        ----------
+        y_true : array_like
+            Targets.  For a loss over classes, integers are labels and floats distributions.
+        sample_weight : array_like, optional
+            One non-negative weight a sample.
+
+        Returns
+        -------
+        float or ndarray
+            One number, or one for each class.
+
+        Raises
+        ------
+        NotImplementedError
+            If this loss has none.
+        """
+        if type(self)._optimal_constant is Loss._optimal_constant:
+            return self._optimal_constant(None, None)
+        with np.errstate(all="ignore"):
+            return self._optimal_constant(
+                *self._read_targets(as_real_array("y_true", y_true), sample_weight)
+            )
+
+    def card(self) -> Any:
+        """Return a summary: formula, gradient, curvature, domain, traits, names elsewhere.
+
+        Returns
+        -------
+        lossbook.cards.Card
+            Prints as text; a notebook shows it as a table.  Needs SymPy.
+        """
+        return Loss._card_of(self)
+
+    _card_of: ClassVar[Callable[["Loss"], Any]]
+    """Makes a card; the package says what does, as the core knows none."""
+
+    # What is known about it.
+
+    @property
+    def traits(self) -> Traits:
+        """What is known about the loss with these parameters."""
+        return self._traits()
+
+    @property
+    def curvatures(self) -> tuple[str, ...]:
+        """What may stand for the second derivative of the loss with these parameters."""
+        return tuple(self._all_curvatures())
+
+    @property
+    def __name__(self) -> str:
+        """The name of the class, for those who take a loss for a function."""
+        return type(self).__name__
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the parameters by name, as scikit-learn's estimators do.
+
+        Parameters
+        ----------
+        deep : bool, default True
+            Taken because scikit-learn gives it; nothing lies deeper.
+
+        Returns
+        -------
+        dict
+        """
+        return {each.name: getattr(self, each.name) for each in fields(self) if each.init}
+
+    def set_params(self, **params: Any) -> Self:
+        """Change parameters in place, as scikit-learn's searches do with their own copies.
+
+        A loss never changes by itself.  Where you hold one as the key of a dictionary, make
+        another with ``dataclasses.replace`` instead.
+
+        Parameters
+        ----------
+        **params
+            New values by name.
+
+        Returns
+        -------
+        Loss
+            This very loss.
+        """
+        known = self.get_params()
+        for name in params:
+            if name not in known:
+                raise ValueError(f"{self!r} has no parameter {name!r}; it has {', '.join(known)}")
+        changed = type(self)(**known | params)
+        vars(self).clear()
+        vars(self).update(vars(changed))
+        return self
+
+    # What a loss states.
+
+    def _inputs(self, *given: Any, **named: Any) -> Call[Any]:
+        raise _missing(self, "_inputs", "what it is called with")
+
+    def _traits(self):
+        raise _missing(self, "_traits", "its traits")
+
+    def _shared(self, y_true, y_pred):
+        raise _missing(self, "_shared", "what its formulas share")
+
+    def _value(self, *shared):
+        raise _missing(self, "_value", "its value")
+
+    def _gradient(self, *shared):
+        raise _missing(self, "_gradient", "its gradient")
+
+    def _hessian(self, *shared):
+        raise _missing(self, "_hessian", "its second derivative")
+
+    def _curvatures(self):
+        """Return by name what else may stand for the second derivative: functions as _hessian."""
+        return {}
+
+    def _optimal_constant(self, y_true, weight):
+        """Return the optimal constant for flat, checked targets and weights."""
+        raise NotImplementedError(f"{type(self).__name__} has no optimal constant")
+
+    def _read(self, *inputs):
+        """Return the checked inputs of a call as a Batch."""
+        raise _missing(self, "_read", "how its inputs are read")
+
+    def _read_targets(self, y_true, sample_weight):
+        """Return all targets as one checked block in double precision, and their weights."""
+        column = Column("y_true", y_true, y_true.shape, DOUBLE, self.y_true_domain)
+        return column.block(0, y_true.size), weight_of(sample_weight, y_true.shape)
+
+    # How the one becomes the other.
+
+    _block = staticmethod(numpy_block)
+
+    def _evaluate(self, parts, inputs, sample_weight, out):
+        """Return the parts of the loss for inputs that are not read yet."""
+        return evaluate(self, parts, self._read(*inputs), sample_weight, out)
+
+    def _part(self, part):
+        """Return the function of the shared quantities that a second derivative is."""
+        known = self._all_curvatures()
+        if part not in known:
+            raise ValueError(f"curvature of {self!r} must be one of {list(known)}; got {part!r}")
+        return known[part]
+
+    def _all_curvatures(self):
+        if type(self)._hessian is Loss._hessian:
+            return self._curvatures()
+        return {"exact": self._hessian, "abs": self._absolute_hessian} | self._curvatures()
+
+    def _absolute_hessian(self, *shared):
+        hessian = self._hessian(*shared)
+        return tuple(map(np.abs, hessian)) if type(hessian) is tuple else np.abs(hessian)
+
+    @cached_property
+    def _needs_double(self):
+        """Whether single precision cannot hold a parameter or its square."""
+        for each in fields(self):
+            given = getattr(self, each.name)
+            for number in given if isinstance(given, tuple) else (given,):
+                is_number = isinstance(number, float) and number and isfinite(number)
+                if is_number and not _LEAST_SQUARED < abs(number) < 1 / _LEAST_SQUARED:
+                    return True
+        return False
+
+
+_LEAST_SQUARED = 2.0**-62
+"""The square of a number above this is well inside the range of single precision."""
+
+Loss.__doc__ = with_parameter(Loss.__doc__, "reduction", _REDUCTION)
+
+
+class TargetLoss(Loss):
+    """Base of losses that are called with a target and a prediction."""
+
+    def __call__(  # pyright: ignore[reportIncompatibleMethodOverride]  # noqa: D102
+        self,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        out: NDArray[Any] | None = None,
+    ) -> float | NDArray[Any]:
+        return self._evaluate(("value",), (y_true, y_pred), sample_weight, out)[0]
+
+    def gradient(  # pyright: ignore[reportIncompatibleMethodOverride]  # noqa: D102
+        self,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        out: NDArray[Any] | tuple[NDArray[Any]] | None = None,
+    ) -> NDArray[Any]:
+        return self._evaluate(("gradient",), (y_true, y_pred), sample_weight, out)[0]
+
+    def hessian(  # pyright: ignore[reportIncompatibleMethodOverride]  # noqa: D102
+        self,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        curvature: str = "exact",
+        out: NDArray[Any] | tuple[NDArray[Any]] | None = None,
+    ) -> NDArray[Any]:
+        return self._evaluate((curvature,), (y_true, y_pred), sample_weight, out)[0]
+
+    def value_and_gradient(  # pyright: ignore[reportIncompatibleMethodOverride]  # noqa: D102
+        self,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        out: Out = None,
+    ) -> tuple[float | NDArray[Any], NDArray[Any]]:
+        return self._evaluate(("value", "gradient"), (y_true, y_pred), sample_weight, out)
+
+    def gradient_and_hessian(  # pyright: ignore[reportIncompatibleMethodOverride]  # noqa: D102
+        self,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        curvature: str = "exact",
+        out: tuple[NDArray[Any], NDArray[Any]] | None = None,
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
+        return self._evaluate(("gradient", curvature), (y_true, y_pred), sample_weight, out)
+
+
+def _sign(cls):
+    """Give a class methods that show what it is called with."""
+    taken = signature(cls._inputs).parameters.values()
+    by_keyword = {each.name for each in taken if each.kind is Parameter.KEYWORD_ONLY}
+    positional = [each.name for each in taken if each.name not in by_keyword]
+    cls.inputs = tuple(name for name in positional if name not in ("self", "sample_weight"))
+    cls.options = tuple(name for name in by_keyword if name not in ("curvature", "out"))
+    names = ", ".join(cls.inputs + cls.options)
+    cls._inputs.__qualname__ = cls.__qualname__  # what Python's own errors name
+    for name in METHODS:
+        method = getattr(Loss, name)
+        own = FunctionType(method.__code__, method.__globals__, name)
+        shown = [each for each in taken if each.name != "curvature" or "hessian" in name]
+        own.__signature__ = signature(cls._inputs).replace(parameters=shown)
+        own.__doc__ = f"{method.__doc__.splitlines()[0]}\n\nIts inputs are {names}."
+        own.__qualname__ = f"{cls.__qualname__}.{name}"
+        setattr(cls, name, own)
+
+
+def _no_curvature(curvature):
+    """Refuse a curvature where no second derivative is asked for."""
+    if curvature != "exact":
+        raise TypeError("got an unexpected keyword argument 'curvature'")
+
+
+def _missing(loss, member, what):
+    """Return an error that says what a class lacks."""
+    name = type(loss).__name__
+    return NotImplementedError(f"{name} does not state {what}: the class must have a {member}")

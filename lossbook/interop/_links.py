@@ -1,0 +1,31 @@
+"""From raw scores to what a loss says they stand for."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def _sigmoid(z: NDArray) -> NDArray:
+    return np.exp(-np.logaddexp(0, -z))
+
+
+def _softmax(z: NDArray) -> NDArray:
+    exp = np.exp(z - z.max(axis=-1, keepdims=True))
+    return exp / exp.sum(axis=-1, keepdims=True)
+
+
+RESPONSES: dict[str, Callable[[NDArray], NDArray]] = {
+    "identity": lambda z: z,
+    "log": np.exp,
+    "logit": _sigmoid,
+    "half_logit": lambda z: _sigmoid(2 * z),
+    "multinomial_logit": _softmax,
+    "cumulative_logit": _sigmoid,
+}
+"""The inverse of each link."""
+
+
+def response(link: str, score: NDArray) -> NDArray:
+    """Return the response that raw scores stand for: a mean, a probability, the score itself."""
+    return RESPONSES[link](score)

@@ -1,0 +1,242 @@
+"""A loss as an objective of LightGBM, and leaves that are its optimal constants."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..base import Loss
+from ._boosting import BoostingMetric, BoostingObjective, data_of
+from ._residual import of_residual
+
+
+@dataclass(frozen=True)
+class Metric(BoostingMetric):
+    """The weighted mean of a loss, as LightGBM takes a metric.
+
+    It is what `Objective.metric` returns: pass it as ``feval`` to `lightgbm.train` or as
+    ``eval_metric`` to the ``fit`` of an estimator.
+    """
+
+    def __call__(
+        self, first: Any, second: Any, weight: ArrayLike | None = None
+    ) -> tuple[str, float, bool]:
+        """Return the name, the value, and that less is better."""
+        y, score, weight = data_of(first, second, weight)
+        shifted = self.objective._shifted(score)
+        return self.__name__, self.objective._value(y, shifted, weight), False
+
+
+@dataclass(frozen=True)
+class Objective(BoostingObjective):
+    """A loss as an objective of LightGBM, in its native interface and that of scikit-learn.
+
+    Parameters
+    ----------
+    loss : Loss
+        A loss of one number per sample, or of a score for each class.  Its `reduction` plays no
+        role: derivatives are those of each sample's own loss, multiplied by its weight.
+    curvature : {"auto", "exact", "abs", "majorizer", "fisher", "library"} or float, \
+default "auto"
+        What stands for the second derivative in the Newton step of a leaf; see Notes.
+    init_score : float or tuple of float, default 0.0
+        The raw score to start from, one for each class; `starting_from` finds the best.  The
+        objective, the metric and `predict` add it, so that the data set needs no ``init_score``.
+    min_child_weight : float, default 1e-3
+        The parameter of LightGBM with this name, also called ``min_sum_hessian_in_leaf``.  There
+        is a warning where the curvature of all samples is too small for any split; `parameters`
+        hands the value on.
+
+    Notes
+    -----
+    With ``"auto"`` the curvature is the second derivative itself where the loss is convex and
+    twice differentiable.  Otherwise it is the first of these that the loss has: the majorizer, the
+    Fisher information, the absolute value of the second derivative (if the loss is twice
+    differentiable), and the number 1.  For K classes it is K/(K - 1) times that, as LightGBM has
+    it.  ``"library"`` is what LightGBM's own objective of the same loss uses, and a number is used
+    for all samples.
+
+    No curvature is below 1e-16 per unit of weight.  A majorizer is infinite at a kink, so it is
+    kept below ten times its median; and where it is used, gradient and curvature are both divided
+    by this median.  That leaves the Newton step as it is, and `min_child_weight` and
+    ``lambda_l2``, which are compared with sums of the curvature, then count samples, whatever the
+    unit of the targets.
+
+    LightGBM's own ``predict`` leaves out the start and the link, whereas that of the objective
+    includes both.  Labels of losses of the margin are 0 and 1 or -1 and 1.
+
+    Examples
+    --------
+    >>> import lightgbm as lgb
+    >>> import numpy as np
+    >>> import lossbook as lb
+    >>> from lossbook.interop.lightgbm import Objective
+    >>> x = np.linspace(0, 1, 500)[:, None]
+    >>> y = np.sin(6 * x[:, 0])
+    >>> objective = Objective(lb.Huber(delta=0.5)).starting_from(y)
+    >>> settings = objective.parameters(learning_rate=0.5, verbosity=-1)
+    >>> model = lgb.train(settings, lgb.Dataset(x, y), 50)
+    >>> bool(abs(objective.predict(model, x) - y).mean() < 0.05)
+    True
+    """
+
+    min_child_weight: float = 1e-3
+
+    library = "LightGBM"
+
+    def __call__(
+        self, first: Any, second: Any, weight: ArrayLike | None = None
+    ) -> tuple[NDArray, NDArray]:
+        """Return the gradient and the curvature, in either interface.
+
+        Parameters
+        ----------
+        first, second : array_like
+            ``(scores, data)`` as `lightgbm.train` calls, or ``(targets, scores)`` as an estimator
+            does.
+        weight : array_like, optional
+            One non-negative weight per sample, in the second case.
+        """
+        y, score, weight = data_of(first, second, weight)
+        return self._derivatives(y, self._shifted(score), weight)
+
+    def _factor(self, n_classes: int) -> float:
+        return n_classes / (n_classes - 1)
+
+    @property
+    def metric(self) -> Metric:
+        """The weighted mean of the loss, to be passed as ``feval`` or ``eval_metric``."""
+        return Metric(self)
+
+    def parameters(self, *, num_class: int | None = None, **settings: Any) -> dict[str, Any]:
+        """Return parameters for `lightgbm.train` or an estimator, the objective among them.
+
+        Parameters
+        ----------
+        num_class : int, optional
+            How many classes there are, for a loss over classes that does not start from targets.
+            Estimators count them themselves.
+        **settings
+            Further parameters of LightGBM.
+
+        Returns
+        -------
+        dict
+            LightGBM's own metrics are switched off, as they would not apply to this loss.
+        """
+        found: dict[str, Any] = {
+            "objective": self,
+            "metric": "None",
+            "min_child_weight": self.min_child_weight,
+        }
+        n_classes = self._class_count(num_class)
+        if n_classes is not None:
+            found["num_class"] = n_classes
+        return found | settings
+
+    def predict(self, model: Any, X: Any) -> NDArray[np.float64]:
+        """Return predictions on the scale of the targets, or probabilities.
+
+        Parameters
+        ----------
+        model : lightgbm.Booster or lightgbm.LGBMModel
+            A model trained with this objective.
+        X : array_like
+            Features.
+
+        Returns
+        -------
+        ndarray
+            What the raw scores stand for by the `link` of the loss, with the start added.
+        """
+        return self._response(self._shifted(model.predict(X, raw_score=True)))
+
+
+def renew_leaves(
+    model: Any,
+    X: Any,
+    y: ArrayLike,
+    loss: Loss,
+    *,
+    sample_weight: ArrayLike | None = None,
+    init_score: ArrayLike = 0.0,
+    first: int = 0,
+) -> NDArray[np.float64]:
+    """Set the leaves of a model to the optimal constants of the residuals in them.
+
+    A Newton step is a poor leaf for a loss with kinks, such as the absolute error.  The best
+    leaf is known for every loss of the residual that has an optimal constant: for the absolute
+    error it is the median of the residuals that the trees before it have left over.
+
+    Parameters
+    ----------
+    model : lightgbm.Booster or lightgbm.LGBMModel
+        A model of one tree per iteration.  It is changed in place.
+    X : array_like
+        Features that the model was trained with.
+    y : array_like
+        Targets.
+    loss : Loss
+        A loss of the residual alone that has an `optimal_constant`.
+    sample_weight : array_like, optional
+        One non-negative weight per sample.
+    init_score : array_like, default 0.0
+        Raw score before the first of the trees to renew.
+    first : int, default 0
+        The first tree to renew.
+
+    Returns
+    -------
+    ndarray
+        Raw scores of the samples after the last tree, which are the `init_score` of the next.
+
+    Notes
+    -----
+    Each leaf is the optimal constant multiplied by the learning rate of its tree.  LightGBM
+    renews the leaves of its own absolute error and quantile objectives in the same way after each
+    iteration, before it computes the next gradient, and so does the loop in the example.  It
+    interpolates between the residuals next to the quantile, where the optimal constant is one of
+    them, so that the two agree up to the spacing of the residuals in a leaf.
+
+    Examples
+    --------
+    >>> import lightgbm as lgb
+    >>> import numpy as np
+    >>> import lossbook as lb
+    >>> from lossbook.interop.lightgbm import Objective, renew_leaves
+    >>> rng = np.random.default_rng(0)
+    >>> x = rng.uniform(0, 1, (500, 1))
+    >>> y = np.sin(6 * x[:, 0]) + rng.exponential(0.5, 500)
+    >>> loss = lb.Pinball(quantile=0.9)
+    >>> objective, start = Objective(loss, curvature=1.0), loss.optimal_constant(y)
+    >>> settings = {"objective": "none", "num_leaves": 8, "verbosity": -1}
+    >>> model, score = lgb.Booster(settings, lgb.Dataset(x, y)), np.full(500, start)
+    >>> for i in range(50):
+    ...     stopped = model.update(fobj=lambda *_: objective(y, score))
+    ...     score = renew_leaves(model, x, y, loss, init_score=score, first=i)
+    >>> bool(np.allclose(start + model.predict(x), score))
+    True
+    >>> bool(0.89 < np.mean(y <= score) < 0.91)
+    True
+    """
+    if not of_residual(loss):
+        raise ValueError(f"loss must depend on the residual alone; got {loss!r}")
+    booster = getattr(model, "booster_", model)
+    y = np.asarray(y, np.float64)
+    weight = np.ones(y.shape) if sample_weight is None else np.asarray(sample_weight, np.float64)
+    score = np.array(np.broadcast_to(init_score, y.shape), np.float64)
+    trees = booster.dump_model(start_iteration=first)["tree_info"]
+    if not trees:
+        return score
+    leaves = booster.predict(X, pred_leaf=True, start_iteration=first)
+    for i, (tree, leaf) in enumerate(zip(trees, leaves.reshape(len(y), -1).T, strict=True), first):
+        output = np.zeros(tree["num_leaves"])
+        for k in np.unique(leaf):
+            here = (leaf == k) & (weight > 0)
+            if here.any():
+                constant = loss.optimal_constant(y[here] - score[here], weight[here])
+                output[k] = tree["shrinkage"] * float(constant)
+                booster.set_leaf_output(i, int(k), output[k])
+        score += output[leaf]
+    return score

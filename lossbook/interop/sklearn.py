@@ -1,0 +1,536 @@
+"""Linear models with any loss, and a scorer, for scikit-learn."""
+
+from dataclasses import dataclass, fields, replace
+from typing import Any, Self
+from warnings import warn
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .. import HalfSquaredError
+from ..base import ClassLoss, Loss
+from ._curvature import chosen_curvature, is_margin, median
+from ._linear import LinearObjective, linear_objective
+from ._links import response
+
+try:
+    from sklearn.base import BaseEstimator
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.metrics import accuracy_score, r2_score
+    from sklearn.utils import ClassifierTags, RegressorTags
+    from sklearn.utils.metaestimators import available_if
+    from sklearn.utils.multiclass import check_classification_targets, type_of_target
+    from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+except ImportError as error:
+    raise ImportError(
+        f"lossbook.interop.sklearn needs scikit-learn, which cannot be imported ({error}). "
+        'Install it with: pip install "lossbook[sklearn]"'
+    ) from error
+
+__all__ = ["LinearModel", "Scorer", "scorer"]
+
+_PROBABILITIES = "logit", "half_logit", "multinomial_logit"
+"""Links of scores that stand for probabilities of classes."""
+_CEILINGS = (1e1, 1e3, 1e5, 1e7)
+"""How far the majorizer may exceed its median, one after the other: at a kink it is infinite."""
+
+
+def _classifies(loss: Loss) -> bool:
+    """Return whether targets are classes: no number but those from -1 to 1 can be one."""
+    if isinstance(loss, ClassLoss):
+        return True
+    return not loss.y_true_domain.contains(np.array([0.5, 2.0, -2.0]))[1:].any()
+
+
+def _if_classifier(model: "LinearModel") -> bool:
+    return _classifies(model._loss)
+
+
+def _if_probabilities(model: "LinearModel") -> bool:
+    return _classifies(model._loss) and model._loss.link in _PROBABILITIES
+
+
+class LinearModel(BaseEstimator):
+    r"""A linear model that minimises any loss, by Newton steps with the loss's own curvature.
+
+    The coefficients b and the intercept minimise
+
+    .. math::
+
+        \frac{\sum_i w_i \, \ell(y_i, b_0 + x_i^\top b)}{\sum_i w_i}
+        + \frac{\alpha}{2} \lVert b \rVert^2.
+
+    It is a classifier if the targets of the loss are classes, and otherwise a regressor.
+
+    Parameters
+    ----------
+    loss : Loss, optional
+        A loss of one score per sample, or of a score for each class; by default half the squared
+        error.  Its `reduction` plays no role.  A search can vary its parameters as in
+        ``loss__delta``.
+    alpha : float, default 1e-4
+        Strength of the penalty, which does not apply to the intercept.
+    fit_intercept : bool, default True
+        Whether there is an intercept.
+    max_iter : int, default 1000
+        The largest number of steps.
+    tol : float, default 1e-8
+        The steps end when the last one promised to lower the objective by less than this share
+        of it.
+
+    Attributes
+    ----------
+    coef_ : ndarray of shape (n_features,), (1, n_features) or (n_classes, n_features)
+        Coefficients: of a regressor, for two classes, for more.
+    intercept_ : float or ndarray of shape (1,) or (n_classes,)
+        Intercepts.
+    classes_ : ndarray
+        The labels, of a classifier.
+    n_iter_ : int
+        How many steps were made.
+    n_features_in_ : int
+        How many features there are.
+
+    Notes
+    -----
+    The curvature is the second derivative where a loss is convex and twice differentiable.
+    Otherwise it is the majorizer, which makes the steps those of iteratively reweighted least
+    squares; a majorizer that is infinite at a kink is bounded, and the bound is raised as the steps
+    converge.  Losses without a majorizer use the Fisher information, the absolute value of the
+    second derivative, or the number 1.  Every step is shortened until the objective falls.  For a
+    loss that is not convex, the result is a local minimum.
+
+    Labels may have any names: the loss gets 0 and 1, or -1 and 1, or class indices, as it needs.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import lossbook as lb
+    >>> from lossbook.interop.sklearn import LinearModel
+    >>> x = np.arange(6.0)[:, None]
+    >>> model = LinearModel(lb.Huber(delta=0.5), alpha=0.0).fit(x, [1, 3, 5, 7, 9, 90])
+    >>> model.coef_.round(2), round(model.intercept_, 2)
+    (array([2.15]), 0.8)
+
+    With a loss of classes it is a classifier:
+
+    >>> model = LinearModel(lb.SquaredHinge()).fit(x, ["low"] * 3 + ["high"] * 3)
+    >>> model.predict([[0.5], [4.5]])
+    array(['low', 'high'], dtype='<U4')
+
+    A search reaches the parameters of the loss:
+
+    >>> from sklearn.model_selection import GridSearchCV
+    >>> rng = np.random.default_rng(0)
+    >>> x = rng.normal(size=(60, 2))
+    >>> y = x @ [1.0, 2.0] + rng.standard_t(2, 60)
+    >>> search = GridSearchCV(LinearModel(lb.Huber()), {"loss__delta": [0.1, 1.0, 10.0]})
+    >>> sorted(search.fit(x, y).best_params_)
+    ['loss__delta']
+    """
+
+    def __init__(
+        self,
+        loss: Loss | None = None,
+        *,
+        alpha: float = 1e-4,
+        fit_intercept: bool = True,
+        max_iter: int = 1000,
+        tol: float = 1e-8,
+    ) -> None:
+        self.loss = loss
+        self.alpha = alpha
+        self.fit_intercept = fit_intercept
+        self.max_iter = max_iter
+        self.tol = tol
+
+    @property
+    def _loss(self) -> Loss:
+        return HalfSquaredError() if self.loss is None else self.loss
+
+    def __sklearn_tags__(self) -> Any:
+        tags, loss = super().__sklearn_tags__(), self._loss
+        tags.target_tags.required = True
+        if _classifies(loss):
+            tags.estimator_type = "classifier"
+            tags.classifier_tags = ClassifierTags(multi_class=isinstance(loss, ClassLoss))
+        else:
+            tags.estimator_type = "regressor"
+            tags.regressor_tags = RegressorTags()
+            domain = loss.y_true_domain
+            tags.target_tags.positive_only = not domain.contains(np.array([-2.0]))[0]
+        return tags
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the parameters, with those of the loss as ``loss__...``.
+
+        Parameters
+        ----------
+        deep : bool, default True
+            Whether to include those of the loss.
+
+        Returns
+        -------
+        dict
+        """
+        params = super().get_params(deep=False)
+        if deep and isinstance(self.loss, Loss):
+            names = [each.name for each in fields(self.loss) if each.init]
+            params |= {f"loss__{name}": getattr(self.loss, name) for name in names}
+        return params
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters, those of the loss as ``loss__...``.
+
+        Parameters
+        ----------
+        **params
+            New values by name.
+
+        Returns
+        -------
+        LinearModel
+            This model.  The loss itself is not changed but replaced by another.
+        """
+        of_loss = {name: params.pop(name) for name in list(params) if name.startswith("loss__")}
+        super().set_params(**params)
+        if unknown := of_loss.keys() - self.get_params().keys():
+            raise ValueError(f"Invalid parameter {min(unknown)!r} for estimator {self!r}")
+        if of_loss:
+            named = {name.removeprefix("loss__"): value for name, value in of_loss.items()}
+            self.loss = replace(self._loss, **named)
+        return self
+
+    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+        """Fit the model.
+
+        Parameters
+        ----------
+        X : array_like of shape (n_samples, n_features)
+            Features.
+        y : array_like of shape (n_samples,)
+            Targets, or labels of any kind.
+        sample_weight : array_like of shape (n_samples,), optional
+            One non-negative weight per sample.
+
+        Returns
+        -------
+        LinearModel
+            This model.
+        """
+        loss = replace(self._loss, reduction="mean")
+        _require_scores(loss)
+        classifies = _classifies(loss)
+        X, y = validate_data(self, X, y, dtype=np.float64, y_numeric=not classifies)
+        if sample_weight is not None:
+            sample_weight = _check_sample_weight(sample_weight, X)
+        y = self._labels(y, loss) if classifies else y.astype(np.float64)
+        design = np.column_stack([np.ones(len(X)), X]) if self.fit_intercept else X
+        penalty = np.full(design.shape[1], float(self.alpha))
+        if self.fit_intercept:
+            penalty[0] = 0
+        n_classes = len(self.classes_) if classifies else None
+        f = linear_objective(loss, design, y, sample_weight, penalty, n_classes)
+        w = f.matrix(f.x0)
+        if self.fit_intercept:
+            w[0] = _start(loss, y, sample_weight)
+        w, self.n_iter_ = _minimise(f, w.ravel(), self.tol, self.max_iter)
+        w = f.matrix(w)
+        intercept, coefficients = (w[0], w[1:]) if self.fit_intercept else (0 * w[0], w)
+        if classifies:
+            coefficients = coefficients.reshape(X.shape[1], -1).T
+            intercept = np.atleast_1d(intercept)
+            if len(coefficients) == len(self.classes_) == 2:
+                coefficients, intercept = np.diff(coefficients, axis=0), np.diff(intercept)
+            self.coef_, self.intercept_ = coefficients, intercept
+        else:
+            self.coef_, self.intercept_ = coefficients, float(intercept)
+        return self
+
+    def _labels(self, y: NDArray, loss: Loss) -> NDArray:
+        """Set the classes, and return their indices as the loss takes them."""
+        check_classification_targets(y)
+        self.classes_, index = np.unique(y, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise ValueError(f"y must hold two classes or more; got one class, {self.classes_[0]}")
+        if isinstance(loss, ClassLoss):
+            return index
+        if len(self.classes_) > 2:
+            raise ValueError(
+                "Only binary classification is supported. The type of the target is "
+                f"{type_of_target(y)}. A loss of several classes is, for example, "
+                f"SoftmaxCrossEntropy; got {loss!r}"
+            )
+        return 2.0 * index - 1 if is_margin(loss) else index.astype(np.float64)
+
+    def _scores(self, X: ArrayLike) -> NDArray:
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=np.float64, reset=False)
+        scores = X @ self.coef_.T + self.intercept_
+        return scores[:, 0] if scores.ndim == 2 and scores.shape[1] == 1 else scores
+
+    @available_if(_if_classifier)
+    def decision_function(self, X: ArrayLike) -> NDArray:
+        """Return the raw scores, of a classifier.
+
+        Parameters
+        ----------
+        X : array_like of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_classes)
+            For two classes, the score of the second one.
+        """
+        return self._scores(X)
+
+    @available_if(_if_probabilities)
+    def predict_proba(self, X: ArrayLike) -> NDArray:
+        """Return the probabilities of the classes, if the scores of the loss stand for them.
+
+        Parameters
+        ----------
+        X : array_like of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+        """
+        scores, link = self._scores(X), self._loss.link
+        if scores.ndim > 1:
+            return response("multinomial_logit", scores)
+        second = scores * (2 if link == "half_logit" else 1)
+        return np.stack([response("logit", -second), response("logit", second)], axis=1)
+
+    def predict(self, X: ArrayLike) -> NDArray:
+        """Return the predictions.
+
+        Parameters
+        ----------
+        X : array_like of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Labels, of a classifier; otherwise what the scores stand for by the link of the loss,
+            such as the mean where the link is the logarithm.
+        """
+        scores = self._scores(X)
+        if not _classifies(self._loss):
+            return response(self._loss.link, scores)
+        best = scores.argmax(axis=1) if scores.ndim > 1 else (scores > 0).astype(np.intp)
+        return self.classes_[best]
+
+    def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        """Return the accuracy of a classifier, or the R² of a regressor.
+
+        Parameters
+        ----------
+        X : array_like of shape (n_samples, n_features)
+            Features.
+        y : array_like of shape (n_samples,)
+            Targets.
+        sample_weight : array_like of shape (n_samples,), optional
+            One non-negative weight per sample.
+
+        Returns
+        -------
+        float
+        """
+        measure = accuracy_score if _classifies(self._loss) else r2_score
+        return float(measure(y, self.predict(X), sample_weight=sample_weight))
+
+
+def _require_scores(loss: Loss) -> None:
+    """Refuse a loss that no linear model can be fitted with."""
+    if getattr(loss, "y_pred_domain", None) is not None or loss.link == "cumulative_logit":
+        raise ValueError(
+            f"loss must take raw scores, one per sample or one for each class; got {loss!r}"
+        )
+    if chosen_curvature(loss) == 1.0 and not loss.traits.differentiable:
+        raise ValueError(
+            f"loss must be differentiable or have a majorizer; got {loss!r}, which has neither"
+        )
+
+
+def _start(loss: Loss, y: NDArray, sample_weight: ArrayLike | None) -> Any:
+    """Return where the intercept starts."""
+    try:
+        constant = np.asarray(loss.optimal_constant(y, sample_weight))
+    except NotImplementedError:
+        return 0.0
+    return constant if np.isfinite(constant).all() else 0.0
+
+
+def _minimise(f: LinearObjective, w: NDArray, tol: float, max_iter: int) -> tuple[NDArray, int]:
+    """Return the minimum by Newton steps, and their number."""
+    ceilings = iter(_CEILINGS)
+    curvatures, ceiling = _curvatures(f.loss), next(ceilings)
+    value, gradient = f.fun_and_jac(w)
+    for n_steps in range(1, max_iter + 1):
+        for curvature in curvatures:
+            matrix = f.curved(_curvature(f, w, curvature, ceiling))
+            step = np.linalg.lstsq(matrix, -gradient, rcond=None)[0]
+            promised = -float(gradient @ step) / 2
+            moved = _search(f, w, step, value, promised)
+            if moved:
+                break
+        if moved:
+            w, value, gradient = moved
+        if moved and promised > tol * abs(value):
+            continue
+        if f.loss.traits.differentiable or ceiling == _CEILINGS[-1]:
+            return w, n_steps
+        ceiling = next(ceilings)
+    warn(
+        f"the steps did not converge: the last promised {promised:.3g} of {value:.3g}. Increase "
+        f"max_iter={max_iter} or alpha, or scale the features",
+        ConvergenceWarning,
+        stacklevel=3,
+    )
+    return w, max_iter
+
+
+def _curvatures(loss: Loss) -> tuple[str | float, ...]:
+    """Return the curvatures to try in turn.
+
+    Where the slope of a convex loss has bends, its second derivative makes the faster steps, but
+    it may be 0, so that they lead nowhere.
+    """
+    chosen = chosen_curvature(loss)
+    bends = loss.traits.convex and loss.traits.differentiable and chosen != "exact"
+    return ("exact", chosen) if bends else (chosen,)
+
+
+def _search(
+    f: LinearObjective, w: NDArray, step: NDArray, value: float, promised: float
+) -> tuple[NDArray, float, NDArray] | None:
+    """Return coefficients with a smaller objective, its value and gradient, if there are any."""
+    for halvings in range(40):
+        length = 0.5**halvings
+        moved = w + length * step
+        lower, gradient = f.fun_and_jac(moved)
+        if lower < value - 1e-4 * length * max(promised, 0.0):
+            return moved, lower, gradient
+    return None
+
+
+def _curvature(f: LinearObjective, w: NDArray, chosen: str | float, ceiling: float) -> NDArray:
+    """Return the curvature by the scores, a mean over the samples."""
+    score, each = f.X @ f.matrix(w), replace(f.loss, reduction="none")
+    weight = np.ones(len(score)) if f.sample_weight is None else f.sample_weight
+    if score.ndim > 1 and chosen == "exact" and hasattr(each, "hessian_blocks"):
+        curvature = each.hessian_blocks(f.y, score)
+    elif isinstance(chosen, str):
+        curvature = each.hessian(f.y, score, curvature=chosen)
+        if chosen == "majorizer":
+            curvature = np.minimum(curvature, ceiling * median(curvature, f.sample_weight))
+        curvature = curvature * (1 if score.ndim == 1 else 2)
+    else:
+        curvature = np.full_like(score, chosen)
+    return curvature * (weight / weight.sum()).reshape(-1, *[1] * (curvature.ndim - 1))
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """A scorer that is minus the mean of a loss: what `scorer` returns."""
+
+    loss: Loss
+
+    @property
+    def __name__(self) -> str:
+        """Name of the loss."""
+        return type(self.loss).__name__
+
+    def __call__(
+        self, estimator: Any, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> float:
+        """Return minus the loss of an estimator's predictions.
+
+        Parameters
+        ----------
+        estimator : estimator of scikit-learn
+            A fitted model.
+        X : array_like
+            Features.
+        y : array_like
+            Targets, or labels as the estimator knows them.
+        sample_weight : array_like, optional
+            One non-negative weight per sample.
+
+        Returns
+        -------
+        float
+        """
+        predictions = self._predictions(estimator, X)
+        return -float(
+            self.loss(self._targets(estimator, np.asarray(y)), predictions, sample_weight)
+        )
+
+    def _targets(self, estimator: Any, y: NDArray) -> NDArray:
+        classes = getattr(estimator, "classes_", None)
+        if classes is None or not _classifies(self.loss):
+            return y
+        index = np.searchsorted(classes, y)
+        return 2.0 * index - 1 if is_margin(self.loss) else index
+
+    def _predictions(self, estimator: Any, X: ArrayLike) -> NDArray:
+        """Return what the loss takes, by the method of the estimator that gives it."""
+        loss, link = self.loss, self.loss.link
+        if not _classifies(loss):
+            with np.errstate(all="ignore"):
+                predicted = np.asarray(estimator.predict(X))
+                return np.log(predicted) if link == "log" else predicted
+        if loss.y_pred_domain is not None:
+            probabilities = estimator.predict_proba(X)
+            return probabilities if isinstance(loss, ClassLoss) else probabilities[:, 1]
+        if link in _PROBABILITIES and hasattr(estimator, "predict_proba"):
+            with np.errstate(all="ignore"):
+                scores = np.log(estimator.predict_proba(X))
+        else:
+            scores = np.asarray(estimator.decision_function(X))
+            if scores.ndim == 1:
+                scores = np.stack([0 * scores, scores], axis=1)
+            elif not isinstance(loss, ClassLoss) and scores.shape[1] != 2:
+                raise ValueError(f"{loss!r} is of two classes; got {scores.shape[1]}")
+        if isinstance(loss, ClassLoss):
+            return scores
+        return (scores[:, 1] - scores[:, 0]) * (0.5 if link == "half_logit" else 1)
+
+
+def scorer(loss: Loss) -> Scorer:
+    """Return a scorer that is minus the loss, so that more is better as scikit-learn wants it.
+
+    Parameters
+    ----------
+    loss : Loss
+        A loss with the reduction ``"mean"`` or ``"sum"``.
+
+    Returns
+    -------
+    Scorer
+        A function of an estimator, features and targets, to be passed as ``scoring``.  A loss of
+        probabilities takes them from ``predict_proba``; so does one of scores with a link that
+        makes them probabilities, as logarithms, if the estimator has that method.  Other losses of
+        classes take ``decision_function``, and those of numbers ``predict``, as a logarithm if
+        that is their link.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LinearRegression
+    >>> from sklearn.model_selection import cross_val_score
+    >>> import lossbook as lb
+    >>> from lossbook.interop.sklearn import scorer
+    >>> x = np.arange(10.0)[:, None]
+    >>> y = np.arange(10.0) ** 2
+    >>> score = cross_val_score(LinearRegression(), x, y, scoring=scorer(lb.AbsoluteError()), cv=2)
+    >>> score.round(3)
+    array([-25., -25.])
+    """
+    if loss.reduction == "none":
+        raise ValueError(f"reduction must be 'mean' or 'sum'; got {loss!r}")
+    return Scorer(loss)
