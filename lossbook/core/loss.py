@@ -211,7 +211,7 @@ class BatchLoss(JointLoss):
             if part == "value":
                 values = np.where(weight > 0, of_part.reshape(stop) * weight, 0)
                 of_part, total = (values,), np.add.reduce(values)
-            for terms, array in zip(of_part, target, strict=True):
+            for terms, array in zip(of_part if target else (), target, strict=True):
                 array[...] = terms.reshape(-1, stop).T.reshape(array.shape)
         return total
 

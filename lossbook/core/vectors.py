@@ -70,8 +70,7 @@ class Angle:
     def __init__(self, first, second):
         self.first, self.second = Vector(first), Vector(second)
         undirected = self.first.is_zero | self.second.is_zero
-        self.apart = self.first.unit - self.second.unit
-        self.apart[:, undirected] = 0
+        self.apart = np.where(undirected, 0, self.first.unit - self.second.unit)
         self.distance = np.where(undirected, 1, np.add.reduce(self.apart**2, axis=0) / 2)
 
     def gradient(self):

@@ -1,0 +1,324 @@
+"""The formulas of a loss in the operations of another array library.
+
+A loss is written with NumPy.  `lossbook.engines.trace` records its formulas as graphs, and here
+the graphs are evaluated with the operations of a library that NumPy knows nothing of.  A formula
+that cannot be traced is left to NumPy.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from ..base import BatchLoss, Loss
+from ..core.elementwise import as_tuple
+from ..engines.trace import Node, NotTraceableError, in_order, trace
+from ..losses.several_tasks import Composite
+
+
+def checked_loss(loss: Any) -> Loss:
+    """Return a loss that can become a function of another library, or refuse it."""
+    if not isinstance(loss, Loss):
+        raise TypeError(f"loss must be a loss of lossbook; got {loss!r}")
+    if isinstance(loss, Composite):
+        raise TypeError(
+            f"loss must be a single loss; got {loss!r}. Make a function of each of its losses and "
+            "add what they return"
+        )
+    if isinstance(loss, BatchLoss) and loss.reduction == "none":
+        raise ValueError(
+            'loss must have the reduction "mean" or "sum", because it compares the samples of a '
+            f"batch and has derivatives only as a whole; got {loss!r}"
+        )
+    return loss
+
+
+def checked_count(loss: Loss, inputs: tuple) -> None:
+    """Raise unless there are as many inputs as a loss takes."""
+    if len(inputs) != len(loss.inputs):
+        raise TypeError(
+            f"{type(loss).__name__} takes {', '.join(loss.inputs)}, and sample_weight by keyword; "
+            f"got {len(inputs)} inputs"
+        )
+
+
+class Library:
+    """The operations of an array library."""
+
+    operations: dict[str, Callable]
+    """For each operation of a graph a function of the node and its operands.
+
+    An operand is an array, or a number of Python's if it is the same for all samples.
+    """
+
+    def from_numpy(self, array: np.ndarray, like: Any) -> Any:
+        """Return an array of NumPy's as one of the library, beside another array."""
+        raise NotImplementedError
+
+    def cast(self, array: Any, dtype: np.dtype) -> Any:
+        """Return an array in another dtype."""
+        raise NotImplementedError
+
+    def broadcast(self, array: Any, shape: tuple[int, ...], like: Any) -> Any:
+        """Return an array or a number broadcast to a shape, beside another array."""
+        raise NotImplementedError
+
+    def call_numpy(self, loss: Loss, function: Callable, shapes: Sequence, dtype: Any, *arrays: Any):
+        """Return what a function of NumPy's arrays makes of arrays.
+
+        The function returns a tuple of arrays of these shapes and of this dtype.
+        """
+        raise NotImplementedError
+
+    def apply(self, like: Any, node: Node, *operands: Any) -> Any:
+        """Return the value of a node of a graph, beside another array."""
+        if node.operation == "constant":
+            return self._constant(node.detail, like)
+        if all(map(_is_number, operands)):
+            return self._constant(_of_numbers(node, *operands), like)
+        if node.operation == "cast":
+            return self.cast(operands[0], node.dtype)
+        return self.operations[node.operation](node, *operands)
+
+    def _constant(self, value, like):
+        if np.size(value) > 1:
+            return self.from_numpy(value, like)
+        return value if _is_number(value) else value.item()
+
+
+def _is_number(operand):
+    return type(operand) in (bool, int, float)
+
+
+@np.errstate(all="ignore")
+def _of_numbers(node, *operands):
+    """Return the value of a node whose operands are the same for all samples."""
+    function, _, method = node.operation.partition(".")
+    if function in ("cast", "full", "reshape"):
+        return np.full(node.shape, operands[0], node.dtype)
+    blocks = [
+        np.full(each.shape, operand, each.dtype)
+        for each, operand in zip(node.operands, operands, strict=True)
+    ]
+    if method:
+        return getattr(getattr(np, function), method)(*blocks, axis=0)
+    return np.asarray(getattr(np, function)(*blocks), node.dtype)
+
+
+class Formula:
+    """A loss for inputs of one kind, in the operations of a library.
+
+    Its methods take what comes before the predictions, and then the predictions.  If samples have
+    weights, the first of these arrays is true for samples of weight 0, which are absent: their
+    value and derivatives are 0.  A loss of whole batches takes the weights themselves there.
+
+    Parameters
+    ----------
+    loss : Loss
+        The loss.
+    library : Library
+        The operations.
+    shapes, dtypes : sequence of tuple of int and of dtype
+        Those of the inputs.
+    weighted : bool
+        Whether samples have weights.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Where the loss would refuse inputs of these shapes and dtypes.
+    """
+
+    def __init__(self, loss, library, shapes, dtypes, weighted):
+        self.loss, self.library, self.weighted = loss, library, weighted
+        self.of_batches = isinstance(loss, BatchLoss)
+        batch = loss._read(*map(_stand_in, shapes, dtypes))
+        self.dtype, self.shapes, self._mass = batch.dtype, batch.shapes, batch.mass
+        self.weight_shape, self.n_samples = batch.sample_shape, batch.n_samples
+        self.sample_shape = () if self.of_batches else batch.sample_shape
+        self.n_others = weighted + len(shapes) - len(self.shapes)
+        self._kinds = [(column.dtype, _shape_of_one(column)) for column in batch.columns]
+        self._is_whole = len(batch.columns) != len(shapes) or self.of_batches
+        self._graphs = {}
+
+    @property
+    def takes_labels(self):
+        """Whether targets are labels, whose dtype says nothing of that of results."""
+        return self._kinds[0][0].kind == "i"
+
+    # What the loss states.
+
+    def value(self, *arrays):
+        """Return the value of each sample; of a loss of whole batches, that of the batch."""
+        return self._compute("value", [self.sample_shape], arrays)[0]
+
+    def gradient(self, *arrays):
+        """Return the derivatives of the value by each of the predictions."""
+        return self._compute("gradient", self.shapes, arrays)
+
+    @property
+    def has_hessian_product(self):
+        """Whether the loss states its whole second derivative."""
+        return self._is_diagonal or self._graph(_PRODUCT) is not None
+
+    def hessian_product(self, vector, *arrays):
+        """Return the second derivatives by the prediction, times a vector of its shape."""
+        if self._is_diagonal:
+            return self._compute("exact", self.shapes, arrays)[0] * vector
+        return self._compute(_PRODUCT, self.shapes, (*arrays, vector))[0]
+
+    @property
+    def _is_diagonal(self):
+        """Whether the diagonal of the second derivative is all of it."""
+        if len(self.shapes) > 1 or self.of_batches:
+            return False
+        if self.shapes[0] == self.sample_shape:
+            return True
+        graph = self._graph("gradient")
+        return graph is not None and not graph.mixes_entries
+
+    def reduced(self, values, weight, targets):
+        """Return the reduced loss, from the value of each sample."""
+        if self.of_batches:
+            return values
+        if weight is not None:
+            values = values * weight
+        if self.loss.reduction == "none":
+            return values
+        if self.loss.reduction == "sum":
+            return values.sum()
+        if self._mass is not None:
+            (mass,) = self._of_graph(self._graph("mass"), [self.sample_shape], [targets])
+            weight = mass if weight is None else mass * weight
+        return values.sum() / (self.n_samples if weight is None else weight.sum())
+
+    # By graphs, or by NumPy.
+
+    def _compute(self, part, shapes, arrays):
+        """Return a part of the loss, an array of each of the shapes."""
+        graph = self._graph(part)
+        if graph is not None:
+            return self._of_graph(graph, shapes, arrays)
+        by_numpy = partial(self._by_numpy, part)
+        return self.library.call_numpy(self.loss, by_numpy, shapes, self.dtype, *arrays)
+
+    def _of_graph(self, graph, shapes, arrays):
+        of_rows = any(len(shape) > 1 for _, shape in graph.kinds)
+        blocks = []
+        for array, (dtype, shape) in zip(arrays, graph.kinds, strict=True):
+            block = self.library.cast(array, dtype)
+            if len(shape) > 1:
+                block = block.reshape(-1, shape[0]).T
+            blocks.append(block.reshape(-1) if of_rows and len(shape) == 1 else block)
+        like = blocks[-1]
+        (results,) = graph.trace.evaluate(partial(self.library.apply, like), blocks)
+        finished = []
+        for result, shape in zip(results, shapes, strict=True):
+            if not of_rows:
+                result = self.library.broadcast(result, shape, like)
+            elif shape == self.sample_shape:
+                result = self.library.broadcast(result, (self.n_samples,), like).reshape(shape)
+            else:
+                block_shape = prod(shape[len(self.sample_shape) :]), self.n_samples
+                result = self.library.broadcast(result, block_shape, like).T.reshape(shape)
+            finished.append(self.library.cast(result, self.dtype))
+        return tuple(finished)
+
+    def _by_numpy(self, part, *arrays):
+        loss, weight = self.loss, None
+        if self.weighted:
+            weight, *arrays = arrays
+        if not self.of_batches:
+            loss = replace(loss, reduction="none")
+            weight = None if weight is None else 1.0 - weight
+        results = as_tuple(loss._evaluate((part,), arrays, weight, None)[0])
+        return tuple(np.asarray(result, self.dtype) for result in results)
+
+    # Graphs.
+
+    def _graph(self, part):
+        """Return the graph of a part of the loss, or None if it has none."""
+        if part not in self._graphs:
+            try:
+                self._graphs[part] = self._trace(part)
+            except Exception:  # whatever a formula does that only arrays can do
+                self._graphs[part] = None
+        return self._graphs[part]
+
+    def _trace(self, part):
+        kinds = self._kinds
+        if part == "mass":
+            kinds = kinds[:1]
+            return self._checked(kinds, trace(lambda _, y_true: [(self._mass(y_true),)], self.loss, kinds))
+        if self._is_whole:
+            raise NotTraceableError("this loss is not computed sample by sample")
+        if self.weighted:
+            kinds = [(np.dtype(bool), (1,)), *kinds]
+        if part == _PRODUCT:
+            kinds = [*kinds, kinds[-1]]
+        return self._checked(kinds, trace(partial(self._stated, part), self.loss, kinds))
+
+    def _checked(self, kinds, traced):
+        """Return a graph, or raise if the library lacks one of its operations."""
+        graph = _Graph(kinds, traced)
+        for node in in_order(graph.results):
+            if node.operation not in _LEAVES and node.operation not in self.library.operations:
+                raise NotTraceableError(f"{node.operation} is not among the operations")
+        return graph
+
+    def _stated(self, part, loss, *blocks):
+        """Return a part of a loss for blocks of samples, some of them absent."""
+        absent, vector = None, ()
+        if self.weighted:
+            absent, *blocks = blocks
+        if part == _PRODUCT:
+            *blocks, vector = blocks
+            vector = (vector,)
+        shared = as_tuple(loss._shared(*blocks))
+        function = loss._part(part) if part == "exact" else getattr(loss, f"_{part}")
+        results = as_tuple(function(*shared, *vector))
+        if self.weighted:
+            results = tuple(np.where(absent, 0, result) for result in results)
+        return [results]
+
+
+_PRODUCT = "hessian_vector_product"
+
+
+class _Graph:
+    """The graph of a part of a loss, and the dtypes and shapes of its inputs."""
+
+    def __init__(self, kinds, trace):
+        self.kinds, self.trace = kinds, trace
+        (self.results,) = trace.results
+
+    @property
+    def mixes_entries(self):
+        """Whether one entry of the last input has its part in results at others."""
+        last, reached = len(self.kinds) - 1, set()
+        for node in in_order(self.results):
+            if node.operation == "input" and node.detail == last:
+                reached.add(node)
+            elif not reached.isdisjoint(node.operands):
+                reached.add(node)
+                if node.operation in _MIXING or node.operation.endswith((".reduce", ".accumulate")):
+                    return True
+        return False
+
+
+_LEAVES = {"input", "parameter", "constant", "cast"}
+_MIXING = {"argmax", "put", "rows", "take"}
+
+
+def _stand_in(shape, dtype):
+    """Return an array that costs no memory."""
+    return np.broadcast_to(np.zeros((), dtype), shape)
+
+
+def _shape_of_one(column):
+    """Return the shape of a block of one sample."""
+    entries = column.array.shape[len(column.sample_shape) :]
+    return (prod(entries), 1) if entries else (1,)
