@@ -16,16 +16,15 @@ import numpy as np
 from ..base import BatchLoss, Loss
 from ..core.elementwise import as_tuple
 from ..engines.trace import Node, NotTraceableError, in_order, trace
-from ..losses.several_tasks import Composite
 
 
 def checked_loss(loss: Any) -> Loss:
     """Return a loss that can become a function of another library, or refuse it."""
     if not isinstance(loss, Loss):
         raise TypeError(f"loss must be a loss of lossbook; got {loss!r}")
-    if isinstance(loss, Composite):
+    if type(loss)._evaluate is not Loss._evaluate:
         raise TypeError(
-            f"loss must be a single loss; got {loss!r}. Make a function of each of its losses and "
+            f"loss must not be made of others; got {loss!r}. Make a function of each of these and "
             "add what they return"
         )
     if isinstance(loss, BatchLoss) and loss.reduction == "none":
@@ -112,8 +111,9 @@ class Formula:
     """A loss for inputs of one kind, in the operations of a library.
 
     Its methods take what comes before the predictions, and then the predictions.  If samples have
-    weights, the first of these arrays is true for samples of weight 0, which are absent: their
-    value and derivatives are 0.  A loss of whole batches takes the weights themselves there.
+    weights, the first of these arrays is true for samples of weight 0, which are absent: where
+    their value or derivatives are not finite, they are 0, so that 0 times them is 0, too.  A loss
+    of whole batches takes the weights themselves there.
 
     Parameters
     ----------
@@ -148,6 +148,11 @@ class Formula:
     def takes_labels(self):
         """Whether targets are labels, whose dtype says nothing of that of results."""
         return self._kinds[0][0].kind == "i"
+
+    @property
+    def works_in(self):
+        """The dtype that predictions are converted to."""
+        return self._kinds[-1][0]
 
     # What the loss states.
 
@@ -228,19 +233,24 @@ class Formula:
         return tuple(finished)
 
     def _by_numpy(self, part, *arrays):
-        loss, weight = self.loss, None
+        loss, lead = self.loss, None
         if self.weighted:
-            weight, *arrays = arrays
-        if not self.of_batches:
+            lead, *arrays = arrays
+        if self.of_batches:
+            results = as_tuple(loss._evaluate((part,), arrays, lead, None)[0])
+        else:
             loss = replace(loss, reduction="none")
-            weight = None if weight is None else 1.0 - weight
-        results = as_tuple(loss._evaluate((part,), arrays, weight, None)[0])
+            results = as_tuple(loss._evaluate((part,), arrays, None, None)[0])
+            if lead is not None:
+                results = [_finite_if(_beside(lead, each), each) for each in results]
         return tuple(np.asarray(result, self.dtype) for result in results)
 
     # Graphs.
 
     def _graph(self, part):
         """Return the graph of a part of the loss, or None if it has none."""
+        if part == "value" and self._graph("gradient") is None:
+            return None  # so that what is refused is refused before any derivative is asked for
         if part not in self._graphs:
             try:
                 self._graphs[part] = self._trace(part)
@@ -281,7 +291,7 @@ class Formula:
         function = loss._part(part) if part == "exact" else getattr(loss, f"_{part}")
         results = as_tuple(function(*shared, *vector))
         if self.weighted:
-            results = tuple(np.where(absent, 0, result) for result in results)
+            results = tuple(_finite_if(absent, result) for result in results)
         return [results]
 
 
@@ -311,6 +321,19 @@ class _Graph:
 
 _LEAVES = {"input", "parameter", "constant", "cast"}
 _MIXING = {"argmax", "put", "rows", "take"}
+
+
+def _beside(absent, result):
+    """Return one number per sample so that it is broadcast along the entries."""
+    return absent.reshape((*absent.shape, *[1] * (result.ndim - absent.ndim)))
+
+
+def _finite_if(absent, result):
+    """Return results, 0 in place of infinities of samples that are absent.
+
+    The finite ones stay: they are the derivatives by the weight.
+    """
+    return np.where(absent & ~np.isfinite(result), 0, result)
 
 
 def _stand_in(shape, dtype):

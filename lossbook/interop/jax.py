@@ -119,6 +119,11 @@ def _compute(loss, functions_of, weight, inputs):
     inputs = [each.astype(jnp.float32) if each.dtype in _HALVES else each for each in inputs]
     shapes, dtypes = (tuple(getattr(each, of) for each in inputs) for of in ("shape", "dtype"))
     formula, value = functions_of(shapes, dtypes, weight is not None)
+    if formula.works_in != jax.dtypes.canonicalize_dtype(formula.works_in):
+        raise ValueError(
+            f"{loss!r} must be computed in double precision, since float32 does not hold the "
+            'square of a parameter; call jax.config.update("jax_enable_x64", True) first'
+        )
     arrays = inputs
     if weight is not None:
         weight = _weight_of(formula, jnp.asarray(weight))
@@ -263,9 +268,24 @@ class _JAX(Library):
 
     def call_numpy(self, loss, function, shapes, dtype, *arrays):
         """Return what NumPy makes of arrays on the host."""
+        platform = jax.default_backend()
+        if platform != "cpu":
+            raise ValueError(
+                f"{loss!r} is computed by NumPy, so the platform of JAX must be cpu; got {platform}"
+            )
         kinds = [jax.ShapeDtypeStruct(shape, dtype) for shape in shapes]
 
         def on_host(*arrays):
             return function(*map(np.asarray, arrays))
 
-        return tuple(jax.pure_callback(on_host, kinds, *arrays, vmap_method="sequential"))
+        @jax.custom_jvp
+        def called(*arrays):
+            return tuple(jax.pure_callback(on_host, kinds, *arrays, vmap_method="sequential"))
+
+        @called.defjvp
+        def _(arrays, tangents):
+            raise NotImplementedError(
+                f"{loss!r} is computed by NumPy, and its second derivative is not known as a whole"
+            )
+
+        return called(*arrays)

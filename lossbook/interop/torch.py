@@ -137,13 +137,14 @@ def _check_tensors(loss, weight, inputs):
     named = [*zip(loss.inputs, inputs, strict=True)]
     if weight is not None:
         named.append(("sample_weight", weight))
-    device = getattr(inputs[-1], "device", None)
     for name, tensor in named:
         if not isinstance(tensor, Tensor):
             raise TypeError(f"{name} must be a tensor; got {type(tensor).__name__}")
+    device, last = inputs[-1].device, loss.inputs[-1]
+    for name, tensor in named:
         if tensor.device != device:
             raise ValueError(
-                f"{name} must be on the device of {loss.inputs[-1]}, {device}; got {tensor.device}"
+                f"{name} must be on the device of {last}, {device}; got {tensor.device}"
             )
         if name == "y_true":
             if tensor.requires_grad and torch.is_grad_enabled():
