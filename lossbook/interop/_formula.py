@@ -7,7 +7,7 @@ that cannot be traced is left to NumPy.
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from math import prod
 from typing import Any
 
@@ -15,7 +15,7 @@ import numpy as np
 
 from ..base import BatchLoss, Loss
 from ..core.elementwise import as_tuple
-from ..engines.trace import Node, NotTraceableError, in_order, trace
+from ..engines.trace import NotTraceableError, in_order, trace
 
 
 def checked_loss(loss: Any) -> Loss:
@@ -48,7 +48,7 @@ class Library:
     """The operations of an array library."""
 
     operations: dict[str, Callable]
-    """For each operation of a graph a function of the node and its operands.
+    """For each operation of a graph what makes of a node the function of its operands.
 
     An operand is an array, or a number of Python's if it is the same for all samples.
     """
@@ -65,31 +65,95 @@ class Library:
         """Return an array or a number broadcast to a shape, beside another array."""
         raise NotImplementedError
 
-    def call_numpy(self, loss: Loss, function: Callable, shapes: Sequence, dtype: Any, *arrays: Any):
+    def call_numpy(
+        self, loss: Loss, function: Callable, shapes: Sequence, dtype: Any, *arrays: Any
+    ) -> tuple:
         """Return what a function of NumPy's arrays makes of arrays.
 
         The function returns a tuple of arrays of these shapes and of this dtype.
         """
         raise NotImplementedError
 
-    def apply(self, like: Any, node: Node, *operands: Any) -> Any:
-        """Return the value of a node of a graph, beside another array."""
+
+class Program:
+    """A graph in the operations of a library: a function of arrays.
+
+    What depends on parameters alone is computed beforehand, as a number.
+
+    Parameters
+    ----------
+    results : sequence of Node
+        What is computed.
+    trace : Trace
+        Knows the parameters.
+    n_inputs : int
+        How many arrays there are.
+    library : Library
+        The operations.
+
+    Raises
+    ------
+    NotTraceableError
+        If the library lacks an operation.
+    """
+
+    def __init__(self, results, trace, n_inputs, library):
+        self._start, self._steps, places = [None] * n_inputs, [], {}
+        for node in in_order(results):
+            if node.operation == "input":
+                places[node] = node.detail
+                continue
+            places[node] = len(self._start)
+            operands = [places[each] for each in node.operands]
+            value = self._known(node, trace, [self._start[k] for k in operands])
+            self._start.append(value if np.ndim(value) == 0 else None)
+            if np.ndim(value) > 0:
+                self._steps.append(
+                    (places[node], partial(library.from_numpy, value), [n_inputs - 1])
+                )
+            elif value is None:
+                self._steps.append((places[node], _function_of(node, library), operands))
+        self._results = [places[each] for each in results]
+        # What nobody needs any more is let go, for its memory is wanted.
+        needed, free = set(self._results), []
+        for _, _, operands in reversed(self._steps):
+            free.append([k for k in set(operands) - needed if self._start[k] is None])
+            needed.update(operands)
+        self._free = free[::-1]
+
+    @staticmethod
+    def _known(node, trace, operands):
+        """Return a number or an array that no input has part in, or None."""
+        if node.operation == "parameter":
+            return trace.parameters[node.detail]
         if node.operation == "constant":
-            return self._constant(node.detail, like)
-        if all(map(_is_number, operands)):
-            return self._constant(_of_numbers(node, *operands), like)
-        if node.operation == "cast":
-            return self.cast(operands[0], node.dtype)
-        return self.operations[node.operation](node, *operands)
-
-    def _constant(self, value, like):
+            value = node.detail
+        elif None in operands:
+            return None
+        else:
+            value = _of_numbers(node, *operands)
         if np.size(value) > 1:
-            return self.from_numpy(value, like)
-        return value if _is_number(value) else value.item()
+            return np.asarray(value)
+        return value if type(value) in (bool, int, float) else value.item()
+
+    def __call__(self, *inputs):
+        """Return the results."""
+        values = self._start.copy()
+        values[: len(inputs)] = inputs
+        for (place, function, operands), free in zip(self._steps, self._free, strict=True):
+            values[place] = function(*[values[k] for k in operands])
+            for k in free:
+                values[k] = None
+        return [values[k] for k in self._results]
 
 
-def _is_number(operand):
-    return type(operand) in (bool, int, float)
+def _function_of(node, library):
+    """Return the function of a node's operands."""
+    if node.operation == "cast":
+        return partial(library.cast, dtype=node.dtype)
+    if node.operation not in library.operations:
+        raise NotTraceableError(f"{node.operation} is not among the operations of the library")
+    return library.operations[node.operation](node)
 
 
 @np.errstate(all="ignore")
@@ -164,7 +228,7 @@ class Formula:
         """Return the derivatives of the value by each of the predictions."""
         return self._compute("gradient", self.shapes, arrays)
 
-    @property
+    @cached_property
     def has_hessian_product(self):
         """Whether the loss states its whole second derivative."""
         return self._is_diagonal or self._graph(_PRODUCT) is not None
@@ -175,7 +239,7 @@ class Formula:
             return self._compute("exact", self.shapes, arrays)[0] * vector
         return self._compute(_PRODUCT, self.shapes, (*arrays, vector))[0]
 
-    @property
+    @cached_property
     def _is_diagonal(self):
         """Whether the diagonal of the second derivative is all of it."""
         if len(self.shapes) > 1 or self.of_batches:
@@ -219,7 +283,7 @@ class Formula:
                 block = block.reshape(-1, shape[0]).T
             blocks.append(block.reshape(-1) if of_rows and len(shape) == 1 else block)
         like = blocks[-1]
-        (results,) = graph.trace.evaluate(partial(self.library.apply, like), blocks)
+        results = graph.program(*blocks)
         finished = []
         for result, shape in zip(results, shapes, strict=True):
             if not of_rows:
@@ -262,22 +326,15 @@ class Formula:
         kinds = self._kinds
         if part == "mass":
             kinds = kinds[:1]
-            return self._checked(kinds, trace(lambda _, y_true: [(self._mass(y_true),)], self.loss, kinds))
+            mass = trace(lambda _, y_true: [(self._mass(y_true),)], self.loss, kinds)
+            return _Graph(kinds, mass, self.library)
         if self._is_whole:
             raise NotTraceableError("this loss is not computed sample by sample")
         if self.weighted:
             kinds = [(np.dtype(bool), (1,)), *kinds]
         if part == _PRODUCT:
             kinds = [*kinds, kinds[-1]]
-        return self._checked(kinds, trace(partial(self._stated, part), self.loss, kinds))
-
-    def _checked(self, kinds, traced):
-        """Return a graph, or raise if the library lacks one of its operations."""
-        graph = _Graph(kinds, traced)
-        for node in in_order(graph.results):
-            if node.operation not in _LEAVES and node.operation not in self.library.operations:
-                raise NotTraceableError(f"{node.operation} is not among the operations")
-        return graph
+        return _Graph(kinds, trace(partial(self._stated, part), self.loss, kinds), self.library)
 
     def _stated(self, part, loss, *blocks):
         """Return a part of a loss for blocks of samples, some of them absent."""
@@ -301,11 +358,11 @@ _PRODUCT = "hessian_vector_product"
 class _Graph:
     """The graph of a part of a loss, and the dtypes and shapes of its inputs."""
 
-    def __init__(self, kinds, trace):
-        self.kinds, self.trace = kinds, trace
-        (self.results,) = trace.results
+    def __init__(self, kinds, trace, library):
+        self.kinds, (self.results,) = kinds, trace.results
+        self.program = Program(self.results, trace, len(kinds), library)
 
-    @property
+    @cached_property
     def mixes_entries(self):
         """Whether one entry of the last input has its part in results at others."""
         last, reached = len(self.kinds) - 1, set()
@@ -319,7 +376,6 @@ class _Graph:
         return False
 
 
-_LEAVES = {"input", "parameter", "constant", "cast"}
 _MIXING = {"argmax", "put", "rows", "take"}
 
 

@@ -196,32 +196,34 @@ def _refuse_targets(formula, tangents):
 
 def _of_operands(function):
     """Return an operation that needs nothing but its operands."""
-    return lambda node, *operands: function(*operands)
+    return lambda node: function
 
 
 def _over_entries(function):
     """Return a reduction over the entries of each sample."""
-    return lambda node, x: function(
-        x, axis=0, keepdims=len(node.shape) == len(node.operands[0].shape)
+    return lambda node: partial(
+        function, axis=0, keepdims=len(node.shape) == len(node.operands[0].shape)
     )
 
 
-def _put(node, row, index, values):
-    return jnp.where(jnp.arange(node.shape[0])[:, None] == index, values, row)
+def _put(node):
+    entries = np.arange(node.shape[0])[:, None]
+    return lambda row, index, values: jnp.where(entries == index, values, row)
 
 
-def _reshape(node, x):
-    return x.reshape((*node.shape[:-1], *x.shape[len(node.operands[0].shape) - 1 :]))
+def _reshape(node):
+    n_entry_axes = len(node.operands[0].shape) - 1
+    return lambda x: x.reshape((*node.shape[:-1], *x.shape[n_entry_axes:]))
 
 
-def _rows(node, x):
+def _rows(node):
     start, step = node.detail
     if len(node.shape) < len(node.operands[0].shape):
-        return x[start]
-    return x[np.arange(node.shape[0]) * step + start]
+        return lambda x: x[start]
+    return lambda x: x[np.arange(node.shape[0]) * step + start]
 
 
-def _take(node, row, index):
+def _take(row, index):
     return row if np.ndim(row) == 0 else jnp.take_along_axis(row, index[None], axis=0)[0]
 
 
@@ -240,10 +242,9 @@ class _JAX(Library):
     operations: ClassVar = {
         **{name: _of_operands(getattr(jnp, name)) for name in _SAME_NAMES.split()},
         "add.reduce": _over_entries(jnp.sum),
-        "argmax": lambda node, x: jnp.argmax(x, axis=0),
-        "frexp.exponent": lambda node, x: jnp.frexp(x)[1],
-        "frexp.mantissa": lambda node, x: jnp.frexp(x)[0],
-        "full": lambda node, x: x,
+        "argmax": lambda node: partial(jnp.argmax, axis=0),
+        "frexp.exponent": _of_operands(lambda x: jnp.frexp(x)[1]),
+        "frexp.mantissa": _of_operands(lambda x: jnp.frexp(x)[0]),
         "logical_and.reduce": _over_entries(jnp.all),
         "logical_or.reduce": _over_entries(jnp.any),
         "maximum.reduce": _over_entries(jnp.max),
@@ -251,7 +252,7 @@ class _JAX(Library):
         "put": _put,
         "reshape": _reshape,
         "rows": _rows,
-        "take": _take,
+        "take": _of_operands(_take),
     }
 
     def from_numpy(self, array, like):

@@ -2,7 +2,8 @@
 
 import operator
 from collections.abc import Callable
-from functools import lru_cache, reduce
+from functools import lru_cache, partial, reduce
+from inspect import signature
 from typing import ClassVar
 
 import numpy as np
@@ -110,6 +111,8 @@ def as_function(loss: Loss) -> Callable[..., Tensor]:
             return compute(sample_weight, *inputs)
 
     function.__name__ = function.__qualname__ = loss.__name__
+    # PyTorch counts recompilations per code object, so each function has one of its own.
+    function.__code__ = function.__code__.replace(co_name=loss.__name__)
     return function
 
 
@@ -119,7 +122,7 @@ def _compute(loss, formula_of, weight, inputs):
     given = [each.dtype for each in inputs]
     inputs = [each.float() if each.dtype in _HALVES else each for each in inputs]
     shapes = tuple(tuple(map(int, each.shape)) for each in inputs)
-    dtypes = tuple(_numpy_dtype(each.dtype) for each in inputs)
+    dtypes = tuple(_NUMPY_DTYPES[each.dtype] for each in inputs)
     formula = formula_of(shapes, dtypes, weight is not None)
     arrays = inputs
     if weight is not None:
@@ -130,6 +133,11 @@ def _compute(loss, formula_of, weight, inputs):
 
 
 _HALVES = torch.float16, torch.bfloat16
+_DTYPES = {
+    np.dtype(name): getattr(torch, name)
+    for name in ("bool", "uint8", "int8", "int16", "int32", "int64", "float32", "float64")
+}
+_NUMPY_DTYPES = {of_torch: of_numpy for of_numpy, of_torch in _DTYPES.items()}
 
 
 def _check_tensors(loss, weight, inputs):
@@ -152,7 +160,9 @@ def _check_tensors(loss, weight, inputs):
                     "y_true requires a gradient, but derivatives are those by the predictions; "
                     "give its detach()"
                 )
-        elif name != "sample_weight" and not tensor.is_floating_point():
+        if tensor.dtype not in _NUMPY_DTYPES and tensor.dtype not in _HALVES:
+            raise TypeError(f"{name} must hold real numbers; got {tensor.dtype}")
+        if name not in ("y_true", "sample_weight") and not tensor.is_floating_point():
             raise TypeError(f"{name} must hold floating-point numbers; got {tensor.dtype}")
 
 
@@ -167,7 +177,7 @@ def _weight_of(formula, weight, like):
         )
     if formula.of_batches and weight.requires_grad and torch.is_grad_enabled():
         raise ValueError(f"sample_weight of {formula.loss!r} must not require a gradient")
-    return weight.to(_torch_dtype(formula.dtype))
+    return weight.to(_DTYPES[formula.dtype])
 
 
 def _dtype_of_result(formula, given):
@@ -233,6 +243,11 @@ class _Gradient(Function):
         return ctx.formula.hessian_product(tangents[-1], *ctx.saved_tensors)
 
 
+# PyTorch looks at these signatures on every call, which takes longer than a small loss.
+for _function in _Value, _Gradient:
+    _function.forward.__signature__ = signature(_function.forward)
+
+
 def _gradients(formula, arrays):
     """Return the gradient by each prediction."""
     if formula.has_hessian_product:
@@ -291,22 +306,14 @@ class _ByNumPy(Function):
 # The operations.
 
 
-def _numpy_dtype(dtype):
-    return np.dtype(str(dtype).removeprefix("torch."))
-
-
-def _torch_dtype(dtype):
-    return getattr(torch, np.dtype(dtype).name)
-
-
 def _of_operands(function):
     """Return an operation that needs nothing but its operands."""
-    return lambda node, *operands: function(*operands)
+    return lambda node: function
 
 
 def _of_tensors(function):
     """Return an operation of tensors only, which numbers become first."""
-    return lambda node, *operands: function(*_tensors(node, operands))
+    return lambda node: lambda *operands: function(*_tensors(node, operands))
 
 
 def _tensors(node, operands):
@@ -314,51 +321,56 @@ def _tensors(node, operands):
     return [
         operand
         if torch.is_tensor(operand)
-        else torch.full((), operand, dtype=_torch_dtype(each.dtype), device=device)
+        else torch.full((), operand, dtype=_DTYPES[each.dtype], device=device)
         for each, operand in zip(node.operands, operands, strict=True)
     ]
 
 
 def _over_entries(function):
     """Return a reduction over the entries of each sample."""
-    return lambda node, x: function(x, dim=0, keepdim=len(node.shape) == len(node.operands[0].shape))
+    return lambda node: partial(
+        function, dim=0, keepdim=len(node.shape) == len(node.operands[0].shape)
+    )
 
 
 def _bound(of_tensors, of_number):
     """Return an operation that treats its operands alike and is faster with a number."""
 
-    def operation(node, x, y):
+    def function(x, y):
         if torch.is_tensor(x) and torch.is_tensor(y):
             return of_tensors(x, y)
         return of_number(x, y) if torch.is_tensor(x) else of_number(y, x)
 
-    return operation
+    return lambda node: function
 
 
-def _put(node, *operands):
-    row, index, values = _tensors(node, operands)
-    entries = torch.arange(node.shape[0], device=index.device)
-    return torch.where(entries[:, None] == index, values, row)
+def _put(node):
+    def put(*operands):
+        row, index, values = _tensors(node, operands)
+        entries = torch.arange(node.shape[0], device=index.device)
+        return torch.where(entries[:, None] == index, values, row)
+
+    return put
 
 
-def _reshape(node, x):
-    samples = x.shape[len(node.operands[0].shape) - 1 :]
-    return x.reshape((*node.shape[:-1], *samples))
+def _reshape(node):
+    n_entry_axes = len(node.operands[0].shape) - 1
+    return lambda x: x.reshape((*node.shape[:-1], *x.shape[n_entry_axes:]))
 
 
-def _take(node, row, index):
-    return torch.take_along_dim(row, index[None], dim=0)[0] if torch.is_tensor(row) else row
-
-
-def _rows(node, x):
+def _rows(node):
     start, step = node.detail
     if len(node.shape) < len(node.operands[0].shape):
-        return x[start]
-    return x[[start + k * step for k in range(node.shape[0])]]
+        return lambda x: x[start]
+    return lambda x: x[[start + k * step for k in range(node.shape[0])]]
 
 
 def _sign(x):
     return torch.where(x.isnan(), x, x.sign())
+
+
+def _take(row, index):
+    return torch.take_along_dim(row, index[None], dim=0)[0] if torch.is_tensor(row) else row
 
 
 _OF_OPERANDS = {
@@ -395,6 +407,7 @@ _OF_OPERANDS = {
     "sqrt": torch.sqrt,
     "square": torch.square,
     "subtract": operator.sub,
+    "take": _take,
     "tanh": torch.tanh,
 }
 _OF_TENSORS = {
@@ -423,14 +436,12 @@ class _PyTorch(Library):
         **{name: _of_operands(function) for name, function in _OF_OPERANDS.items()},
         **{name: _of_tensors(function) for name, function in _OF_TENSORS.items()},
         **{name: _over_entries(function) for name, function in _OVER_ENTRIES.items()},
-        "argmax": lambda node, x: x.argmax(dim=0),
-        "full": lambda node, x: x,
+        "argmax": lambda node: partial(torch.argmax, dim=0),
         "maximum": _bound(torch.maximum, torch.clamp_min),
         "minimum": _bound(torch.minimum, torch.clamp_max),
         "put": _put,
         "reshape": _reshape,
         "rows": _rows,
-        "take": _take,
     }
 
     def from_numpy(self, array, like):
@@ -439,7 +450,7 @@ class _PyTorch(Library):
 
     def cast(self, array, dtype):
         """Return a tensor in another dtype."""
-        return array.to(_torch_dtype(dtype))
+        return array.to(_DTYPES[dtype])
 
     def broadcast(self, array, shape, like):
         """Return a tensor of a shape."""

@@ -10,17 +10,17 @@ import numpy as np
 import lossbook as lb
 from lossbook.base import (
     BOXES,
-    BatchLoss,
-    ClassLoss,
     DIRECTIONS,
     DISTRIBUTIONS,
     FINITE,
-    Interval,
-    JointLoss,
     LABELS,
     LOG_DISTRIBUTIONS,
-    Loss,
     NONZERO,
+    BatchLoss,
+    ClassLoss,
+    Interval,
+    JointLoss,
+    Loss,
     RowLoss,
     TwoValues,
 )
@@ -181,9 +181,7 @@ def _inputs(loss, rng, scale):
         row = N_SAMPLES, 4
     shape = row if of_rows else one
     predictions = [
-        draw(loss.y_pred_domain, rng, shape, scale)
-        for name in loss.inputs
-        if name != "y_true"
+        draw(loss.y_pred_domain, rng, shape, scale) for name in loss.inputs if name != "y_true"
     ]
     if "y_true" not in loss.inputs:
         return [tuple(predictions)]

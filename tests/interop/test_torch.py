@@ -14,7 +14,9 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 import tensors  # noqa: E402
 from tensors import tensors as tensors_of  # noqa: E402
 
-from lossbook.interop.torch import as_function  # noqa: E402
+from lossbook.engines.trace import trace  # noqa: E402
+from lossbook.interop._formula import Program  # noqa: E402
+from lossbook.interop.torch import _PyTorch, as_function  # noqa: E402
 
 # PyTorch's forward mode does what it warns of.
 pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated")
@@ -28,17 +30,9 @@ DEVICES = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
 
 
 @pytest.mark.parametrize("device", DEVICES)
-@TRACED
+@pytest.mark.parametrize("case", tensors.cases_of_device(), ids=repr)
 def test_equals_numpy(case, device):
-    for reduction in "mean", "sum":
-        some = case.with_reduction(reduction)
-        tensors.check_equals_numpy(some, device, tensors.DOUBLE, weight=some.weight)
-
-
-@pytest.mark.parametrize("device", DEVICES)
-@TRACED
-def test_single_precision(case, device):
-    tensors.check_equals_numpy(case.in_single_precision(), device, tensors.SINGLE)
+    tensors.check_on_device(case, device)
 
 
 @pytest.mark.parametrize("case", formulas.cases(formulas.TRACED, scale=100.0), ids=repr)
@@ -257,7 +251,9 @@ def test_halves_are_computed_in_single_precision():
     y_true, y_pred = torch.zeros(4096).half(), torch.ones(4096).half()
     assert as_function(lb.SquaredError())(y_true, y_pred).item() == 1.0
     far = torch.full((2,), 300.0).half()
-    assert as_function(lb.HalfSquaredError(reduction="mean"))(far * 0, far).item() == np.float16(45_000)
+    assert as_function(lb.HalfSquaredError(reduction="mean"))(far * 0, far).item() == np.float16(
+        45_000
+    )
 
 
 def test_extreme_parameter_in_single_precision():
@@ -414,7 +410,19 @@ OPERANDS = np.array([-np.inf, -2.5, -1.0, -0.0, 0.0, 0.3, 1.0, 2.0, np.inf, np.n
 
 @pytest.mark.parametrize("number", [None, -1.0, 0.0, 2.0, np.nan])
 @pytest.mark.parametrize(
-    "name", "maximum minimum fmax fmin copysign hypot power less greater_equal equal".split()
+    "name",
+    [
+        "maximum",
+        "minimum",
+        "fmax",
+        "fmin",
+        "copysign",
+        "hypot",
+        "power",
+        "less",
+        "greater_equal",
+        "equal",
+    ],
 )
 def test_operations_of_two(name, number):
     check_operation(lambda x, y: getattr(np, name)(x, y if number is None else number))
@@ -423,21 +431,32 @@ def test_operations_of_two(name, number):
 
 @pytest.mark.parametrize(
     "name",
-    "absolute exp expm1 log log1p sqrt sign sinh tanh isnan isinf isfinite reciprocal".split(),
+    [
+        "absolute",
+        "exp",
+        "expm1",
+        "log",
+        "log1p",
+        "sqrt",
+        "sign",
+        "sinh",
+        "tanh",
+        "isnan",
+        "isinf",
+        "isfinite",
+        "reciprocal",
+    ],
 )
 def test_operations_of_one(name):
     check_operation(lambda x, y: getattr(np, name)(x))
 
 
 def check_operation(formula):
-    from lossbook.engines.trace import trace
-    from lossbook.interop.torch import _PyTorch
-
     x, y = (each.ravel() for each in np.meshgrid(OPERANDS, OPERANDS))
     with np.errstate(all="ignore"):
         expected = formula(x, y)
     kinds = [(np.dtype(float), (1,))] * 2
     traced = trace(lambda loss, x, y: [formula(x, y)], lb.SquaredError(), kinds)
-    x, y = torch.tensor(x), torch.tensor(y)
-    (result,) = traced.evaluate(lambda *node: _PyTorch().apply(x, *node), [x, y])
+    program = Program(traced.results, traced, 2, _PyTorch())
+    (result,) = program(torch.tensor(x), torch.tensor(y))
     formulas.assert_close(result.numpy(), expected, 1e-15)
