@@ -143,10 +143,15 @@ class KerasLoss(keras.losses.Loss):
         config : dict
             What `get_config` returned.
         """
-        config, made_of = dict(config), config["loss"]
-        own = keras.saving.get_registered_object(made_of["class"])
-        config["loss"] = (own or getattr(lossbook, made_of["class"]))(**made_of["parameters"])
-        return cls(**config)
+        made_of = config["loss"]
+        name = made_of["class"]
+        found = keras.saving.get_registered_object(name) or getattr(lossbook, name, None)
+        if found is None:
+            raise ValueError(
+                f"the class of the loss must be known; got {name!r}, which is not one of lossbook. "
+                "Give it in custom_objects"
+            )
+        return cls(**config | {"loss": found(**made_of["parameters"])})
 
 
 def _as_function(loss):

@@ -154,12 +154,11 @@ def _check_tensors(loss, weight, inputs):
             raise ValueError(
                 f"{name} must be on the device of {last}, {device}; got {tensor.device}"
             )
-        if name == "y_true":
-            if tensor.requires_grad and torch.is_grad_enabled():
-                raise ValueError(
-                    "y_true requires a gradient, but derivatives are those by the predictions; "
-                    "give its detach()"
-                )
+        if name == "y_true" and tensor.requires_grad and torch.is_grad_enabled():
+            raise ValueError(
+                "y_true requires a gradient, but derivatives are those by the predictions; "
+                "give its detach()"
+            )
         if tensor.dtype not in _NUMPY_DTYPES and tensor.dtype not in _HALVES:
             raise TypeError(f"{name} must hold real numbers; got {tensor.dtype}")
         if name not in ("y_true", "sample_weight") and not tensor.is_floating_point():
