@@ -237,7 +237,8 @@ class SoftmaxFocal(LabelProbabilityLoss):
     def _terms(self, softmax):
         modulation = softmax.wrong**self.gamma
         if self.alpha is not None:
-            modulation = np.array(self.alpha, modulation.dtype)[softmax.label] * modulation
+            alpha = np.array(self.alpha, modulation.dtype)
+            modulation = np.take_along_axis(alpha, softmax.label, axis=0) * modulation
         return modulation, zero_if_nan(softmax.right * softmax.cross_entropy)
 
     def _value(self, softmax, modulation, ph):
