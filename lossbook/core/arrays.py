@@ -12,11 +12,10 @@ DOUBLE, SINGLE, HALF = np.dtype(np.float64), np.dtype(np.float32), np.dtype(np.f
 
 def as_real_arrays(names: Sequence[str], given: Sequence[Any]) -> list[NDArray[Any]]:
     """Return each of what is given as an array of real numbers."""
-    arrays = []
-    for name, values in zip(names, given, strict=True):
+    arrays = list(given)
+    for k, values in enumerate(arrays):
         if type(values) is not np.ndarray or values.dtype not in _PLAIN or values.size == 0:
-            values = as_real_array(name, values)
-        arrays.append(values)
+            arrays[k] = as_real_array(names[k], values)
     return arrays
 
 

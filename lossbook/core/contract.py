@@ -343,6 +343,12 @@ class Loss(Declared):
         """Return the parts of the loss for inputs that are not read yet."""
         return evaluate(self, parts, self._read(*inputs), sample_weight, out)
 
+    def _require(self, parts):
+        """Raise unless the class states the value and the gradient, where these are wanted."""
+        for part in {"value", "gradient"}.intersection(parts):
+            if getattr(type(self), f"_{part}") is getattr(Loss, f"_{part}"):
+                getattr(self, f"_{part}")()
+
     def _part(self, part):
         """Return the function of the shared quantities that a second derivative is."""
         known = self._all_curvatures()

@@ -120,6 +120,7 @@ def evaluate(loss: Any, parts: Any, batch: Any, sample_weight: Any, out: Any) ->
     else:
         divisor = batch.total_mass(weights)
     if out is not None:
+        loss._require(parts)
         results = given_results(out, parts, batch, loss.reduction, weights)
         if batch.n_samples > batch.block_size:  # what is refused late must not have changed them
             stream(batch.blocks, batch.n_samples, batch.block_size)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import lossbook as lb
-from lossbook.core.loss import Call, JointLoss, RowLoss
+from lossbook.base import Call, JointLoss, PointwiseLoss, ResidualLoss, RowLoss
 
 
 class Product(JointLoss):
@@ -205,3 +205,79 @@ def test_where_a_row_is_outside_its_domain():
     y_true[1, 2, 3] = np.inf
     with pytest.raises(ValueError, match="y_true must be finite; got inf at index 1, 2, 3"):
         RowMaximum()(y_true, np.zeros((2, 3, 4)))
+
+
+# What a class leaves out, and what it may shorten.
+
+
+class Shortened(PointwiseLoss):
+    """A squared error whose formulas share one array."""
+
+    def _shared(self, y_true, y_pred):
+        return y_pred - y_true
+
+    def _value(self, r):
+        return r * r
+
+    def _gradient(self, r):
+        return 2 * r
+
+    def _hessian(self, r):
+        return np.full_like(r, 2)
+
+
+class ShortenedResidual(ResidualLoss):
+    """The same by its base, whose best constant is sought."""
+
+    def _shared(self, y_true, y_pred):
+        return y_pred - y_true
+
+    def _traits(self):
+        return lb.SquaredError().traits
+
+    _gradient = Shortened._gradient
+
+
+class OnlyValue(PointwiseLoss):
+    """A loss that states its value and nothing else."""
+
+    def _shared(self, y_true, y_pred):
+        return (y_pred - y_true,)
+
+    def _value(self, r):
+        return np.abs(r)
+
+
+class Nothing(PointwiseLoss):
+    """A loss that states nothing."""
+
+
+def test_one_array_may_be_shared():
+    loss = Shortened()
+    assert loss(Y, A) == lb.SquaredError()(Y, A)
+    np.testing.assert_array_equal(loss.gradient(Y, A, W), lb.SquaredError().gradient(Y, A, W))
+    np.testing.assert_array_equal(loss.hessian(Y, A, curvature="abs"), loss.hessian(Y, A))
+    y = Y.ravel()
+    assert ShortenedResidual().optimal_constant(y) == pytest.approx(y.mean(), rel=1e-12)
+
+
+def test_what_is_missing_matters_only_when_it_is_asked_for():
+    loss = OnlyValue()
+    assert loss([0.0], [2.0]) == 2
+    assert loss.curvatures == ()
+    with pytest.raises(NotImplementedError, match=r"its gradient: .* must have a _gradient"):
+        loss.gradient([0.0], [2.0])
+    with pytest.raises(ValueError, match=r"curvature of OnlyValue\(\) must be one of \[\]"):
+        loss.hessian([0.0], [2.0])
+    with pytest.raises(NotImplementedError, match=r"its traits: .* must have a _traits"):
+        loss.traits  # noqa: B018
+    with pytest.raises(NotImplementedError, match=r"Nothing does not state what .* a _shared"):
+        Nothing()([0.0], [2.0])
+
+
+def test_a_missing_piece_is_missed_before_anything_is_written():
+    loss, g, h = OnlyValue(reduction="none"), np.full(1, 7.0), np.full(1, 7.0)
+    for call in loss.value_and_gradient, loss.gradient_and_hessian:
+        with pytest.raises((NotImplementedError, ValueError)):
+            call([0.0], [2.0], out=(g, h))
+    assert g == h == 7
