@@ -1,0 +1,78 @@
+"""Predictions at the ends of what floats hold, and beyond: the exact loss, or its limit.
+
+Of single and of double precision: infinity, the largest number, the least one, and pairs of finite
+numbers whose difference is infinite.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from mpmath import mp
+
+from lossbook.core.domains import FINITE
+from reference import POINTWISE, exact
+from reference.definition import value
+
+DIGITS = 1000
+"""Enough for the largest number plus a step; next to the least one, half as many again."""
+BEYOND = 400, 800
+"""Numbers of this many digits stand for infinity: what grows from one to the other has no limit."""
+
+
+def parts_of(loss, y, x):
+    """Return value, gradient and second derivative at a prediction, by differences."""
+    y, x = exact(y), exact(x)
+    h = abs(x) * mp.mpf(10) ** -60
+    low, middle, high = (value(loss, y, x + step) for step in (-h, 0, h))
+    return middle, (high - low) / (2 * h), (high - 2 * middle + low) / h**2
+
+
+def limit_of(loss, y, sign):
+    """Return the same for a prediction that goes to infinity."""
+    far, farther = (parts_of(loss, y, sign * mp.mpf(10) ** n) for n in BEYOND)
+    grows = [abs(b) > 1.5 * abs(a) and abs(b) > 1 for a, b in zip(far, farther, strict=True)]
+    return [mp.sign(b) * mp.inf if up else b for b, up in zip(farther, grows, strict=True)]
+
+
+def ends(dtype):
+    """Return what is tried in a precision."""
+    info = np.finfo(dtype)
+    sizes = [float(info.smallest_subnormal), float(info.tiny), 1e-20, 1e20, float(info.max)]
+    return [*(-size for size in reversed(sizes)), *sizes]
+
+
+def pairs(loss, dtype):
+    """Yield targets and predictions, none of them at a kink."""
+    labels = [0.0, 0.25, -0.75, ends(dtype)[0], ends(dtype)[-1]]
+    if loss.y_true_domain is not FINITE:
+        labels += [-1.0, 1.0]
+    predictions = [-np.inf, *ends(dtype), np.inf]
+    for y in labels:
+        for x in predictions:
+            inside = loss.y_pred_domain is None or loss.y_pred_domain.contains(np.array(x))
+            if x != y and inside and loss.y_true_domain.contains(np.array(y)):
+                yield y, x
+
+
+def expected(loss, y, x, dtype):
+    """Return the exact value, gradient and second derivative, or their limits."""
+    with mp.workdps(DIGITS if abs(x) > 1 else DIGITS * 3 // 2):
+        beyond = np.isinf(dtype(x) - dtype(y))
+        of_x = limit_of(loss, y, np.sign(x)) if beyond else parts_of(loss, y, x)
+        return [float(each) for each in of_x]
+
+
+@pytest.mark.parametrize("loss", POINTWISE, ids=repr)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_an_infinite_prediction_or_residual_gives_the_limit(loss, dtype):
+    each = replace(loss, reduction="none")
+    y, x = (np.array(c, dtype) for c in zip(*pairs(loss, dtype), strict=True))
+    got = [each(y, x), *each.gradient_and_hessian(y, x)]
+    exact = np.array([expected(loss, *map(float, pair), dtype) for pair in zip(y, x, strict=True)]).T
+    tolerance = 1e-12 if dtype == np.float64 else 2e-5
+    for part, wanted in zip(got, exact, strict=True):
+        with np.errstate(over="ignore"):
+            wanted = wanted.astype(dtype)
+        for some, least in (np.abs(x) > 1, 1e-30), (np.abs(x) < 1, np.finfo(dtype).eps):
+            np.testing.assert_allclose(part[some], wanted[some], tolerance, least)
