@@ -378,7 +378,7 @@ class Poly1CrossEntropy(ClassLoss):
         if self.epsilon >= 0:
             each = h + self.epsilon * q
         else:
-            each = (1 + self.epsilon) * h - self.epsilon * _after_first_order(q, h)
+            each = zero_if_nan((1 + self.epsilon) * h) - self.epsilon * _after_first_order(q, h)
         return sum_entries(np.where(softmax.target > 0, softmax.target * each, 0))
 
     def _gradient(self, softmax, p, q, u):

@@ -492,3 +492,52 @@ def test_a_batch_against_itself_in_both_directions():
 def test_bad_inputs(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+# Infinite entries.
+
+
+def test_the_direction_of_an_infinite_vector_is_that_of_its_infinite_entries():
+    inf = np.inf
+    first, second = [[inf, 1.0], [-inf, inf], [0.0, 0.0]], [[1.0, 0.0], [0.0, 1.0], [inf, 0.0]]
+    value, gradients = lb.CosineDistance(reduction="none").value_and_gradient(first, second)
+    np.testing.assert_allclose(value, [0, 1 - np.sqrt(0.5), 1])
+    finite = np.clip(first, -1e200, 1e200), np.clip(second, -1e200, 1e200)
+    expected = lb.CosineDistance(reduction="none").gradient(*finite)
+    for got, wanted in zip(gradients, expected, strict=True):
+        np.testing.assert_allclose(got, wanted, 1e-12, 1e-100)
+    far = lb.Contrastive(reduction="none").value_and_gradient(
+        [1, 0], [[inf, 0]] * 2, [[1, 1.0]] * 2
+    )
+    np.testing.assert_array_equal(far[0], [inf, 0])
+    np.testing.assert_array_equal(far[1][0], [[inf, -1], [0, 0]])
+    for loss, y in (lb.InfoNCE(), []), (lb.SupervisedContrastive(), [[0, 1, 0]]):
+        inputs = [[first, second], [[[inf, 1.0], [1.0, 1.0], [-inf, inf]]]][len(y)]
+        finite = [np.clip(each, -1e200, 1e200) for each in inputs]
+        assert loss(*y, *inputs) == pytest.approx(loss(*y, *finite))
+        assert np.isfinite(loss.gradient(*y, *inputs)).all()
+
+
+def test_a_triplet_with_a_point_at_infinity():
+    inf = np.inf
+    value, gradients = lb.Triplet(reduction="none").value_and_gradient(
+        [[inf, 1.0], [0.0, 0.0], [0.0, 0.0]],
+        [[0, 0], [inf, 0], [0, 1]],
+        [[0.5, 0], [1, 1], [inf, 0]],
+    )
+    np.testing.assert_array_equal(value, [1.5, inf, 0])  # of 1e100: 1 + 1e100 - (1e100 - 0.5)
+    assert np.isfinite(gradients).all()
+
+
+def test_a_query_of_weight_0_may_hold_nan():
+    rng = np.random.default_rng(3)
+    query, key = rng.normal(size=(2, 4, 3))
+    lost = query.copy()
+    lost[1] = np.nan
+    weight = [1.0, 0.0, 2.0, 1.0]
+    loss = lb.InfoNCE()
+    assert loss(lost, key, weight) == loss(query, key, weight)
+    for method in loss.gradient, loss.hessian:
+        got, expected = method(lost, key, weight), method(query, key, weight)
+        np.testing.assert_array_equal(got, expected)
+        np.testing.assert_array_equal(got[0][1], 0)

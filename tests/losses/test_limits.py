@@ -13,7 +13,9 @@ from reference.definition import value
 
 import lossbook as lb
 from lossbook.core.domains import FINITE
-from reference import POINTWISE
+from lossbook.core.loss import ClassLoss, RowLoss
+from lossbook.core.masks import MaskLoss
+from reference import LOSSES, POINTWISE
 from reference import exact as exactly
 
 SCALED = [
@@ -96,3 +98,46 @@ def test_an_infinite_prediction_or_residual_gives_the_limit(loss, dtype):
             wanted = wanted.astype(dtype)
         for some, least in (np.abs(x) > 1, 1e-30), (np.abs(x) < 1, np.finfo(dtype).eps):
             np.testing.assert_allclose(part[some], wanted[some], tolerance, least)
+
+
+# Rows of scores.  1e300 stands for infinity, and scores that are equally infinite are equal.
+
+ROWS = [
+    loss
+    for loss in LOSSES
+    if isinstance(loss, ClassLoss | RowLoss)
+    and loss.y_pred_domain is None
+    and not isinstance(loss, MaskLoss)
+]
+INFINITE = np.array(
+    [
+        [np.inf, 0.0, 1.0],
+        [0.5, -np.inf, 1.0],
+        [np.inf, 2.0, -np.inf],
+        [-np.inf, -np.inf, 0.0],
+        [-np.inf, 1.0, np.inf],
+    ]
+)
+
+
+NO_LIMIT = {lb.ListMLE: [3], lb.CrammerSinger: [2, 4]}
+"""Two items of score -inf are masked, not equal; one infinity is as far above a score as two."""
+
+
+@pytest.mark.parametrize("loss", ROWS, ids=repr)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_infinite_scores_give_the_limit(loss, dtype):
+    each, huge = replace(loss, reduction="none"), 1e300 if dtype == np.float64 else 1e30
+    finite, but_rows = INFINITE.clip(-huge, huge), NO_LIMIT.get(type(loss), [])
+    for y in [0, 1, 2] if isinstance(loss, ClassLoss) else [[1, 0, 0], [0, 1, 0], [0, 1, 1]]:
+        y_true = np.array([y] * len(INFINITE))
+        got = (
+            each(y_true, INFINITE.astype(dtype)),
+            *each.gradient_and_hessian(y_true, INFINITE.astype(dtype)),
+        )
+        limit = each(y_true, finite), *each.gradient_and_hessian(y_true, finite)
+        for part, wanted in zip(got, limit, strict=True):
+            assert part.dtype == dtype
+            wanted = np.where(np.abs(wanted) > huge / 1e4, np.copysign(np.inf, wanted), wanted)
+            part, wanted = (np.delete(rows, but_rows, axis=0) for rows in (part, wanted))
+            np.testing.assert_allclose(part, wanted, 2e-6, 1e-20)
