@@ -25,7 +25,7 @@ document.addEventListener("DOMContentLoaded", () => {
       }
     }
   });
-  each("article pre, .scrolls, .pst-scrollable-table-container, .text_html", (box) => scrolling.observe(box));
+  each("article pre, .scrolls, .math.wide, .pst-scrollable-table-container, .text_html", (box) => scrolling.observe(box));
 
   // A link into a fold opens it.
   const unfold = () => {

@@ -12,6 +12,7 @@ array([0.25, 0.5 ])
 from .core.contract import Loss
 from .core.streaming import get_num_threads, set_num_threads
 from .core.traits import Traits
+from .engines import engine, get_engine, set_engine
 from .losses.absolute_error import AbsoluteError
 from .losses.adversarial import (
     HingeGAN,
@@ -159,7 +160,10 @@ __all__ = [
     "WassersteinGAN",
     "WeightedSum",
     "Welsch",
+    "engine",
+    "get_engine",
     "get_num_threads",
+    "set_engine",
     "set_num_threads",
 ]
 

@@ -83,8 +83,11 @@ def test_the_stored_table_is_of_these_losses():
     measured = {
         (accuracy.name_of(loss), soft, np.dtype(dtype).name) for loss, soft, dtype in cases()
     }
-    assert set(found) == measured, "to measure again: make accuracy"
-    assert len(found) == len(measured)
+    assert len(set(found)) == len(found)
+    assert set(found) <= measured, "to measure again: make accuracy"
+    # A loss that is new is measured the next time.
+    chosen = set(map(accuracy.name_of, accuracy.CHOSEN))
+    assert {name for name, *_ in measured - set(found)}.isdisjoint(chosen)
 
 
 def test_the_stored_table_keeps_the_bounds():
@@ -118,10 +121,7 @@ def test_the_table_is_printed_and_stored(tmp_path, monkeypatch, capsys):
 
 def test_the_table_has_every_loss_of_numbers_and_of_classes():
     exported = {getattr(lb, name) for name in lb.__all__ if name[0].isupper()}
-    # Rounding the difference of two scores may lead past a kink between them, where the gradient
-    # jumps: these are held to their references, away from kinks, in test_reference.
-    kinked = {lb.CrammerSinger, lb.MultiMargin, lb.Sparsemax}
     kinds = PointwiseLoss, ClassLoss
-    of_numbers = {kind for kind in exported - kinked if issubclass(kind, kinds)}
+    of_numbers = {kind for kind in exported - {*accuracy.KINKED} if issubclass(kind, kinds)}
     of_several = {lb.GaussianNLL, lb.MultilabelSoftMargin}
     assert {type(loss) for loss in accuracy.MEASURED} == of_numbers | of_several

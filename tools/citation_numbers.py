@@ -4,6 +4,7 @@ import re
 
 from docutils import nodes
 
+COUNTED = re.compile(r"id\d+")
 LABEL = re.compile(r"\[R[0-9a-f]+-(\d+)\]")
 
 
@@ -13,6 +14,11 @@ def renumber(app, doctree, docname):
         match = LABEL.fullmatch(text.astext())
         if match:
             text.parent.replace(text, nodes.Text(f"[{match[1]}]"))
+    # Each directive on a Markdown page counts its ids anew, and nothing needs to lead back here.
+    for reference in doctree.findall(nodes.reference):
+        reference["ids"] = [name for name in reference["ids"] if not COUNTED.fullmatch(name)]
+    for citation in doctree.findall(nodes.citation):
+        citation["backrefs"] = []
 
 
 def setup(app):

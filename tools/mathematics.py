@@ -30,6 +30,13 @@ IN_OUTPUT = re.compile(r'(<span class="mathjax_process">)\\\((.*?)\\\)(?=</span>
 CLOSING = re.compile(r"[.,;:!?)\]’”%]+(?=\s|$)|[-–]\w+|’\w+")
 OPENING = re.compile(r"[(\[“]+$")
 
+A_PHONE = 28  # characters that fit on a line of one
+TAG = re.compile(r"<[^>]+>")
+# The pieces of a formula within a line, between which the line may break, and what surrounds them.
+PIECE = '<span class="katex-base">'
+TAIL = "</span></span>"
+AGAIN = '<span class="katex again"><span class="katex-html" aria-hidden="true">'
+
 logger = logging.getLogger(__name__)
 
 
@@ -76,10 +83,39 @@ katex = Katex()
 
 
 def visit_inline(translator, node):
-    """Write a formula within a line."""
-    opening = translator.starttag(node, "span", "", CLASS="math")
-    translator.body.append(f"{opening}{katex(node.astext())}</span>")
+    """Write a formula within a line, and the punctuation that touches it."""
+    opening, closing = (translator.encode(node.get(side, "")) for side in ("opening", "closing"))
+    html = katex(node.astext())
+    kind = "math wide" if widest_piece(html) > A_PHONE else "math"
+    start = translator.starttag(node, "span", "", CLASS=kind)
+    translator.body.append(f"{start}{bound(html, opening, closing)}</span>")
     raise nodes.SkipNode
+
+
+def widest_piece(html):
+    """Return the number of characters in the longest piece that cannot be broken."""
+    return max(len(TAG.sub("", piece)) for piece in html.split(PIECE)[1:])
+
+
+def bound(html, opening, closing):
+    """Return a formula whose first and last piece stay on one line with punctuation.
+
+    A line may break between the pieces that KaTeX makes, and browsers would break it between a
+    piece and a comma as well.  So the outer pieces get a box each, shared with the punctuation.
+    """
+    if not (opening or closing):
+        return html
+    head, *pieces = html.split(PIECE)
+    pieces = [PIECE + piece for piece in pieces]
+    pieces[-1] = pieces[-1].removesuffix(TAIL)
+    if len(pieces) == 1:
+        return f'<span class="bound">{opening}{head}{pieces[0]}{TAIL}{closing}</span>'
+    if opening:
+        head = f'<span class="bound">{opening}{head}{pieces.pop(0)}{TAIL}</span>{AGAIN}'
+    if closing:
+        last = f'<span class="bound">{AGAIN}{pieces.pop()}{TAIL}{closing}</span>'
+        return f"{head}{''.join(pieces)}{TAIL}{last}"
+    return f"{head}{''.join(pieces)}{TAIL}"
 
 
 def visit_block(translator, node):
@@ -114,32 +150,19 @@ def set_in_outputs(app, doctree, docname):
 
 
 def bind_punctuation(app, doctree, docname):
-    """Keep a formula on one line with the punctuation that touches it."""
+    """Let a formula take the punctuation that touches it."""
     if app.builder.format != "html":
         return
     for math in list(doctree.findall(nodes.math)):
         parent, at = math.parent, math.parent.index(math)
-        siblings = parent.children
-        before = siblings[at - 1] if at else None
-        after = siblings[at + 1] if at + 1 < len(siblings) else None
-        opening = isinstance(before, nodes.Text) and OPENING.search(before)
-        closing = isinstance(after, nodes.Text) and CLOSING.match(after)
-        if not (opening or closing):
-            continue
-        bound = nodes.inline(classes=["bound"])
-        first, last = at, at + 1
-        pieces = []
-        if opening:
-            first -= 1
-            pieces.append(nodes.Text(before[: opening.start()]))
-            bound += nodes.Text(opening[0])
-        bound += math
-        pieces.append(bound)
-        if closing:
-            last += 1
-            bound += nodes.Text(closing[0])
-            pieces.append(nodes.Text(after[closing.end() :]))
-        parent[first:last] = pieces
+        after = parent[at + 1] if at + 1 < len(parent) else None
+        if isinstance(after, nodes.Text) and (found := CLOSING.match(after)):
+            math["closing"] = found[0]
+            parent[at + 1] = nodes.Text(after[found.end() :])
+        before = parent[at - 1] if at else None
+        if isinstance(before, nodes.Text) and (found := OPENING.search(before)):
+            math["opening"] = found[0]
+            parent[at - 1] = nodes.Text(before[: found.start()])
 
 
 def add_style(app, pagename, templatename, context, doctree):

@@ -96,7 +96,7 @@ def words(node):
         if isinstance(node, nodes.Text):
             pieces.append(node.astext())
         elif isinstance(node, nodes.math):
-            pieces.append(plain(node.astext()))
+            pieces.extend((node.get("opening", ""), plain(node.astext()), node.get("closing", "")))
         elif isinstance(node, nodes.raw) and "lang=" in node.astext():
             pieces.append(re.sub(r"<[^>]+>", "", node.astext()))
         elif not isinstance(node, HIDDEN) and not is_headed(node):

@@ -111,8 +111,7 @@ class Angle:
     def __init__(self, first: NDArray[Any], second: NDArray[Any]) -> None:
         self.first, self.second = Vector(first), Vector(second)
         undirected = self.first.is_zero | self.second.is_zero
-        self.apart = self.first.unit - self.second.unit
-        self.apart[:, undirected] = 0
+        self.apart = np.where(undirected, 0, self.first.unit - self.second.unit)
         self.distance = np.where(undirected, 1, sum_entries(self.apart**2) / 2)
 
     def gradient(self) -> tuple[NDArray[Any], NDArray[Any]]:

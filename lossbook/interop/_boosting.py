@@ -94,16 +94,15 @@ class BoostingObjective:
         Returns
         -------
         Objective
-            Its `init_score` is the optimal constant of the loss.  Where a symmetric loss has none
-            because it is not convex, it is the median; any other loss without one starts from 0.
+            Its `init_score` is the optimal constant of the loss.  Where a loss of one number does
+            not state it, it is searched for if the loss is convex; if it is not but is symmetric,
+            the median stands for it.  Any other loss starts from 0.
         """
         target = self._targets(np.asarray(y))
         try:
             constant = self.loss.optimal_constant(target, sample_weight)
         except NotImplementedError:
-            constant = 0.0
-            if self.loss.traits.symmetric:
-                constant = AbsoluteError().optimal_constant(target, sample_weight)
+            constant = _found_constant(self.loss, target, sample_weight)
         if not np.isfinite(constant).all():
             raise ValueError(
                 f"y must hold every class at least once, for {self.loss!r} has no finite optimal "
@@ -134,8 +133,8 @@ class BoostingObjective:
     # What the libraries ask for.
 
     def _derivatives(
-        self, y: NDArray, score: NDArray, weight: NDArray | None
-    ) -> tuple[NDArray, NDArray]:
+        self, y: NDArray[Any], score: NDArray[Any], weight: NDArray[Any] | None
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
         """Return the gradient and the curvature of each sample's own wℓ."""
         y_true, y_pred = self._inputs(y, score)
         gradient, curvature = self._gradient_and_curvature(y_true, y_pred, weight)
@@ -153,8 +152,8 @@ class BoostingObjective:
         return gradient, curvature
 
     def _gradient_and_curvature(
-        self, y_true: NDArray, y_pred: NDArray, weight: NDArray | None
-    ) -> tuple[NDArray, NDArray]:
+        self, y_true: NDArray[Any], y_pred: NDArray[Any], weight: NDArray[Any] | None
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
         chosen, each = self._chosen(), replace(self.loss, reduction="none")
         if chosen == "library":
             gradient, exact = each.gradient_and_hessian(y_true, y_pred)
@@ -170,8 +169,8 @@ class BoostingObjective:
         return gradient, curvature
 
     def _majorized(
-        self, gradient: NDArray, majorizer: NDArray, weight: NDArray | None
-    ) -> tuple[NDArray, NDArray]:
+        self, gradient: NDArray[Any], majorizer: NDArray[Any], weight: NDArray[Any] | None
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
         """Return both in units of the median majorizer, which is finite then even at kinks.
 
         A Newton step is the same in any unit.  In this one, bounds and penalties that a library
@@ -192,7 +191,7 @@ class BoostingObjective:
         """
         return 2.0
 
-    def _library_curvature(self) -> Callable[[NDArray, NDArray, NDArray], Any]:
+    def _library_curvature(self) -> Callable[[NDArray[Any], NDArray[Any], NDArray[Any]], Any]:
         """Return what the library's own objective of this loss has for the second derivative."""
         for row in equivalents(self.loss):
             if row.library == self.library and row.curvature:
@@ -202,16 +201,16 @@ class BoostingObjective:
             f"itself; got {self.loss!r}"
         )
 
-    def _value(self, y: NDArray, score: NDArray, weight: NDArray | None) -> float:
+    def _value(self, y: NDArray[Any], score: NDArray[Any], weight: NDArray[Any] | None) -> float:
         """Return the weighted mean of the loss."""
         y_true, y_pred = self._inputs(y, score)
         return float(replace(self.loss, reduction="mean")(y_true, y_pred, weight))
 
-    def _response(self, score: NDArray) -> NDArray:
+    def _response(self, score: NDArray[Any]) -> NDArray[Any]:
         """Return the response that raw scores stand for, the start included."""
         return response(self.link, np.asarray(score, np.float64))
 
-    def _shifted(self, score: NDArray) -> NDArray:
+    def _shifted(self, score: NDArray[Any]) -> NDArray[Any]:
         """Return raw scores with the start added, for libraries that leave it out."""
         return np.asarray(score) + np.asarray(self.init_score)
 
@@ -229,7 +228,7 @@ class BoostingObjective:
 
     # Inputs.
 
-    def _inputs(self, y: NDArray, score: NDArray) -> tuple[NDArray, NDArray]:
+    def _inputs(self, y: NDArray[Any], score: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
         """Return targets and predictions as the loss takes them."""
         if (score.ndim > 1) != isinstance(self.loss, ClassLoss):
             needed = "one number" if score.ndim > 1 else "a score for each class"
@@ -242,7 +241,7 @@ class BoostingObjective:
             score = np.maximum(score, getattr(domain, "low", -inf) + MARGIN)
         return self._targets(y), score
 
-    def _targets(self, y: NDArray) -> NDArray:
+    def _targets(self, y: NDArray[Any]) -> NDArray[Any]:
         """Return targets as the loss takes them: classes as integers, 0 and 1 also as -1 and 1."""
         if isinstance(self.loss, ClassLoss):
             labels = y.astype(np.intp)
@@ -255,7 +254,7 @@ class BoostingObjective:
             return 2 * y - 1
         return y
 
-    def _warn_unless_it_can_split(self, curvature: NDArray) -> None:
+    def _warn_unless_it_can_split(self, curvature: NDArray[Any]) -> None:
         least, total = getattr(self, "min_child_weight", 0.0), np.sum(curvature, axis=0)
         if np.all(total < 2 * least):
             warnings.warn(
@@ -267,13 +266,32 @@ class BoostingObjective:
             )
 
 
+def _found_constant(loss: Loss, y: NDArray[Any], sample_weight: ArrayLike | None) -> float:
+    """Return a constant to start from, for a loss that does not state the best."""
+    if loss.traits.symmetric and not loss.traits.convex:
+        return float(AbsoluteError().optimal_constant(y, sample_weight))
+    if isinstance(loss, ClassLoss) or not loss.traits.convex:
+        return 0.0
+
+    def rises(constant: float) -> bool:
+        prediction = np.full(y.shape, constant)
+        return bool(loss.gradient(y, prediction, sample_weight).sum() >= 0)
+
+    low = next((-(2.0**k) for k in range(64) if not rises(-(2.0**k))), -inf)
+    high = next((2.0**k for k in range(64) if rises(2.0**k)), inf)
+    for _ in range(100 if high - low < inf else 0):
+        middle = (low + high) / 2
+        low, high = (low, middle) if rises(middle) else (middle, high)
+    return high
+
+
 @dataclass(frozen=True)
 class _Expression:
     """An expression of the table of conventions, as a function."""
 
     code: str
 
-    def __call__(self, exact: NDArray, y_true: NDArray, y_pred: NDArray) -> Any:
+    def __call__(self, exact: NDArray[Any], y_true: NDArray[Any], y_pred: NDArray[Any]) -> Any:
         names = {"exact": exact, "y_true": y_true, "y_pred": y_pred, "np": np}
         return eval(self.code, names | {"K": y_pred.shape[-1]})
 
@@ -294,7 +312,9 @@ class BoostingMetric:
         return self
 
 
-def data_of(first: Any, second: Any, sample_weight: Any) -> tuple[NDArray, NDArray, NDArray | None]:
+def data_of(
+    first: Any, second: Any, sample_weight: Any
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any] | None]:
     """Return targets, scores and weights, whichever interface has called.
 
     The native one gives ``(scores, data)``, that of scikit-learn ``(targets, scores, weights)``.

@@ -58,10 +58,10 @@ default "auto"
     for all samples.
 
     No curvature is below 1e-16 per unit of weight.  A majorizer is infinite at a kink, so it is
-    kept below ten times its median; and where it is used, gradient and curvature are both divided
-    by this median.  That leaves the Newton step as it is, and `min_child_weight` and
-    ``lambda_l2``, which are compared with sums of the curvature, then count samples, whatever the
-    unit of the targets.
+    kept below ten times its median.  Where it is used, gradient and curvature are both divided by
+    this median.  The Newton step stays the same, and ``min_child_weight`` and ``lambda_l2``, which
+    are compared with sums of the curvature or added to them, count samples whatever the unit of the
+    targets is.
 
     LightGBM's own ``predict`` leaves out the start and the link, whereas that of the objective
     includes both.  Labels of losses of the margin are 0 and 1 or -1 and 1.
@@ -87,7 +87,7 @@ default "auto"
 
     def __call__(
         self, first: Any, second: Any, weight: ArrayLike | None = None
-    ) -> tuple[NDArray, NDArray]:
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
         """Return the gradient and the curvature, in either interface.
 
         Parameters

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -98,7 +99,7 @@ class Rho:
             second = np.where(self._is_small(slope, bend), self._limit, bend / (2 * r * r))
         return np.stack([value, slope, second])
 
-    def _terms(self, r: NDArray) -> tuple[NDArray, NDArray, NDArray]:
+    def _terms(self, r: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
         """Return 2ℓ, ℓ′/r and ℓ″."""
         zero = np.zeros_like(r)
         value, gradient = self.loss.value_and_gradient(zero, r)
@@ -107,13 +108,13 @@ class Rho:
             slope = np.where(r > 0, gradient / r, curve)
         return 2 * np.asarray(value), slope, curve
 
-    def _is_small(self, slope: NDArray, bend: NDArray) -> NDArray:
+    def _is_small(self, slope: NDArray[Any], bend: NDArray[Any]) -> NDArray[Any]:
         """Return where the difference of ℓ″ and ℓ′/r is so small that its digits have cancelled."""
         return np.abs(bend) < 1e-7 * np.abs(slope)
 
     @cached_property
     def _limit(self) -> float:
-        """The limit of ρ″ at 0, extrapolated from where the difference keeps its digits.
+        """The limit of ρ″ at 0, from the smallest r at which the difference keeps its digits.
 
         Where there is none, as for `Fair`, it is 0: SciPy multiplies it by the square of r.
         """
@@ -125,7 +126,7 @@ class Rho:
             return 0.0
         i = int(np.argmax(kept))
         near, far = bend[i : i + 2] / (2 * r[i : i + 2] ** 2)
-        return float((4 * near - far) / 3) if abs(far - near) < 0.01 * abs(near) else 0.0
+        return float(near) if abs(far - near) < 0.01 * abs(near) else 0.0
 
 
 def rho(loss: Loss) -> Rho:

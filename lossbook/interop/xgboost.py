@@ -57,10 +57,10 @@ default "auto"
     and a number is used for all samples.
 
     No curvature is below 1e-16 per unit of weight.  A majorizer is infinite at a kink, so it is
-    kept below ten times its median; and where it is used, gradient and curvature are both divided
-    by this median.  That leaves the Newton step as it is, and `min_child_weight` and
-    ``lambda``, which are compared with sums of the curvature, then count samples, whatever the
-    unit of the targets.
+    kept below ten times its median.  Where it is used, gradient and curvature are both divided by
+    this median.  The Newton step stays the same, and ``min_child_weight`` and ``lambda``, which are
+    compared with sums of the curvature or added to them, count samples whatever the unit of the
+    targets is.
 
     Labels of losses of the margin are 0 and 1 or -1 and 1.
 
@@ -73,6 +73,9 @@ default "auto"
             eval_metric=objective.metric,
             disable_default_eval_metric=True,
         )
+
+    With a loss of two classes this is for `XGBClassifier`.  `XGBRegressor` takes raw scores, so
+    that its ``base_score`` is the `init_score` of the objective.
 
     Examples
     --------
@@ -95,7 +98,7 @@ default "auto"
 
     def __call__(
         self, first: Any, second: Any, sample_weight: ArrayLike | None = None
-    ) -> tuple[NDArray, NDArray]:
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
         """Return the gradient and the curvature, in either interface.
 
         Parameters

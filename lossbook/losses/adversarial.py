@@ -217,6 +217,9 @@ class Generator(ScoreLoss):
     def __repr__(self) -> str:
         return f"{self.gan(reduction=self.reduction)!r}.generator"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return getattr, (self.gan(reduction=self.reduction), "generator")
+
     @property
     def verdict(self) -> Verdict:
         """What a score costs."""
@@ -241,6 +244,9 @@ class Discriminator(JointLoss):
 
     def __repr__(self) -> str:
         return f"{self.gan(reduction=self.reduction)!r}.discriminator"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return getattr, (self.gan(reduction=self.reduction), "discriminator")
 
     @property
     def sides(self) -> tuple["ScoreLoss", ...]:

@@ -256,7 +256,8 @@ class SoftmaxFocal(LabelProbabilityLoss):
         odds = softmax.exp_label / softmax.others
         modulation = _power_of_rest(softmax.wrong, odds, self.gamma)
         if self.alpha is not None:
-            modulation = np.array(self.alpha, modulation.dtype)[softmax.label] * modulation
+            alpha = np.array(self.alpha, modulation.dtype)
+            modulation = np.take_along_axis(alpha, softmax.label, axis=0) * modulation
         return modulation, zero_if_nan(softmax.right * softmax.cross_entropy)
 
     def _value(self, softmax, modulation, ph):

@@ -279,6 +279,9 @@ class ListNet(RowLoss):
     def _hessian(self, *shared):
         return _CROSS_ENTROPY._hessian(*shared)
 
+    def _hessian_vector_product(self, *shared_and_vector):
+        return _CROSS_ENTROPY._hessian_vector_product(*shared_and_vector)
+
     def _optimal_constant(self, y_true, weight):
         return np.log(np.average(_softmax(y_true), axis=1, weights=weight))
 

@@ -72,6 +72,10 @@ s: Any
 mu: Any
 xi: Any
 alpha: Any
+K: Any
+M: Any
+P: Any
+U: Any
 beta: Any
 gamma: Any
 delta: Any

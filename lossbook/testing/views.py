@@ -90,8 +90,10 @@ class Stacked(View):
 
     def _seen(self, loss, parts, y_true, y_pred, sample_weight):
         n_predictions = len(loss.inputs) - self.has_targets
-        predictions = np.split(y_pred, n_predictions, axis=-1) if y_pred.size else []
-        if not loss.entries:
+        predictions = [y_pred] * n_predictions
+        if y_pred.size:
+            predictions = np.split(y_pred, n_predictions, axis=-1)
+        if y_pred.size and not loss.entries:
             predictions = [prediction[..., 0] for prediction in predictions]
         inputs = [y_true] * self.has_targets + predictions
         results = loss._evaluate(parts, inputs, sample_weight, None)

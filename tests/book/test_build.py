@@ -8,7 +8,15 @@ from bs4 import BeautifulSoup
 from sphinx.application import Sphinx
 
 TOOLS = ROOT / "tools"
-EXTENSIONS = ["myst_nb", "sphinx_book_theme", "sphinx_exercise", "mathematics", "article", "frame"]
+EXTENSIONS = [
+    "myst_nb",
+    "sphinx_book_theme",
+    "sphinx_exercise",
+    "mathematics",
+    "article",
+    "frame",
+    "search_index",
+]
 PAGE = """\
 ---
 myst:
@@ -130,11 +138,19 @@ def test_kind_of_an_exercise_is_set_off(page):
 
 
 def test_punctuation_is_bound(page):
-    bound = [
-        (b.contents[0].string or "", b.contents[-1].string or "") for b in page.select(".bound")
+    texts = [
+        [part for part in bound.contents if isinstance(part, str)]
+        for bound in page.select(".bound")
     ]
-    assert ("", ",") in [(a if a == "(" else "", b) for a, b in bound]
-    assert ("(", ")") in bound
+    assert texts == [[","], ["("], [")"]]
+    assert [m.select_one("annotation").get_text() for m in page.select("span.math")] == ["m", "x=1"]
+    assert all(span.parent.name == "span" for span in page.select(".katex-html"))
+
+
+def test_search_index_has_text_and_punctuation(build):
+    html = build("# A page\n\nThe mean ($m$) is 平均值.\n\n```python\ncode\n```\n")
+    index = (html / "_static/search-index.js").read_text(encoding="utf-8")
+    assert '[0, "A page", "A page", "index.html", "The mean (m) is 平均值."]' in index
 
 
 def test_chinese_is_marked(page):

@@ -94,10 +94,20 @@ def test_the_reduction_is_said_once_in_each_docstring_and_last_of_the_parameters
 
 
 def test_pickles_name_the_classes_of_the_package_publicly():
-    for kind in lb.Huber, lb.SoftmaxCrossEntropy, lb.CTC:
-        names = [each for _, each, _ in pickletools.genops(pickle.dumps(kind())) if each]
-        assert kind.__name__ in names
-        assert [name for name in names if str(name).startswith("lossbook")] == ["lossbook.base"]
+    for loss, name in (
+        (lb.Huber(), "Huber"),
+        (lb.SoftmaxCrossEntropy(class_weight=(1, 2)), "SoftmaxCrossEntropy"),
+        (lb.CTC(), "CTC"),
+        (lb.WeightedSum((lb.Huber(2.0), lb.SquaredError())), "WeightedSum"),
+        (lb.HingeGAN(), "HingeGAN"),
+        (lb.HingeGAN(reduction="sum").generator, "HingeGAN"),
+        (lb.MinimaxGAN().discriminator, "MinimaxGAN"),
+    ):
+        pickled = pickle.dumps(loss)
+        names = [each for _, each, _ in pickletools.genops(pickled) if each]
+        assert name in names
+        assert {each for each in names if str(each).startswith("lossbook")} == {"lossbook.base"}
+        assert pickle.loads(pickled) == loss
     assert pickle.loads(pickle.dumps(lb.Huber(2.0, reduction="sum"))) == lb.Huber(
         2.0, reduction="sum"
     )

@@ -8,6 +8,7 @@ import pytest
 import small_data as data
 
 import lossbook as lb
+from lossbook.base import POSITIVE, PointwiseLoss, Traits, parameter
 
 xgboost = pytest.importorskip("xgboost", reason="XGBoost is not installed")
 base = pytest.importorskip("sklearn.base", reason="scikit-learn is not installed")
@@ -265,6 +266,45 @@ def test_unit_of_the_targets_does_not_matter(loss):
         model = xgboost.train(objective.parameters(**SETTINGS), dmatrix, N_TREES, obj=objective)
         found.append(objective.predict(model, d.x) / unit)
     np.testing.assert_allclose(found[0], found[1], rtol=1e-4, atol=1e-5)
+
+
+class Linex(PointwiseLoss):
+    """A loss of somebody's own, with nothing but what a loss must state."""
+
+    rate: float = parameter(default=1.0, domain=POSITIVE)
+
+    def _traits(self):
+        return Traits(convex=True, differentiable=True, twice_differentiable=True, elicits="")
+
+    def _shared(self, y_true, y_pred):
+        x = self.rate * (y_pred - y_true)
+        return x, np.expm1(x)
+
+    def _value(self, x, growth):
+        return growth - x
+
+    def _gradient(self, x, growth):
+        return self.rate * growth
+
+    def _hessian(self, x, growth):
+        return self.rate**2 * (1 + growth)
+
+
+def test_a_loss_of_ones_own():
+    d, loss = data.numbers(), Linex(rate=0.5)
+    objective = Objective(loss).starting_from(d.y, d.weight)
+    best = -np.log(np.average(np.exp(-loss.rate * d.y), weights=d.weight)) / loss.rate
+    assert objective.init_score == pytest.approx(best, rel=1e-12)
+    dmatrix = matrix(d, True)
+    model = xgboost.train(objective.parameters(**SETTINGS), dmatrix, 30, obj=objective)
+    constant = loss(d.y, np.full(len(d.y), best), d.weight)
+    assert loss(d.y, objective.predict(model, d.x), d.weight) < 0.6 * constant
+    assert pickle.loads(pickle.dumps(objective)) == objective
+
+
+@pytest.mark.parametrize(("loss", "start"), [(lb.Cauchy(), 2.0), (lb.MultiMargin(), 0.0)], ids=repr)
+def test_start_of_losses_without_an_optimal_constant(loss, start):
+    assert Objective(loss).start([0, 2, 7]) == start
 
 
 class TestTraps:

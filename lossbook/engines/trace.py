@@ -1,0 +1,550 @@
+"""A formula as data: what a loss does to its inputs, recorded as a graph of operations.
+
+A formula is a Python function made of NumPy operations.  We call it once, not with arrays but with
+`Traced` objects.  NumPy hands every operation on them back to us through its protocols
+(``__array_ufunc__``, ``__array_function__`` and the arithmetic operators), and instead of
+computing anything we write down a `Node`.  What the formula returns is then its graph, from which
+a compiler, PyTorch or JAX can compute the same thing in its own way.
+
+Three conventions make this work for every loss.
+
+- A traced block has one sample.  A formula must not depend on how many samples there are, so one
+  is as good as any other number, and the entries of a sample (its classes, say) stay on the first
+  axis: a row of ten scores has shape (10, 1), one label a sample has shape (1,).
+- The parameters of a loss are numbers that remember where they came from.  When a formula asks
+  ``if self.alpha == 2`` it gets an answer, so the graph holds the branch that was taken.  When it
+  multiplies by ``self.delta``, the graph holds a reference to the parameter and not its value, so
+  that ``Huber(1.0)`` and ``Huber(1.345)`` have the same graph.
+- ``x.any()`` is true.  Formulas use it to skip work that no sample of a block needs, and a graph
+  has to work for every block.
+
+Equal operations on equal operands are one node, which means that common subexpressions are
+shared.  Every conversion between dtypes is a node of its own, chosen by NumPy's promotion rules,
+so all other operations work on operands of one dtype.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import fields
+from itertools import chain
+from math import prod
+from typing import Any, NamedTuple
+from weakref import WeakValueDictionary
+
+import numpy as np
+
+
+class NotTraceableError(TypeError):
+    """A formula does something that has no place in a graph."""
+
+
+class Node:
+    """One operation of a graph, or a leaf of it.
+
+    Nodes are made by `Node.of`, which returns the same object for the same operation on the same
+    operands.  They are compared by identity.
+
+    Attributes
+    ----------
+    operation : str
+        The name of a NumPy function (``"exp"``, ``"where"``, ``"add.reduce"`` …), or ``"cast"``
+        for a conversion to `dtype`; of the leaves ``"input"``, ``"parameter"`` or ``"constant"``.
+        Entries of a row are picked by ``"take"`` and replaced by ``"put"`` at one index a sample,
+        and by ``"rows"`` at the places of a slice.
+    operands : tuple of Node
+        What the operation is applied to.
+    detail : object
+        What else it needs: the index of an input, the name of a parameter, the value of a
+        constant, the slice of rows.
+    dtype : dtype
+        That of the result.
+    shape : tuple of int
+        That of the result for one sample, which is on the last axis.  A parameter and what is
+        computed from parameters alone has the shape ().
+    """
+
+    __slots__ = ("__weakref__", "detail", "dtype", "operands", "operation", "shape")
+
+    _known: WeakValueDictionary = WeakValueDictionary()
+
+    @classmethod
+    def of(cls, operation, operands=(), detail=None, *, dtype, shape):
+        """Return the node with these attributes, a new one if there is none yet."""
+        told = (detail.dtype.str, detail.shape, detail.tobytes()) if _is_array(detail) else detail
+        key = operation, operands, type(detail), told, dtype, shape
+        node = cls._known.get(key)
+        if node is None:
+            node = cls()
+            node.operation, node.operands, node.detail = operation, operands, detail
+            node.dtype, node.shape = dtype, shape
+            node = cls._known.setdefault(key, node)
+        return node
+
+    def __repr__(self):
+        inside = [repr(each) for each in self.operands]
+        if self.detail is not None:
+            inside.append(repr(self.detail))
+        return f"{self.operation}({', '.join(inside)})"
+
+    @property
+    def is_uniform(self):
+        """Whether this is one number for all samples: computed from parameters alone."""
+        return self.shape == ()
+
+
+def _is_array(value):
+    return isinstance(value, np.ndarray | np.generic)
+
+
+def in_order(outputs: Iterable[Node]) -> list[Node]:
+    """Return all nodes that the outputs depend on, each after its operands."""
+    ordered: dict[Node, None] = {}
+    waiting = [(node, False) for node in reversed(list(outputs))]
+    while waiting:
+        node, operands_done = waiting.pop()
+        if operands_done:
+            ordered[node] = None
+        elif node not in ordered:
+            waiting.append((node, True))
+            waiting.extend((each, False) for each in reversed(node.operands))
+    return list(ordered)
+
+
+class Trace(NamedTuple):
+    """The graph of a formula.
+
+    Attributes
+    ----------
+    results : list of Node or of tuple of Node
+        What the formula returns.
+    parameters : dict of str to float
+        The values of the parameters.
+    """
+
+    results: list[Node | tuple[Node, ...]]
+    parameters: dict[str, float]
+
+    def evaluate(self, apply: Callable, inputs: Sequence = ()) -> list:
+        """Return what the formula returns for given inputs.
+
+        Parameters
+        ----------
+        apply : callable
+            Takes a node and the values of its operands, and returns the value of the node, for
+            all nodes but inputs and parameters.
+        inputs : sequence
+            The value of each input.
+
+        Returns
+        -------
+        list
+            A value or a tuple of values for each result.
+        """
+        values: dict[Node, Any] = {}
+        for node in in_order(chain.from_iterable(map(_as_tuple, self.results))):
+            if node.operation == "input":
+                values[node] = inputs[node.detail]
+            elif node.operation == "parameter":
+                values[node] = self.parameters[node.detail]
+            else:
+                values[node] = apply(node, *(values[each] for each in node.operands))
+        return [
+            tuple(map(values.get, result)) if type(result) is tuple else values[result]
+            for result in self.results
+        ]
+
+
+def _as_tuple(result):
+    return result if type(result) is tuple else (result,)
+
+
+def trace(
+    formula: Callable, loss: Any, inputs: Sequence[tuple[np.dtype, tuple[int, ...]]]
+) -> Trace:
+    """Return the graph of a formula.
+
+    Parameters
+    ----------
+    formula : callable
+        Takes a loss and blocks of its inputs, and returns a sequence of arrays or of tuples of
+        arrays.
+    loss : dataclass
+        Its fields that are floats become parameters of the graph.
+    inputs : sequence of (dtype, tuple of int)
+        The dtype of each input, and its shape for one sample, which is on the last axis.
+
+    Returns
+    -------
+    Trace
+
+    Raises
+    ------
+    NotTraceableError
+        If the formula needs the values of the inputs, or does what a graph cannot express.
+    """
+    parameters = {
+        each.name: value
+        for each in fields(loss)
+        if each.init and type(value := getattr(loss, each.name)) is float
+    }
+    blocks = [
+        Traced(Node.of("input", (), index, dtype=np.dtype(dtype), shape=tuple(shape)))
+        for index, (dtype, shape) in enumerate(inputs)
+    ]
+    results = [
+        tuple(map(_node_of, result)) if type(result) is tuple else _node_of(result)
+        for result in formula(_with_parameters(loss, parameters), *blocks)
+    ]
+    return Trace(results, parameters)
+
+
+def _with_parameters(loss, parameters):
+    """Return a copy of a loss whose parameters remember that they are parameters."""
+    copy = object.__new__(type(loss))
+    copy.__dict__.update(loss.__dict__)
+    for name, value in parameters.items():
+        leaf = Node.of("parameter", (), name, dtype=float, shape=())
+        copy.__dict__[name] = Parameter(value, leaf)
+    return copy
+
+
+def _node_of(value):
+    """Return the node of an operand: one that is traced, a parameter, a number or an array."""
+    if isinstance(value, Traced | Parameter):
+        return value.node
+    if type(value) is int or type(value) is float:
+        return Node.of("constant", (), value, dtype=type(value), shape=())
+    if isinstance(value, bool):
+        value = np.bool_(value)
+    if not _is_array(value) or value.dtype.kind not in "fiub" or value.size == 0:
+        raise NotTraceableError(f"a formula cannot be traced through {value!r}")
+    return _constant(value, value.shape)
+
+
+def _constant(value, shape):
+    """Return the node of a NumPy number or array; of equal entries one is kept."""
+    first = value.flat[0] if isinstance(value, np.ndarray) else value
+    detail = first if np.all(value == first) else np.ascontiguousarray(value)
+    return Node.of("constant", (), detail, dtype=value.dtype, shape=shape)
+
+
+def _cast(node, dtype):
+    """Return a node converted to a dtype."""
+    if node.dtype == dtype and not _adapts(node):
+        return node
+    if node.operation == "constant":
+        return _constant(np.asarray(node.detail).astype(dtype)[()], node.shape)
+    return Node.of("cast", (node,), dtype=dtype, shape=node.shape)
+
+
+def _adapts(node):
+    """Return whether a node is a number that adapts to the dtypes of arrays, as Python's do."""
+    return node.dtype is int or node.dtype is float
+
+
+def _apply(operation, nodes, dtypes):
+    """Return the node of an elementwise operation, operands converted to their dtypes."""
+    *of_operands, dtype = dtypes
+    operands = tuple(_cast(*each) for each in zip(nodes, of_operands, strict=True))
+    unchanged = _unchanged(operation, operands)
+    if unchanged is not None:
+        return unchanged
+    shape = np.broadcast_shapes(*(each.shape for each in operands))
+    return Node.of(operation, operands, dtype=dtype, shape=shape)
+
+
+def _unchanged(operation, operands):
+    """Return the integer that adding 0, or multiplying by 1, does not change, if that is all."""
+    neutral = {"add": 0, "multiply": 1}.get(operation)
+    if neutral is not None and operands[0].dtype.kind == "i":
+        for one, other in (operands, operands[::-1]):
+            if one.operation == "constant" and np.all(one.detail == neutral):
+                return other if len(other.shape) >= len(one.shape) else None
+    return None
+
+
+def _resolved(ufunc, nodes, dtype=None):
+    """Return the dtypes that a ufunc converts its operands to, and that of its result."""
+    dtypes = (*(node.dtype for node in nodes), None)
+    if dtype is None:
+        return ufunc.resolve_dtypes(dtypes)
+    signature = (None,) * ufunc.nin + (np.dtype(dtype),)
+    return ufunc.resolve_dtypes(dtypes, signature=signature, casting="same_kind")
+
+
+def _common(nodes):
+    """Return the dtype that nodes are promoted to together."""
+    return np.result_type(*(node.dtype(0) if _adapts(node) else node.dtype for node in nodes))
+
+
+class Traced(np.lib.mixins.NDArrayOperatorsMixin):
+    """What a formula takes for an array while it is traced."""
+
+    __slots__ = ("node",)
+
+    def __init__(self, node):
+        self.node = node
+
+    def __repr__(self):
+        return f"Traced({self.node!r})"
+
+    # What a formula may ask of its arrays.
+
+    @property
+    def dtype(self):
+        """The dtype."""
+        return self.node.dtype
+
+    @property
+    def shape(self):
+        """The shape for one sample."""
+        return self.node.shape
+
+    @property
+    def ndim(self):
+        """How many axes there are."""
+        return len(self.node.shape)
+
+    @property
+    def size(self):
+        """How many entries one sample has."""
+        return prod(self.node.shape)
+
+    def __len__(self):
+        return self.node.shape[0]
+
+    def __iter__(self):
+        return (self[k] for k in range(len(self)))
+
+    def any(self, axis=None):
+        """Return True, or which samples have an entry that is true."""
+        return True if axis is None else np.logical_or.reduce(self, axis=axis)
+
+    def all(self, axis):
+        """Return which samples have only entries that are true."""
+        return np.logical_and.reduce(self, axis=axis)
+
+    def astype(self, dtype, copy=True):
+        """Return the same in another dtype."""
+        return Traced(_cast(self.node, np.dtype(dtype)))
+
+    def copy(self):
+        """Return the same, for `put` to change."""
+        return Traced(self.node)
+
+    def clip(self, low, high):
+        """Return the same between two ends."""
+        return np.minimum(np.maximum(self, low), high)
+
+    def take(self, place):
+        """Return each sample's entry at a place."""
+        index = _node_of(place)
+        return Traced(Node.of("take", (self.node, index), dtype=self.dtype, shape=index.shape))
+
+    def put(self, place, values):
+        """Replace each sample's entry at a place."""
+        operands = self.node, _node_of(place), _cast(_node_of(values), self.dtype)
+        self.node = Node.of("put", operands, dtype=self.dtype, shape=self.shape)
+
+    def __getitem__(self, key):
+        if _is_place(key):
+            return self.take(key[0])
+        keys = key if isinstance(key, tuple) else (key,)
+        if all(each is None or each is Ellipsis or each == slice(None) for each in keys):
+            rest = list(self.shape)
+            shape = [1 if each is None else rest.pop(0) for each in keys if each is not Ellipsis]
+            return Traced(_with_axes(self.node, (*shape, *rest)))
+        if self.ndim > 1 and isinstance(key, slice):
+            rows = range(*key.indices(len(self)))
+            return self._rows((rows.start, rows.step), (len(rows), *self.shape[1:]))
+        if self.ndim > 1 and isinstance(key, int | np.integer):
+            return self._rows((range(len(self))[key], 1), self.shape[1:])
+        raise NotTraceableError(f"a formula cannot be traced through the index {key!r}")
+
+    def _rows(self, start_and_step, shape):
+        return Traced(Node.of("rows", (self.node,), start_and_step, dtype=self.dtype, shape=shape))
+
+    def __setitem__(self, key, values):
+        if not _is_place(key):
+            raise NotTraceableError(f"a formula cannot be traced that changes the index {key!r}")
+        self.put(key[0], values)
+
+    def __pow__(self, exponent):
+        # As NumPy's arrays do.
+        if isinstance(exponent, int | float) and self.dtype.kind == "f":
+            if exponent == 2:
+                return self * self
+            simpler = {-1: np.reciprocal, 0.5: np.sqrt, 1: np.positive}.get(exponent)
+            if simpler is not None:
+                return simpler(self)
+        return np.power(self, exponent)
+
+    # What it may not ask, as the answer would depend on values.
+
+    def __bool__(self):
+        raise NotTraceableError("a formula cannot be traced that asks whether an array is true")
+
+    def __array__(self, *args, **kwargs):
+        raise NotTraceableError("a formula cannot be traced that needs the values of an array")
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise NotTraceableError(f"a formula cannot be traced that uses {name} of an array")
+
+    # The protocols of NumPy.
+
+    def __array_ufunc__(self, ufunc, method, *inputs, out=None, axis=0, dtype=None, **kwargs):
+        nodes = [_node_of(each) for each in inputs]
+        has_entries = axis == 0 and len(nodes[0].shape) > 1
+        if ufunc is np.frexp:
+            return _frexp(nodes[0])
+        if method == "__call__" and not kwargs and ufunc.nout == 1:
+            result = _apply(ufunc.__name__, nodes, _resolved(ufunc, nodes, dtype))
+        elif method == "reduce" and has_entries:
+            result = _reduced(ufunc, nodes[0], dtype, **kwargs)
+        elif method == "accumulate" and has_entries and not kwargs:
+            (node,), name = nodes, f"{ufunc.__name__}.accumulate"
+            result = Node.of(name, (node,), dtype=node.dtype, shape=node.shape)
+        else:
+            raise NotTraceableError(f"a formula cannot be traced through {ufunc}.{method}")
+        if out is None:
+            return Traced(result)
+        (target,) = out
+        if not isinstance(target, Traced):
+            raise NotTraceableError("a formula cannot be traced that writes into an array")
+        target.node = _cast(result, target.dtype)
+        return target
+
+    def __array_function__(self, function, types, args, kwargs):
+        if function not in _FUNCTIONS:
+            raise NotTraceableError(f"a formula cannot be traced through {function.__name__}")
+        return _FUNCTIONS[function](*args, **kwargs)
+
+
+def _is_place(key):
+    """Return whether an index names one entry of each sample."""
+    return isinstance(key, tuple) and isinstance(key[0], Traced)
+
+
+def _with_axes(node, shape):
+    """Return a node with axes of length 1 added, which moves no entry."""
+    if node.operation == "constant":
+        value = node.detail.reshape(shape) if np.ndim(node.detail) else node.detail
+        return Node.of("constant", (), value, dtype=node.dtype, shape=shape)
+    return Node.of("reshape", (node,), dtype=node.dtype, shape=shape)
+
+
+def _reduced(ufunc, node, dtype, keepdims=False):
+    """Return the node of a reduction over a sample's entries."""
+    if dtype is None and ufunc in (np.add, np.multiply) and node.dtype.kind in "biu":
+        dtype = np.intp
+    if dtype is not None:
+        node = _cast(node, np.dtype(dtype))
+    *_, dtype = _resolved(ufunc, [node, node])
+    shape = (1, *node.shape[1:]) if keepdims else node.shape[1:]
+    return Node.of(f"{ufunc.__name__}.reduce", (node,), dtype=dtype, shape=shape)
+
+
+def _frexp(node):
+    """Return the mantissa and the exponent of a number."""
+    return tuple(
+        Traced(Node.of(f"frexp.{name}", (node,), dtype=dtype, shape=node.shape))
+        for name, dtype in (("mantissa", node.dtype), ("exponent", np.dtype(np.int32)))
+    )
+
+
+def _where(condition, x, y):
+    nodes = _node_of(condition), _node_of(x), _node_of(y)
+    dtype = _common(nodes[1:])
+    return Traced(_apply("where", nodes, (np.dtype(bool), dtype, dtype, dtype)))
+
+
+def _full_like(like, value, dtype=None):
+    value = _cast(_node_of(value), np.dtype(dtype or like.dtype))
+    if value.operation == "constant":
+        return Traced(_constant(value.detail, like.shape))
+    return Traced(Node.of("full", (value,), dtype=value.dtype, shape=like.shape))
+
+
+def _argmax(array, axis):
+    if axis != 0 or array.ndim < 2:
+        raise NotTraceableError("a formula cannot be traced that compares samples")
+    dtype, shape = np.dtype(np.intp), array.shape[1:]
+    return Traced(Node.of("argmax", (array.node,), dtype=dtype, shape=shape))
+
+
+def _take_along_axis(table, label, axis=0):
+    if not isinstance(table, np.ndarray) or table.ndim > 1 or not isinstance(label, Traced):
+        raise NotTraceableError("a formula cannot be traced that takes along an axis of samples")
+    return Traced(_node_of(table[:, None])).take(label)
+
+
+# The functions of NumPy, other than ufuncs, that a formula may use.
+_FUNCTIONS = {
+    np.argmax: _argmax,
+    np.where: _where,
+    np.full_like: _full_like,
+    np.zeros_like: lambda like, dtype=None: _full_like(like, 0, dtype),
+    np.ones_like: lambda like, dtype=None: _full_like(like, 1, dtype),
+    np.copy: Traced.copy,
+    np.clip: Traced.clip,
+    np.take: lambda array, place: Traced(_node_of(array)).take(place),
+    np.take_along_axis: _take_along_axis,
+}
+
+
+class Parameter(float):
+    """A number that remembers how it came from the parameters of a loss.
+
+    It answers comparisons like any other float.
+    """
+
+    __slots__ = ("node",)
+
+    def __new__(cls, value, node):
+        """Return the float of a node."""
+        number = super().__new__(cls, value)
+        number.node = node
+        return number
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
+        if any(isinstance(each, Traced) for each in inputs):
+            return NotImplemented
+        plain = [float(each) if isinstance(each, Parameter) else each for each in inputs]
+        value = getattr(ufunc, method)(*plain, **kwargs)
+        if method != "__call__" or kwargs or not isinstance(value, np.floating):
+            return value
+        nodes = [_node_of(each) for each in inputs]
+        return Parameter(value, _apply(ufunc.__name__, nodes, _resolved(ufunc, nodes)))
+
+
+def _arithmetic(name, ufunc, swapped=False):
+    """Return an arithmetic method of parameters."""
+    of_floats = getattr(float, name)
+
+    def method(self, *others):
+        if not all(isinstance(each, int | float) for each in others):
+            return NotImplemented
+        value = of_floats(self, *others)
+        if type(value) is not float:
+            return value
+        inputs = (*others, self) if swapped else (self, *others)
+        nodes = tuple(_node_of(each) for each in inputs)
+        strong = [node.dtype for node in nodes if not _adapts(node)]
+        dtype = strong[0] if strong else float
+        return Parameter(value, Node.of(ufunc.__name__, nodes, dtype=dtype, shape=()))
+
+    return method
+
+
+for _name, _ufunc in {
+    "add": np.add,
+    "sub": np.subtract,
+    "mul": np.multiply,
+    "truediv": np.divide,
+    "pow": np.power,
+}.items():
+    setattr(Parameter, f"__{_name}__", _arithmetic(f"__{_name}__", _ufunc))
+    setattr(Parameter, f"__r{_name}__", _arithmetic(f"__r{_name}__", _ufunc, swapped=True))
+for _name, _ufunc in {"neg": np.negative, "abs": np.absolute}.items():
+    setattr(Parameter, f"__{_name}__", _arithmetic(f"__{_name}__", _ufunc))
