@@ -541,3 +541,20 @@ def test_a_query_of_weight_0_may_hold_nan():
         got, expected = method(lost, key, weight), method(query, key, weight)
         np.testing.assert_array_equal(got, expected)
         np.testing.assert_array_equal(got[0][1], 0)
+
+
+@pytest.mark.parametrize(("n", "dim"), [(2, 600_000), (700, 3), (130, 70), (33, 64)])
+def test_batches_multiplied_in_pieces_are_those_multiplied_whole(n, dim):
+    rng = np.random.default_rng(8)
+    query, key = rng.normal(size=(2, n, dim))
+    u, v = (x / np.linalg.norm(x, axis=1, keepdims=True) for x in (query, key))
+    scores = u @ v.T / 0.5
+    p = np.exp(scores - np.max(scores, axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    value, (by_query, by_key) = lb.InfoNCE(0.5).value_and_gradient(query, key)
+    assert value == pytest.approx(-np.mean(np.log(np.diag(p))))
+    slope = (p - np.eye(n)) / 0.5 / n
+    for got, x, unit, towards in (by_query, query, u, slope @ v), (by_key, key, v, slope.T @ u):
+        across = towards - (towards * unit).sum(axis=1, keepdims=True) * unit
+        expected = across / np.linalg.norm(x, axis=1, keepdims=True)
+        np.testing.assert_allclose(got, expected, 1e-9, 1e-14)
