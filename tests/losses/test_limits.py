@@ -36,6 +36,8 @@ SCALED = [
 ]
 """Losses whose ratio of the residual to a scale overflows before the residual does."""
 
+WITHOUT_CONSTANTS = [loss for loss in POINTWISE if not getattr(loss, "constant_terms", False)]
+
 DIGITS = 1000
 """Enough for the largest number plus a step; next to the least one, half as many again."""
 BEYOND = 400, 800
@@ -85,7 +87,7 @@ def expected(loss, y, x, dtype):
         return [float(each) for each in of_x]
 
 
-@pytest.mark.parametrize("loss", POINTWISE + SCALED, ids=repr)
+@pytest.mark.parametrize("loss", WITHOUT_CONSTANTS + SCALED, ids=repr)
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_an_infinite_prediction_or_residual_gives_the_limit(loss, dtype):
     each = replace(loss, reduction="none")
@@ -98,6 +100,19 @@ def test_an_infinite_prediction_or_residual_gives_the_limit(loss, dtype):
             wanted = wanted.astype(dtype)
         for some, least in (np.abs(x) > 1, 1e-30), (np.abs(x) < 1, np.finfo(dtype).eps):
             np.testing.assert_allclose(part[some], wanted[some], tolerance, least)
+
+
+@pytest.mark.parametrize(
+    "loss", [loss for loss in POINTWISE if loss not in WITHOUT_CONSTANTS], ids=repr
+)
+def test_constant_terms_change_no_limit(loss):
+    plain, each = (replace(loss, reduction="none", constant_terms=c) for c in (False, True))
+    y, x = np.array([0.25, 1.0, 7.0, 7.0]), np.array([np.inf, -np.inf, np.inf, -1e300])
+    np.testing.assert_array_equal(np.isinf(each(y, x)), np.isinf(plain(y, x)))
+    for part, wanted in zip(
+        each.gradient_and_hessian(y, x), plain.gradient_and_hessian(y, x), strict=True
+    ):
+        np.testing.assert_array_equal(part, wanted)
 
 
 # Rows of scores.  1e300 stands for infinity, and scores that are equally infinite are equal.
