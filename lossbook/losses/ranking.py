@@ -7,7 +7,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..core.domains import NON_NEGATIVE, PLUS_MINUS_ONE, UNIT_INTERVAL
-from ..core.elementwise import decay, positive_part, running_dtype, sum_entries, two_sides
+from ..core.elementwise import (
+    decay,
+    difference,
+    negative_part,
+    positive_part,
+    running_dtype,
+    sum_entries,
+    two_sides,
+)
 from ..core.loss import Call, JointLoss, Out, RowLoss, parameter
 from ..core.pairs import PairLoss
 from ..core.traits import Traits
@@ -74,7 +82,7 @@ class MarginRanking(PairLoss):
         )
 
     def _shared(self, y_true, first, second):
-        return y_true, positive_part(self.margin - y_true * (first - second))
+        return y_true, positive_part(self.margin - y_true * difference(first, second))
 
     def _value(self, y, loss):
         return loss
@@ -152,7 +160,7 @@ class RankNet(_LogLossOfDifference, PairLoss):
         )
 
     def _shared(self, y_true, first, second):
-        return _LOG_LOSS._shared(y_true, first - second)
+        return _LOG_LOSS._shared(y_true, difference(first, second))
 
 
 class BPR(_LogLossOfDifference):
@@ -206,7 +214,7 @@ class BPR(_LogLossOfDifference):
         )
 
     def _shared(self, positive, negative):
-        return _LOG_LOSS._shared(np.ones_like(positive), positive - negative)
+        return _LOG_LOSS._shared(np.ones_like(positive), difference(positive, negative))
 
 
 class ListNet(RowLoss):
@@ -347,7 +355,9 @@ class ListMLE(RowLoss):
         z = np.take_along_axis(y_pred, order, axis=0)
         rest = np.full_like(z, -np.inf)
         rest[:-1] = np.logaddexp.accumulate(z[:0:-1], axis=0, dtype=running_dtype(z))[::-1]
-        against = rest - z
+        against, infinite = rest - z, np.isinf(z)
+        if infinite.any():  # items of score -inf are never drawn, and no one is when all are left
+            against = np.where(rest == z, negative_part(z), against)
         e = decay(against)
         a, b = two_sides(against, e)
         return order, against, e, b / (1 + e), a / (1 + e)

@@ -5,7 +5,7 @@ from math import sqrt
 import numpy as np
 
 from ..core.domains import LABELS, UNIT_INTERVAL, ZERO_OR_ONE, ClassIndices
-from ..core.elementwise import positive_part, sum_entries, zero_if_nan
+from ..core.elementwise import difference, positive_part, sum_entries, zero_if_nan
 from ..core.loss import ClassLoss, RowLoss, as_distributions
 from ..core.softmax import below_top
 from ..core.traits import Traits
@@ -245,7 +245,7 @@ class MultilabelMargin(RowLoss):
     def _shortfalls(self, t, z):
         """Yield a class, and by how much each other falls short of a margin, if it is a label."""
         for j, (is_label, score) in enumerate(zip(t, z, strict=True)):
-            yield j, np.where(is_label & ~t, positive_part(1 + (z - score)), 0)
+            yield j, np.where(is_label & ~t, positive_part(1 + difference(z, score)), 0)
 
     def _value(self, t, z):
         total = np.zeros_like(z[0])

@@ -224,3 +224,48 @@ def test_not_a_number_in_a_list_spoils_it(loss):
 def test_bad_inputs(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+# Items that are masked by a score of -inf.
+
+
+@DTYPES
+def test_masked_items_of_a_list_cost_nothing(dtype):
+    scores = np.array([[1.0, 0.5, -INF, -INF]], dtype)
+    loss = lb.ListMLE(reduction="none")
+    for n in 3, 4:
+        y = [[3, 2, 1, 0][:n]]
+        value, gradient = loss.value_and_gradient(y, scores[:, :n])
+        hessian = loss.hessian(y, scores[:, :n])
+        whole = loss.value_and_gradient([[3, 2]], scores[:, :2])
+        np.testing.assert_allclose(value, 0.47407698, 1e-6)
+        np.testing.assert_allclose(value, whole[0], 1e-6)
+        np.testing.assert_allclose(gradient[:, :2], whole[1], 1e-6)
+        np.testing.assert_allclose(hessian[:, :2], loss.hessian([[3, 2]], scores[:, :2]), 1e-6)
+        np.testing.assert_array_equal(gradient[:, 2:], 0)
+        np.testing.assert_array_equal(hessian[:, 2:], 0)
+
+
+def test_a_masked_item_that_should_come_first_costs_infinity():
+    value, gradient = lb.ListMLE().value_and_gradient([[0, 1, 2]], [[1.0, 0.5, -INF]])
+    assert value == INF
+    assert np.isfinite(gradient).all()
+
+
+def test_a_masked_item_without_a_share_of_the_target_costs_nothing():
+    loss, y, z = lb.ListNet(), [[2, 1, -1e9]], [[1.0, 0.5, -INF]]
+    assert loss(y, z) == pytest.approx(lb.ListNet()([[2, 1]], [[1.0, 0.5]]))
+    assert loss.gradient(y, z)[0, 2] == loss.hessian(y, z)[0, 2] == 0
+
+
+def test_equally_infinite_scores_of_a_pair_are_even():
+    even = [-INF, INF, 2.0], [-INF, INF, 2.0]
+    for loss, y in (lb.RankNet(reduction="none"), [[1, 1, 1]]), (lb.BPR(reduction="none"), []):
+        value, (by_first, by_second) = loss.value_and_gradient(*y, *even)
+        np.testing.assert_allclose(value, np.log(2))
+        np.testing.assert_array_equal(by_first, -0.5)
+        np.testing.assert_array_equal(by_second, 0.5)
+    np.testing.assert_array_equal(lb.MarginRanking(1.0, reduction="none")([1, 1, 1], *even), 1)
+    assert lb.RankNet()([1], [1.0], [-INF]) == 0
+    assert lb.RankNet()([1], [-INF], [1.0]) == INF
+    assert np.isnan(lb.RankNet()([1], [np.nan], [-INF]))
