@@ -13,6 +13,7 @@ from .contract import Loss as Loss
 from .contract import Out as Out
 from .contract import TargetLoss as TargetLoss
 from .domains import DISTRIBUTIONS, LABELS, Domain, class_indices
+from .ignored import leaving_out
 from .inputs import Batch, Column, weight_of
 from .parameters import parameter as parameter
 
@@ -43,6 +44,9 @@ class RowLoss(TargetLoss):
     Both have the same shape.  In a block the entries of a row are on the first axis.
     """
 
+    _mark: ClassVar[Any] = None
+    """The target of entries that are to be left out, if there are any."""
+
     def _sample_shape(self, shape):
         return shape[:-1]
 
@@ -57,7 +61,8 @@ class RowLoss(TargetLoss):
             Column("y_true", y_true, sample_shape, inner, self.y_true_domain),
             Column("y_pred", y_pred, sample_shape, inner, self.y_pred_domain),
         )
-        return Batch(columns, (shape,), sample_shape, dtype)
+        batch = Batch(columns, (shape,), sample_shape, dtype)
+        return batch if self._mark is None else leaving_out(batch, self._mark)
 
     def _read_targets(self, y_true, sample_weight):
         if not y_true.shape:

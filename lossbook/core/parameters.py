@@ -82,7 +82,7 @@ def real_number(name: str, given: Any, domain: Any) -> Any:
     return number
 
 
-def whole_number(name: str, given: Any, at_least: int) -> int:
+def whole_number(name: str, given: Any, at_least: float = -inf) -> int:
     """Return `given` as an int that is not less than `at_least`."""
     if isinstance(given, bool | np.bool_) or not isinstance(given, int | np.integer):
         raise TypeError(f"{name} must be an integer; got {given!r}")

@@ -15,7 +15,7 @@ from ._libraries import load
 
 __all__ = ["DaskLoss", "as_function"]
 
-_OF_TARGETS = "ignore_index", "class_weight"
+_OF_TARGETS = "ignore_index", "class_weight", "padding_value"
 """Parameters by which a target changes how much its sample counts."""
 
 

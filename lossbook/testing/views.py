@@ -10,6 +10,7 @@ from ..core.domains import LABELS, Domain
 from ..core.loss import BatchLoss, ClassLoss, JointLoss, PointwiseLoss, RowLoss, TargetLoss
 from ..core.traits import Traits
 from ..losses.lovasz import LovaszSoftmax
+from ..losses.overlap import MulticlassOverlap
 from ..losses.sequences import CTC, LabelSequences
 from ..losses.several_tasks import WeightedSum
 
@@ -198,6 +199,42 @@ class OnePixel(View, ClassLoss):
         ]
 
 
+_PIXELS = 2
+
+
+@dataclass(frozen=True, repr=False)
+class OfClasses(View, RowLoss):
+    """An overlap loss of several classes, seen as one of the masks of all of them side by side."""
+
+    behind: MulticlassOverlap
+    n_lines = 12
+
+    @property
+    def width(self) -> Any:
+        """The pixels of all masks."""
+        return _PIXELS * self.n_classes
+
+    @property
+    def n_classes(self) -> Any:
+        """As many as there are weights."""
+        return len(self.behind.class_weight or (1, 1))
+
+    @property
+    def _mark(self):
+        return self.behind.ignore_index
+
+    def _seen(self, loss, parts, y_true, y_pred, sample_weight):
+        shape = *y_pred.shape[:-1], self.n_classes, _PIXELS
+        if y_true.shape == y_pred.shape:
+            y_true, y_pred = y_true.reshape(shape).mT, y_pred.reshape(shape).mT
+        results = loss._evaluate(parts, (y_true, y_pred), sample_weight, None)
+        return [r.mT.reshape(len(r), -1) if np.ndim(r) == 3 else r for r in results]
+
+    def optimal_constant(self, y_true: Any, sample_weight: Any = None) -> Any:
+        """Return that of the loss behind, which has none."""
+        return self.behind.optimal_constant(y_true, sample_weight)
+
+
 _FRAMES = 4
 
 
@@ -250,6 +287,11 @@ def _(loss: JointLoss):
 @view.register
 def _(loss: LovaszSoftmax):
     return OnePixel(loss)
+
+
+@view.register
+def _(loss: MulticlassOverlap):
+    return OfClasses(loss)
 
 
 @view.register
