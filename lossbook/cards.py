@@ -18,6 +18,7 @@ AIMS = {
     "median": "the median of the target",
     "Huber's location": "a centre of the target that far values cannot drag away",
     "quantile": "the quantile of the target",
+    "quantiles": "the quantiles of the target",
     "smoothed quantile": "nearly the quantile of the target",
     "expectile": "the expectile of the target: its mean with one side weighing more",
     "centre of a tube": "the centre of a tube with as much of the target above it as below",

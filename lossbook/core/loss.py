@@ -24,6 +24,9 @@ _NAMES = "y_true", "y_pred"
 class PointwiseLoss(TargetLoss):
     """Base of losses in which every element of the arrays is a sample of its own."""
 
+    _by_output: ClassVar[tuple[str, ...]] = ()
+    """Parameters that may be one per output on the last axis: ``_shared`` takes their blocks."""
+
     def _read(self, y_true, y_pred):
         y_true, y_pred = as_real_arrays(_NAMES, (y_true, y_pred))
         shape = y_pred.shape
@@ -35,6 +38,12 @@ class PointwiseLoss(TargetLoss):
             Column("y_true", y_true, shape, inner, self.y_true_domain),
             Column("y_pred", y_pred, shape, inner, self.y_pred_domain),
         )
+        for name in self._by_output:
+            given = getattr(self, name)
+            if type(given) is tuple:
+                require_one_per_output(name, given, "y_pred", shape)
+                each = np.broadcast_to(np.array(given, inner), shape)
+                columns = *columns, Column(name, each, shape, inner, None)
         return Batch(columns, (shape,), shape, dtype)
 
 
@@ -220,6 +229,17 @@ class BatchLoss(JointLoss):
             for terms, array in zip(of_part if target else (), target, strict=True):
                 array[...] = terms.reshape(-1, stop).T.reshape(array.shape)
         return total
+
+
+def require_one_per_output(
+    name: str, given: tuple[float, ...], outputs: str, shape: tuple[int, ...]
+) -> None:
+    """Raise unless a parameter has one entry for each output on the last axis of a shape."""
+    if shape[-1:] != (len(given),):
+        raise ValueError(
+            f"{outputs} must have {len(given)} outputs on its last axis, one for each entry of "
+            f"{name}; got shape {shape}"
+        )
 
 
 def one_hot(labels: NDArray[Any], n_classes: int, dtype: Any) -> Any:

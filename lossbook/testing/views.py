@@ -9,8 +9,10 @@ import numpy as np
 from ..core.domains import LABELS, Domain
 from ..core.loss import BatchLoss, ClassLoss, JointLoss, PointwiseLoss, RowLoss, TargetLoss
 from ..core.traits import Traits
+from ..losses.log_loss import SigmoidCrossEntropy
 from ..losses.lovasz import LovaszSoftmax
 from ..losses.overlap import MulticlassOverlap
+from ..losses.quantiles import Pinball
 from ..losses.sequences import CTC, LabelSequences
 from ..losses.several_tasks import WeightedSum
 
@@ -120,6 +122,38 @@ class Alike(View):
 
     def optimal_constant(self, y_true: Any, sample_weight: Any = None) -> Any:
         """Return that of the loss behind."""
+        return self.behind.optimal_constant(y_true, sample_weight)
+
+
+@dataclass(frozen=True, repr=False)
+class ByOutput(View, RowLoss):
+    """A loss with a parameter for each output, seen as one whose samples are the outputs' means."""
+
+    width: Any = None
+
+    @property
+    def traits(self) -> Traits:
+        """Those of the loss behind, but for the slope, in which that of each output has a part."""
+        (name,) = self.behind._by_output
+        given = getattr(self.behind, name)
+        each = [replace(self.behind, **{name: one}).traits.lipschitz for one in given]
+        return replace(self.behind.traits, lipschitz=np.linalg.norm(each) / len(each))
+
+    def _seen(self, loss, parts, y_true, y_pred, sample_weight):
+        if sample_weight is not None:
+            sample_weight = np.asarray(sample_weight)[:, None].repeat(self.width, axis=1)
+        results = loss._evaluate(parts, (y_true, y_pred), sample_weight, None)
+        share = 1 if loss.reduction == "mean" else 1 / self.width
+        values = loss.reduction == "none"
+        return [
+            (r.sum(axis=-1) if part == "value" and values else r) * share
+            for part, r in zip(parts, results, strict=True)
+        ]
+
+    def optimal_constant(self, y_true: Any, sample_weight: Any = None) -> Any:
+        """Return that of the loss behind."""
+        if sample_weight is not None:
+            sample_weight = np.asarray(sample_weight)[:, None].repeat(self.width, axis=1)
         return self.behind.optimal_constant(y_true, sample_weight)
 
 
@@ -287,6 +321,18 @@ def _(loss: JointLoss):
 @view.register
 def _(loss: LovaszSoftmax):
     return OnePixel(loss)
+
+
+@view.register
+def _(loss: Pinball):
+    several = type(loss.quantile) is tuple
+    return Alike(loss, width=len(loss.quantile)) if several else loss
+
+
+@view.register
+def _(loss: SigmoidCrossEntropy):
+    several = type(loss.pos_weight) is tuple
+    return ByOutput(loss, width=len(loss.pos_weight)) if several else loss
 
 
 @view.register
