@@ -1,6 +1,5 @@
 """The kinds of losses: what their samples are, and how their inputs are read."""
 
-from math import prod
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,7 +13,7 @@ from .contract import Out as Out
 from .contract import TargetLoss as TargetLoss
 from .domains import DISTRIBUTIONS, LABELS, Domain, class_indices
 from .ignored import leaving_out
-from .inputs import Batch, Column, weight_of
+from .inputs import Batch, Column, with_weight
 from .parameters import parameter as parameter
 
 _INDEX = np.dtype(np.intp)
@@ -78,7 +77,7 @@ class RowLoss(TargetLoss):
             raise ValueError("y_true must have one axis or more; got a number")
         sample_shape = self._sample_shape(y_true.shape)
         column = Column("y_true", y_true, sample_shape, DOUBLE, self.y_true_domain)
-        return column.block(0, prod(sample_shape)), weight_of(sample_weight, sample_shape)
+        return with_weight(column, sample_weight)
 
 
 class ClassLoss(TargetLoss):
@@ -130,12 +129,12 @@ class ClassLoss(TargetLoss):
             raise ValueError("y_true must be labels or distributions over classes; got a number")
         sample_shape = y_true.shape[:-1]
         column = Column("y_true", y_true, sample_shape, DOUBLE, self.y_true_domain)
-        return column.block(0, prod(sample_shape)), weight_of(sample_weight, sample_shape)
+        return with_weight(column, sample_weight)
 
     def _count_labels(self, y_true, sample_weight):
         """Return each class once, and the weight of its labels."""
         column = Column("y_true", y_true, y_true.shape, _INDEX, self._label_domain(np.inf))
-        labels, weight = column.block(0, y_true.size), weight_of(sample_weight, y_true.shape)
+        labels, weight = with_weight(column, sample_weight)
         kept = self._kept(labels)
         if kept is not None:
             labels, weight = labels[kept], weight[kept]
@@ -196,6 +195,7 @@ class BatchLoss(JointLoss):
     """
 
     entries = 1
+    _apart = False
 
     def _compare(self, order, weight, *inputs):
         raise NotImplementedError

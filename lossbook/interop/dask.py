@@ -305,6 +305,8 @@ def _weight(loss: Loss, y_true: NDArray, y_pred: NDArray, sample_weight: NDArray
     """Return what the mean over a block divides by, or 0."""
     batch = loss._read(y_true, y_pred)
     weights = None if sample_weight is None else Weights(sample_weight, batch.sample_shape)
+    if weights is not None:
+        batch.weigh(weights)
     each = batch.mass(batch.columns[0].block(0, batch.n_samples))
     return float(each.sum() if weights is None else each @ weights.block(0, batch.n_samples))
 
