@@ -69,6 +69,7 @@ NOWHERE = {
     "LovaszHinge",
     "LovaszSoftmax",
     "MinimaxGAN",
+    "MulticlassOverlap",
     "NonSaturatingGAN",
     "OrdinalCoral",
     "SmoothPinball",

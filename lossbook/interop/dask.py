@@ -15,7 +15,7 @@ from ._libraries import load
 
 __all__ = ["DaskLoss", "as_function"]
 
-_OF_TARGETS = "ignore_index", "class_weight"
+_OF_TARGETS = "ignore_index", "class_weight", "padding_value"
 """Parameters by which a target changes how much its sample counts."""
 
 
@@ -311,6 +311,8 @@ def _weight(
     """Return what the mean over a block divides by, or 0."""
     batch = loss._read(y_true, y_pred)
     weights = None if sample_weight is None else Weights(sample_weight, batch.sample_shape)
+    if weights is not None:
+        batch.weigh(weights)
     each = batch.mass(batch.columns[0].block(0, batch.n_samples))
     return float(each.sum() if weights is None else each @ weights.block(0, batch.n_samples))
 

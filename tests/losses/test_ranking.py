@@ -9,6 +9,7 @@ import pytest
 from mpmath import mp
 
 import lossbook as lb
+from lossbook.testing import check_loss
 
 INF = np.inf
 RNG = np.random.default_rng(0)
@@ -269,3 +270,52 @@ def test_equally_infinite_scores_of_a_pair_are_even():
     assert lb.RankNet()([1], [1.0], [-INF]) == 0
     assert lb.RankNet()([1], [-INF], [1.0]) == INF
     assert np.isnan(lb.RankNet()([1], [np.nan], [-INF]))
+# Lists of different lengths.
+
+
+@DTYPES
+@pytest.mark.parametrize("kind", [lb.ListNet, lb.ListMLE])
+@pytest.mark.parametrize("filler", [0.0, 1e30, np.nan, np.inf, -np.inf])
+def test_padding_is_as_if_it_were_cut_off(kind, filler, dtype):
+    relevance, scores = RNG.integers(0, 4, (6, 7)).astype(float), RNG.normal(size=(6, 7))
+    lengths = np.array([7, 1, 3, 5, 2, 6])
+    padded = np.arange(7) >= lengths[:, None]
+    padded[3] = [False, True, False, True, False, False, True]
+    some = kind(padding_value=-1)
+    inputs = np.where(padded, -1, relevance), np.where(padded, filler, scores)
+    value, gradient, hessian = parts(some, *inputs, dtype=dtype)
+    eps = np.finfo(dtype).eps
+    for k, kept in enumerate(~padded):
+        expected = parts(kind(), relevance[k][kept], scores[k][kept], dtype=dtype)
+        np.testing.assert_allclose(value[k], expected[0], rtol=16 * eps, atol=eps)
+        np.testing.assert_allclose(gradient[k][kept], expected[1], rtol=16 * eps, atol=4 * eps)
+        np.testing.assert_allclose(hessian[k][kept], expected[2], rtol=16 * eps, atol=4 * eps)
+    assert not gradient[padded].any()
+    assert not hessian[padded].any()
+
+
+@pytest.mark.parametrize("kind", [lb.ListNet, lb.ListMLE])
+def test_lists_of_padding_alone_do_not_count(kind):
+    relevance, scores = np.array([[2.0, 1, -1], [-1, -1, -1]]), RNG.normal(size=(2, 3))
+    some = kind(padding_value=-1)
+    expected = kind()(relevance[:1, :2], scores[:1, :2])
+    assert some(relevance, scores) == pytest.approx(expected, rel=1e-14)
+    value, gradient, hessian = parts(some, relevance, scores)
+    assert value[1] == 0
+    assert not gradient[1].any()
+    assert not hessian[1].any()
+    with pytest.raises(ValueError, match="y_true must hold a sample that counts"):
+        some(relevance[1:], scores[1:])
+    integers = some(relevance.astype(int), scores)
+    assert integers == some(relevance, scores)
+
+
+@pytest.mark.parametrize("kind", [lb.ListNet, lb.ListMLE])
+def test_losses_with_padding_keep_the_contract(kind):
+    check_loss(kind(padding_value=-1))
+    assert repr(kind()) == f"{kind.__name__}()"
+    assert repr(kind(padding_value=-1)) == f"{kind.__name__}(padding_value=-1.0)"
+    with pytest.raises(ValueError, match="padding_value must be finite"):
+        kind(padding_value=np.nan)
+    with pytest.raises(NotImplementedError, match="has no optimal constant"):
+        kind(padding_value=-1).optimal_constant([[1.0, -1.0]])
