@@ -11,8 +11,8 @@ AXE := tests/book/node_modules/axe-core/axe.min.js
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 SCHEMA := $(BIN)/check-jsonschema --quiet --builtin-schema
 
-.PHONY: help book test lint types unit doctest nbval pages coverage notebooks lab bench accuracy format \
-	hooks addresses peers lock dist clean
+.PHONY: help book test lint types unit compiled doctest nbval pages coverage notebooks lab bench \
+	accuracy format hooks addresses peers lock dist clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 18
@@ -22,7 +22,7 @@ book: $(READY) $(KATEX) ## build the HTML book from the notebooks' stored output
 	@$(BIN)/jupyter-book build -W -n --keep-going --quiet . >/dev/null
 	@echo "The book is built: open file://$(CURDIR)/_build/html/index.html"
 
-test: lint types unit doctest nbval book pages ## run every check
+test: lint types unit compiled doctest nbval book pages ## run every check
 
 lint: $(READY) ## check style, notebooks' stored form, workflows, addresses
 	$(BIN)/ruff check .
@@ -45,6 +45,10 @@ types: $(READY) ## check the types of the package and of the documented calls
 
 unit: $(READY) ## run the unit tests
 	$(BIN)/python -m pytest -n auto --dist loadfile --ignore tests/book tests
+
+compiled: $(READY) ## run the tests of the losses again, with the compiled engine
+	LOSSBOOK_ENGINE=numba $(BIN)/python -m pytest -n auto --dist loadfile \
+		tests/core tests/losses tests/test_accuracy.py tests/test_laws.py tests/test_reference.py
 
 doctest: $(READY) ## run the examples in docstrings and in the Markdown pages
 	$(BIN)/python -m pytest --doctest-modules --doctest-glob '*.md' lossbook README.md index.md

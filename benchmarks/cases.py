@@ -20,8 +20,9 @@ import lossbook as lb
 from .peers import of_lossbook, of_optax, of_sklearn, of_torch
 
 FEW_SIZES = (10**2, 10**4, 10**6)
-ALL_SIZES = (10**2, 10**3, 10**4, 10**5, 10**6, 10**7)
+ALL_SIZES = (10**2, 10**4, 10**6, 10**7)
 N_CLASSES = 10
+MANY_CLASSES = 1000
 N_ENTRIES = 50
 """Entries of an embedding."""
 N_VECTORS = 200
@@ -67,6 +68,7 @@ class Case:
         )
         makers = {
             "lossbook": (of_lossbook, self.loss),
+            "lossbook, compiled": (of_lossbook, self.loss),
             "PyTorch": (of_torch, self.torch),
             "optax": (of_optax, self.optax),
             "scikit-learn": (of_sklearn, self.sklearn),
@@ -132,6 +134,13 @@ def pairs(rng, n):
 
 def class_scores(rng, n):
     return (rng.integers(0, N_CLASSES, n // N_CLASSES),), (scores(rng, n),)
+
+
+def many_class_scores(rng, n):
+    return (
+        (rng.integers(0, MANY_CLASSES, n // MANY_CLASSES),),
+        (3 * rng.normal(size=(n // MANY_CLASSES, MANY_CLASSES)),),
+    )
 
 
 def class_probabilities(rng, n):
@@ -300,11 +309,12 @@ CASES = {
             optax=lambda p, t: 2 * losses.huber_loss(p, t, delta=0.5),
             sizes=ALL_SIZES,
         ),
-        Case(lb.LogCosh(), numbers, optax=losses.log_cosh),
+        Case(lb.LogCosh(), numbers, optax=losses.log_cosh, sizes=ALL_SIZES),
         Case(
             lb.Pinball(quantile=0.9),
             numbers,
             sklearn=compiled.PinballLoss(quantile=0.9),
+            sizes=ALL_SIZES,
         ),
         Case(lb.SquaredLogError(), positive_numbers, sklearn=metrics.mean_squared_log_error),
         Case(
@@ -317,9 +327,15 @@ CASES = {
             counts_log_means,
             torch=F.poisson_nll_loss,
             sklearn=compiled.HalfPoissonLoss(),
+            sizes=ALL_SIZES,
         ),
-        Case(lb.GammaNLL(), positive_log_means, sklearn=compiled.HalfGammaLoss()),
-        Case(lb.TweedieNLL(), positive_log_means, sklearn=compiled.HalfTweedieLoss(power=1.5)),
+        Case(lb.GammaNLL(), positive_log_means, sklearn=compiled.HalfGammaLoss(), sizes=ALL_SIZES),
+        Case(
+            lb.TweedieNLL(),
+            positive_log_means,
+            sklearn=compiled.HalfTweedieLoss(power=1.5),
+            sizes=ALL_SIZES,
+        ),
         Case(
             lb.NegativeBinomialNLL(dispersion=1.0, constant_terms=True),
             counts_log_means,
@@ -329,6 +345,7 @@ CASES = {
             lb.GaussianNLL(),
             numbers_distributions,
             torch=lambda mean, log_variance, t: F.gaussian_nll_loss(mean, t, log_variance.exp()),
+            sizes=ALL_SIZES,
         ),
         Case(
             lb.BinaryCrossEntropy(),
@@ -371,24 +388,28 @@ CASES = {
             optax=lambda p, t: losses.sigmoid_binary_cross_entropy(p, (t + 1) / 2),
             sklearn=compiled.HalfBinomialLoss(),
             encode={"scikit-learn": as_zero_one},
+            sizes=ALL_SIZES,
         ),
         Case(
             lb.Perceptron(),
             plus_minus_scores,
             torch=lambda p, t: torch_margin(p, t, margin=0),
             optax=losses.perceptron_loss,
+            sizes=ALL_SIZES,
         ),
         Case(
             lb.Exponential(),
             plus_minus_scores,
             sklearn=compiled.ExponentialLoss(),
             encode={"scikit-learn": as_zero_one},
+            sizes=ALL_SIZES,
         ),
         Case(
             lb.Brier(),
             zero_one_probabilities,
             torch=F.mse_loss,
             optax=losses.squared_error,
+            sizes=ALL_SIZES,
         ),
         Case(
             lb.CategoricalCrossEntropy(),
@@ -441,7 +462,9 @@ CASES = {
             optax=losses.cosine_distance,
         ),
         Case(lb.CosineEmbedding(), plus_minus_embeddings, torch=F.cosine_embedding_loss),
-        Case(lb.HingeEmbedding(), plus_minus_distances, torch=F.hinge_embedding_loss),
+        Case(
+            lb.HingeEmbedding(), plus_minus_distances, torch=F.hinge_embedding_loss, sizes=ALL_SIZES
+        ),
         Case(
             lb.Triplet(),
             three_embeddings,
@@ -455,14 +478,15 @@ CASES = {
             optax=optax_contrastive,
             sizes=(10**2, 10**4, 10**5),  # more takes optax long
         ),
-        Case(lb.MarginRanking(), plus_minus_pairs, torch=F.margin_ranking_loss),
+        Case(lb.MarginRanking(), plus_minus_pairs, torch=F.margin_ranking_loss, sizes=ALL_SIZES),
         Case(
             lb.RankNet(),
             zero_one_pairs,
             torch=lambda a, b, t: F.binary_cross_entropy_with_logits(a - b, t),
             optax=lambda a, b, t: losses.sigmoid_binary_cross_entropy(a - b, t),
+            sizes=ALL_SIZES,
         ),
-        Case(lb.BPR(), pairs, torch=lambda a, b: -F.logsigmoid(a - b).mean()),
+        Case(lb.BPR(), pairs, torch=lambda a, b: -F.logsigmoid(a - b).mean(), sizes=ALL_SIZES),
         Case(
             lb.ListNet(),
             relevances_scores,
@@ -473,3 +497,15 @@ CASES = {
         Case(lb.CTC(), sequences, torch=torch_ctc, optax=optax_ctc),
     )
 }
+
+WITH_MANY_CLASSES = {
+    f"SoftmaxCrossEntropy, {MANY_CLASSES} classes": Case(
+        lb.SoftmaxCrossEntropy(),
+        many_class_scores,
+        torch=F.cross_entropy,
+        optax=losses.softmax_cross_entropy_with_integer_labels,
+        sklearn=compiled.HalfMultinomialLoss(n_classes=MANY_CLASSES),
+        sizes=(10**4, 10**6, 10**7),
+    )
+}
+"""The same for more classes than a vector register has room for."""

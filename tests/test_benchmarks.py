@@ -10,6 +10,8 @@ with warnings.catch_warnings():
     jax = pytest.importorskip("jax")
     pytest.importorskip("optax")
     torch = pytest.importorskip("torch")
+    pytest.importorskip("numba")
+    from benchmarks.__main__ import goal, lead, use, verdict
     from benchmarks.cases import CASES
 
 import lossbook as lb
@@ -26,8 +28,9 @@ LEFT_OUT = {"ModifiedHuber"}
 def settings():
     """Leave the libraries' settings to other tests as they were."""
     threads, torch_threads = lb.get_num_threads(), torch.get_num_threads()
-    double = jax.config.jax_enable_x64
+    double, engine = jax.config.jax_enable_x64, lb.get_engine()
     yield
+    lb.set_engine(engine)
     lb.set_num_threads(threads)
     torch.set_num_threads(torch_threads)
     jax.config.update("jax_enable_x64", double)
@@ -49,7 +52,8 @@ def test_all_libraries_compute_the_same(name, dtype):
     made = CASES[name].functions(200, dtype, 1)
     expected = results(made["lossbook"][1])
     assert all(gradient.dtype == dtype for gradient in expected[1:])
-    for value, *and_gradient in made.values():
+    for library, (value, *and_gradient) in made.items():
+        use(library)
         assert agree(results(value)[0], expected[0], TOLERANCES[dtype])
         for function in and_gradient:
             for one, other in zip(results(function), expected, strict=True):
@@ -77,3 +81,28 @@ def test_every_library_that_has_its_gradient_is_asked_for_it(name):
     for row in conventions.equivalents(case.loss):
         if row.library in COMPARED and not row.name.startswith(WITHOUT_GRADIENT):
             assert row.library in asked
+
+
+def test_the_verdict_counts_cells():
+    def record(library, seconds, task="value and gradient"):
+        return {
+            "loss": "Huber",
+            "dtype": "float64",
+            "n": 10**4,
+            "task": task,
+            "library": library,
+            "seconds": seconds,
+        }
+
+    of_gradient = [record("lossbook", 4.0), record("lossbook, compiled", 1.0)]
+    of_value = [record("lossbook, compiled", 1.0, "value"), record("optax", 0.5, "value")]
+    found = {"records": [*of_gradient, record("PyTorch", 3.0), record("optax", 6.0), *of_value]}
+    assert "In 1 of 2 cells" in verdict(found)
+    assert "in 1 it reaches its goal" in verdict(found)
+    assert "3.0 times" in verdict(found)
+    cell = {each["library"]: each for each in found["records"][:4]}
+    assert lead(cell) == 3.0
+    assert lead(cell, "lossbook") == 0.75
+    assert goal("Huber", "value and gradient", 10**4) == 2
+    assert goal("SoftmaxCrossEntropy", "value and gradient", 10**4) == 1.5
+    assert goal("Huber", "value and gradient", 10**2) == goal("Huber", "value", 10**6) == 1

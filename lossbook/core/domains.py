@@ -7,7 +7,7 @@ message names it.  In a block over classes the samples are on the last axis.
 
 import math
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import Any
 
 import numpy as np
@@ -160,7 +160,7 @@ class Intersection(Domain):
 
     def contains(self, values: NDArray[Any]) -> NDArray[Any]:
         """Return which of the values are in the domain."""
-        return np.logical_and.reduce([domain.contains(values) for domain in self.domains])
+        return reduce(np.logical_and, (domain.contains(values) for domain in self.domains))
 
 
 @dataclass(frozen=True)
@@ -198,7 +198,7 @@ class ClassIndices(Domain):
     def contains(self, values: NDArray[Any]) -> NDArray[Any]:
         """Return which of the values are in the domain."""
         valid = (values >= 0) & (values < self.n_classes)
-        if np.asarray(values).dtype.kind == "f":
+        if getattr(values, "dtype", np.dtype(float)).kind == "f":
             valid &= values == np.floor(values)
         return valid if self.ignore_index is None else valid | (values == self.ignore_index)
 
@@ -301,7 +301,7 @@ class Directions(Domain):
 
     def contains(self, values: NDArray[Any]) -> NDArray[Any]:
         """Return which of the values are in the domain: all."""
-        return np.ones(np.shape(values), bool)
+        return np.ones_like(values, bool)
 
     def holds(self, block: NDArray[Any]) -> bool:
         """Return whether all values of a block are in the domain: they are."""

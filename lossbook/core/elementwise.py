@@ -19,8 +19,9 @@ def sum_entries(terms: NDArray[Any]) -> NDArray[Any]:
     Added row by row, terms in single precision would lose more digits the more there are.  NumPy
     adds in pairs what is next to each other in memory, so columns need no help.
     """
-    # A kernel adds like this by itself.
-    while type(terms) is np.ndarray and len(terms) > _FEW and not terms.flags.f_contiguous:
+    # A kernel adds in groups by itself.
+    is_array = type(terms) is np.ndarray
+    while is_array and len(terms) > _FEW and not terms.flags.f_contiguous:
         whole = len(terms) // _FEW * _FEW
         sums = np.add.reduce(terms[:whole].reshape(-1, _FEW, *terms.shape[1:]), axis=1)
         terms = np.concatenate([sums, terms[whole:]]) if whole < len(terms) else sums

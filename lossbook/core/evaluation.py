@@ -126,7 +126,8 @@ def evaluate(loss: Any, parts: Any, batch: Any, sample_weight: Any, out: Any) ->
     if out is not None:
         loss._require(parts)
         results = given_results(out, parts, batch, loss.reduction, weights)
-        if batch.n_samples > batch.block_size:  # what is refused late must not have changed them
+        # What is refused late must not have changed them; engines write before they refuse.
+        if batch.n_samples > batch.block_size or _engine is not None:
             stream(batch.blocks, batch.n_samples, batch.block_size)
     targets = results
     if len(batch.sample_shape) != 1 or len(batch.shapes[0]) > 2:
@@ -135,8 +136,11 @@ def evaluate(loss: Any, parts: Any, batch: Any, sample_weight: Any, out: Any) ->
         ]
 
     block = None if _engine is None else _engine(loss, functions, batch.columns)
-    block = partial(block or loss._block, loss, functions, batch.columns, weights, divisor, targets)
-    sums = stream(block, batch.n_samples, batch.block_size)
+    work = loss, functions, batch.columns, weights, divisor, targets
+    if block is not None and batch.n_samples <= batch.block_size:
+        sums = [block(*work, 0, batch.n_samples)]
+    else:
+        sums = stream(partial(block or loss._block, *work), batch.n_samples, batch.block_size)
     finished: list[Any] = []
     for arrays in results:
         if not arrays:

@@ -43,7 +43,7 @@ def stirling_remainder(x: ArrayLike, start: float = 0.0) -> NDArray[Any]:
     -------
     ndarray of float64
     """
-    x = np.add(x, 0.0, dtype=np.float64)
+    x = np.positive(x, dtype=np.float64)
     if start >= _SHIFT:
         return _climb(x, start)
     small = x < _SHIFT

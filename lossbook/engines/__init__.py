@@ -20,6 +20,7 @@ is told in five modules, in this order:
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from ..core.evaluation import use_engine
 
@@ -108,7 +109,7 @@ def engine(name: str) -> Iterator[None]:
         set_engine(before)
 
 
-def obstacle(loss, *inputs) -> str | None:
+def obstacle(loss: Any, *inputs: Any) -> str | None:
     """Return why a loss is not compiled.
 
     Parameters
@@ -133,7 +134,7 @@ def obstacle(loss, *inputs) -> str | None:
     return None if reason is None else str(reason)
 
 
-_engine = None
+_engine: Any = None
 
 
 def _compiled():

@@ -5,7 +5,9 @@ function that computes the blocks of a call.  It traces and compiles the loss wh
 the first time, and from then on finds it again.
 """
 
+from collections.abc import Iterable
 from math import prod
+from typing import Any
 from weakref import ref
 
 import numpy as np
@@ -15,7 +17,9 @@ from .kernels import kernel
 from .source import NotCompilableError, Source, Task
 from .trace import Node, Trace, trace
 
-PARTS = frozenset({"value", "gradient", "hessian", "absolute_hessian", "majorizer", "fisher"})
+__all__ = ["Blocks", "Engine"]
+
+PARTS = frozenset({"value", "gradient", "exact", "abs", "majorizer", "fisher"})
 
 
 class Blocks:
@@ -25,7 +29,7 @@ class Blocks:
     ----------
     loss : Loss
         States the mathematics.
-    parts : sequence of str
+    parts : iterable of str
         What is wanted.
     columns : sequence of Column
         Inputs of the kind.
@@ -36,13 +40,13 @@ class Blocks:
         If its formulas do what cannot be traced or compiled.
     """
 
-    def __init__(self, loss, parts, columns):
+    def __init__(self, loss: Any, parts: Iterable[str], columns: Any) -> None:
         if loss._block is not numpy_block or not PARTS.issuperset(parts):
             raise NotCompilableError(f"{type(loss).__name__} does not compute sample by sample")
         kinds = [(column.dtype, _shape_of_one(column)) for column in columns]
         domains = [column.domain for column in columns]
         traced = trace(_formula(parts, domains), loss, kinds)
-        of_parts, conditions = map(_as_tuple, traced.results[:-1]), traced.results[-1]
+        of_parts, conditions = map(_as_tuple, traced.results[:-1]), _as_tuple(traced.results[-1])
         self._parameters, self._dtype = traced.parameters, columns[-1].dtype
         self._inputs = [
             Node.of("input", (), index, dtype=dtype, shape=shape)
@@ -57,7 +61,7 @@ class Blocks:
             if any(prod(node.shape) != (1 if part == "value" else n_entries) for node in of_part):
                 raise NotCompilableError(f"the {part} does not have the shape of the prediction")
         self._task = Task(summed, tuple(written), conditions, weighted=False)
-        self._kernels = {}
+        self._kernels: dict[bool, Any] = {}
         self._kernel(weighted=False)
 
     def _kernel(self, weighted):
@@ -69,33 +73,47 @@ class Blocks:
             self._kernels[weighted] = kernel(source), (*tables, *map(float, numbers))
         return self._kernels[weighted]
 
-    def __call__(self, loss, parts, columns, weights, divisor, targets, start, stop):
+    def __call__(
+        self,
+        loss: Any,
+        parts: Any,
+        columns: Any,
+        weights: Any,
+        divisor: float,
+        targets: Any,
+        start: int,
+        stop: int,
+    ) -> float:
         """Compute one block of samples."""
         compute, last = self._kernels.get(weights is not None) or self._kernel(weights is not None)
         arrays, copied = [], []
         for column in columns if weights is None else (weights, *columns):
             block = _read(column, start, stop)
             if block is None:
-                return numpy_block(loss, parts, columns, weights, divisor, targets, start, stop)
+                return _with_numpy(loss, parts, columns, weights, divisor, targets, start, stop)
             arrays.append(block)
         for of_part in targets:
-            for array in of_part or ():
-                place = array[start:stop]
-                if place.flags.c_contiguous:
-                    arrays.append(_flat(place))
+            for array in of_part:
+                if stop - start != len(array):
+                    array = array[start:stop]
+                if array.flags.c_contiguous:
+                    arrays.append(_flat(array))
                 else:
-                    arrays.append(np.empty(place.shape, place.dtype))
-                    copied.append((place, arrays[-1]))
+                    arrays.append(np.empty(array.shape, array.dtype))
+                    copied.append((array, arrays[-1]))
         holds, block_sum = compute(stop - start, divisor, *arrays, *last)
         if not holds:
             # Some value is outside its domain: NumPy's way finds it, and says which.
-            return numpy_block(loss, parts, columns, weights, divisor, targets, start, stop)
+            return _with_numpy(loss, parts, columns, weights, divisor, targets, start, stop)
         for place, array in copied:
             place[...] = array
         return block_sum
 
 
-def _as_tuple(result):
+_with_numpy = np.errstate(all="ignore")(numpy_block)
+
+
+def _as_tuple(result: Any) -> Any:
     return result if type(result) is tuple else (result,)
 
 
@@ -115,9 +133,16 @@ def _formula(parts, domains):
             for domain, block in zip(domains, inputs, strict=True)
             if domain is not None
         ]
-        return [*(getattr(loss, f"_{part}")(*shared) for part in parts), tuple(conditions)]
+        return [*(_function(loss, part)(*shared) for part in parts), tuple(conditions)]
 
     return formula
+
+
+def _function(loss, part):
+    """Return the function of the shared quantities that a part is."""
+    if part == "value":
+        return loss._value
+    return loss._gradient if part == "gradient" else loss._part(part)
 
 
 @np.errstate(all="ignore")
@@ -134,9 +159,11 @@ def _read(column, start, stop):
     """Return a block of an input as a kernel reads it, or None if it has another dtype."""
     rows, dtype = column.rows, column.dtype
     if type(rows) is np.ndarray and rows.dtype is dtype:
-        block = rows[start:stop]
-        if block.flags.c_contiguous and block.flags.aligned:
-            return _flat(block)
+        if stop - start != len(rows):
+            rows = rows[start:stop]
+        flags = rows.flags
+        if flags.c_contiguous and flags.aligned:
+            return _flat(rows)
     block = column.block(start, stop)
     return _flat(np.ascontiguousarray(block.T)) if block.dtype == dtype else None
 
@@ -152,22 +179,22 @@ class Engine:
     What was found out about a loss is kept as long as the loss is.
     """
 
-    def __init__(self):
-        self._known = {}
+    def __init__(self) -> None:
+        self._known: dict[int, Any] = {}
 
-    def __call__(self, loss, parts, columns):
+    def __call__(self, loss: Any, parts: Any, columns: Any) -> Blocks | None:
         """Return what computes blocks of these inputs, or None where NumPy does."""
         known = self._known.get(id(loss))
         if known is None or known[0]() is not loss:
-            known = ref(loss, lambda _, key=id(loss): self._known.pop(key, None)), {}
-            self._known[id(loss)] = known
-        kind = [parts]
+            key = id(loss)
+            known = self._known[key] = ref(loss, lambda _: self._known.pop(key, None)), {}
+        of_loss: dict[Any, Any] = known[1]
+        kind: tuple[Any, ...] = tuple(parts)
         for column in columns:
             kind += column.dtype, column.array.shape[len(column.sample_shape) :]
-        kind = tuple(kind)
-        found = known[1].get(kind)
+        found = of_loss.get(kind)
         if found is None:
-            found = known[1][kind] = self._find_out(loss, parts, columns)
+            found = of_loss[kind] = self._find_out(loss, parts, columns)
         return found if type(found) is Blocks else None
 
     @staticmethod
@@ -178,7 +205,7 @@ class Engine:
         except Exception as reason:
             return reason
 
-    def obstacle(self, loss, parts, columns):
+    def obstacle(self, loss: Any, parts: Iterable[str], columns: Any) -> Exception | None:
         """Return the reason why a loss is left to NumPy, or None."""
         found = self._find_out(loss, parts, columns)
         return None if type(found) is Blocks else found

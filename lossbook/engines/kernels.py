@@ -15,9 +15,11 @@ import os
 import stat
 import sys
 import tempfile
+from collections.abc import Callable
 from math import prod
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import llvmlite
 import numba
@@ -27,11 +29,13 @@ from numba.core import compiler, registry, serialize
 
 from .source import Source
 
+__all__ = ["cache_folder", "kernel"]
+
 _lock = Lock()
-_known: dict = {}
+_known: dict[Any, Any] = {}
 
 
-def kernel(source: Source):
+def kernel(source: Source) -> Callable[..., tuple[bool, float]]:
     """Return the function of a source in machine code: known, from disk or compiled now."""
     signature = _argument_types(source)
     key = source.text, signature

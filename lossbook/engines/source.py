@@ -18,23 +18,31 @@ from the inputs to it.  Each level has a loop over the samples, for what a sampl
 loop over the classes with one over the samples inside it, for what it has in every class.  The
 innermost loop always runs over samples, so that each number in a vector register belongs to another
 sample and no sum is taken across a register.  Rows of classes are turned to this order when they
-are read, and turned back when they are written.  What one loop leaves to another is kept in an
-array of the size of a tile.
+are read, and turned back when they are written.  Rows of many classes are computed one by one
+instead, as they lie, with many of their entries at once.  What one loop leaves to another is kept
+in an array of the size of a tile.
 """
 
 from collections.abc import Sequence
 from itertools import chain
 from math import prod
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .trace import Node, in_order
 
+__all__ = ["NotCompilableError", "Source", "Task"]
+
+_BOOL = np.dtype(bool)
 TILE = 1024
 """How many samples are in a tile, where a sample is one number."""
 GROUP = 64
 """How many terms of a sum are added one after the other; the sums of groups are added then."""
+WIDE = 128
+"""From how many entries on a row is computed by itself, many entries at once."""
+LANES = 32
+"""How many sums the entries of such a row are dealt out to, which are added then."""
 
 
 class NotCompilableError(TypeError):
@@ -62,7 +70,7 @@ class Task(NamedTuple):
     conditions: tuple[Node, ...]
     weighted: bool
 
-    def nodes(self):
+    def nodes(self) -> list[Node]:
         """Return all nodes that the task names."""
         return [*([] if self.summed is None else [self.summed]), *self.written, *self.conditions]
 
@@ -94,7 +102,6 @@ _FUNCTIONS = {
     "isfinite",
     "isinf",
     "isnan",
-    "ldexp",
     "logical_not",
     "maximum",
     "minimum",
@@ -109,6 +116,7 @@ _FUNCTIONS_OF_A_PRECISION = {
     "expm1",
     "hypot",
     "log",
+    "ldexp",
     "log1p",
     "logaddexp",
     "power",
@@ -127,7 +135,7 @@ _CHEAP = {"absolute", "add", "cast", "multiply", "negative", "put", "sign", "sub
 """What is computed again in a later loop faster than it is kept."""
 
 
-def _apply(operation, dtype, operands):
+def _apply(operation, dtype, operands, operand_dtype=None):
     """Return the expression of an elementwise operation on expressions."""
     if operation in _SIGNS:
         return f"{operands[0]} {_SIGNS[operation]} {operands[1]}"
@@ -135,8 +143,12 @@ def _apply(operation, dtype, operands):
         return f"{operation}({', '.join(operands)})"
     if operation in _FUNCTIONS_OF_A_PRECISION and dtype.kind == "f":
         return f"{operation}{8 * dtype.itemsize}({', '.join(operands)})"
-    if operation == "invert" and dtype == bool:
+    if operation == "frexp.exponent":
+        return f"frexp_exponent{8 * operand_dtype.itemsize}({operands[0]})"
+    if operation == "invert" and dtype == _BOOL:
         return f"logical_not({operands[0]})"
+    if operation == "square":
+        return f"{operands[0]} * {operands[0]}"
     if operation == "where":
         return f"select({', '.join(operands)})"
     if operation in _UNCHANGED:
@@ -146,14 +158,14 @@ def _apply(operation, dtype, operands):
 
 def _convert(expression, given, wanted):
     """Return an expression in another dtype."""
-    if given == bool and wanted != bool:
+    if given == _BOOL and wanted != _BOOL:
         return f"select({expression}, {wanted}(1), {wanted}(0))"
     return f"{wanted}({expression})"
 
 
 def _literal(node):
     """Return a constant as it is written."""
-    if node.dtype == bool:
+    if node.dtype == _BOOL:
         return repr(bool(node.detail))
     return f"{np.dtype(node.dtype)}({np.asarray(node.detail).item()!r})"
 
@@ -174,7 +186,7 @@ def _of_labels(condition):
 
 
 def _type(dtype):
-    return "bool_" if dtype == bool else str(np.dtype(dtype))
+    return "bool_" if dtype == _BOOL else str(np.dtype(dtype))
 
 
 def _indented(depth, lines):
@@ -186,10 +198,9 @@ class _Loop:
 
     def __init__(self, level, entries):
         self.level, self.entries = level, entries
-        self.place = "[k * tile + i]" if entries > 1 else "[first + i]"
         self.lines: list[str] = []
         self.names: dict[Node, str] = {}
-        self.sums: list[tuple[str, str]] = []
+        self.sums: list[tuple[str, str, str]] = []
 
 
 class Source:
@@ -218,10 +229,17 @@ class Source:
         Numbers computed from parameters.
     """
 
-    def __init__(self, task: Task, inputs: Sequence[Node], dtype: np.dtype):
+    task: Task
+    inputs: Sequence[Node]
+    dtype: Any
+    tables: list[Node]
+    arguments: list[Node]
+    is_wide: bool
+    text: str
+
+    def __init__(self, task: Task, inputs: Sequence[Node], dtype: Any) -> None:
         self.task, self.inputs, self.dtype = task, inputs, dtype
-        self.tables: list[Node] = []
-        self.arguments: list[Node] = []
+        self.tables, self.arguments = [], []
         nodes = in_order([*inputs, *task.nodes()])
         self._number = {node: index for index, node in enumerate(nodes)}
         self._kept: dict[Node, None] = {}
@@ -233,7 +251,8 @@ class Source:
         if len(lengths) > 1:
             raise NotCompilableError("inputs with rows of different lengths cannot be compiled")
         self._length = max(lengths, default=1)
-        self.text = self._function(self._loops())
+        self.is_wide = self._length >= WIDE
+        self.text = self._function(*self._loops())
 
     def _level(self, node):
         level = max((self._levels[each] for each in node.operands), default=0)
@@ -244,6 +263,8 @@ class Source:
             elif node.operation in ("take", "rows") and before.operation != "input":
                 # These read a row out of order, so all of it has to be there.
                 level = max(level, level_before + 1)
+            elif node.operation == "put_rows" and _is_row(node.operands[1]):
+                level = max(level, self._levels[node.operands[1]] + 1)
         return level
 
     # Expressions.
@@ -266,38 +287,56 @@ class Source:
         """Return what a node is equal to in a loop."""
         operation, operands = node.operation, node.operands
         if operation == "input":
-            return f"x{node.detail}" + ("[k * tile + i]" if _is_row(node) else "[first + i]")
+            return self._in_array(node, "k") if _is_row(node) else f"x{node.detail}[first + i]"
         of_row, reduces = _is_row(operands[0]), operation.endswith(".reduce")
         is_elsewhere = self._levels[node] != loop.level or _entries(node) != loop.entries
         if (reduces and of_row) or (is_elsewhere and not (_is_row(node) and operation in _CHEAP)):
             return self._keep(node)
-        if not of_row and (reduces or operation in ("take", "rows", "put")):
-            return self._use(operands[2 if operation == "put" else 0], loop)
+        if not of_row and (reduces or operation in ("take", "rows", "put", "put_rows")):
+            return self._use(operands[0 if operation in ("take", "rows") or reduces else -1], loop)
         if operation == "take":
-            return f"{self._array(operands[0])}[{self._use(operands[1], loop)} * tile + i]"
+            return self._in_array(operands[0], f"size_t({self._use(operands[1], loop)})")
         if operation == "rows":
-            start, step = node.detail
-            return f"{self._array(operands[0])}[({start} + {step} * k) * tile + i]"
+            start, step, _ = node.detail
+            place = f"{start} + {step} * int64(k)" if _is_row(node) else start
+            return self._in_array(operands[0], f"size_t({place})")
+        if operation == "put_rows":
+            return self._put_rows(node, loop)
         used = [self._use(each, loop) for each in operands]
         if operation == "put":
-            return f"select(k == {used[1]}, {used[2]}, {used[0]})"
+            return f"select(int64(k) == {used[1]}, {used[2]}, {used[0]})"
         if operation == "cast":
             return _convert(used[0], operands[0].dtype, node.dtype)
         if operation.endswith(".accumulate"):
             return self._accumulate(node, used[0], loop)
-        return _apply(operation, node.dtype, used)
+        return _apply(operation, node.dtype, used, operands[0].dtype)
 
-    def _array(self, node):
-        """Return the array that all of a row is in."""
-        if node.operation == "input":
-            return f"x{node.detail}"
-        self._kept[node] = None
-        return f"s{self._number[node]}"
+    def _in_array(self, row, k):
+        """Return an entry of a row that is in an array."""
+        if row.operation == "input":
+            name = f"x{row.detail}"
+            return f"{name}_rows[first, {k}]" if self.is_wide else f"{name}[{k} * tile + i]"
+        self._kept[row] = None
+        return f"s{self._number[row]}" + (f"[{k}]" if self.is_wide else f"[{k} * tile + i]")
 
     def _keep(self, node):
         """Return where a node is kept from one loop to another."""
         self._kept[node] = None
-        return f"s{self._number[node]}" + ("[k * tile + i]" if _is_row(node) else "[i]")
+        return self._in_array(node, "k") if _is_row(node) else f"s{self._number[node]}[i]"
+
+    def _put_rows(self, node, loop):
+        """Return an entry of a row, some entries of which come from another row."""
+        (row, values), (start, step, count) = node.operands, node.detail
+        if abs(step) != 1:
+            raise NotCompilableError("a formula that changes every other row cannot be compiled")
+        at = f"{step} * (int64(k) - {start})"
+        used = self._use(row, loop)
+        if _is_row(values):
+            inside = f"size_t(min(max({at}, 0), {count - 1}))"
+            value = self._in_array(values, inside)
+        else:
+            value = self._use(values, loop)
+        return f"select(({at} >= 0) & ({at} < {count}), {value}, {used})"
 
     def _accumulate(self, node, value, loop):
         """Return the running sum of a row, after the lines that take in an entry."""
@@ -311,7 +350,7 @@ class Source:
     def _scaled(self, node, loop):
         """Return a node times the scale, as it is written to an array."""
         value, scale = self._use(node, loop), "scale"
-        if self.task.weighted and loop.entries > 1:
+        if self.task.weighted and (loop.level > 0 or loop.entries > 1):
             scale = "scales[i]"
         wide = np.result_type(node.dtype, self.dtype)
         if wide != node.dtype:
@@ -324,16 +363,16 @@ class Source:
     # Loops.
 
     def _loops(self):
-        """Return all loops of a tile in order.
+        """Return the loop that checks labels, and all others in order.
 
-        They are written from the last to the first, so that each knows what later ones need of it.
+        The latter are written from the last to the first, so that each knows what later ones need.
         """
         loops = []
         for level in range(max(self._levels.values(), default=0), -1, -1):
             here = [node for node, of_node in self._levels.items() if of_node == level]
             lengths = sorted({_entries(node) for node in here} - {0, 1})
             loops += [self._loop(level, entries) for entries in (*lengths, 1)]
-        checks = _Loop(-1, 1)
+        checks = _Loop(0, 1)
         for condition in filter(_of_labels, self.task.conditions):
             checks.lines.append(f"good &= {self._use(condition, checks)}")
         return checks, [each for each in reversed(loops) if each.lines]
@@ -351,7 +390,8 @@ class Source:
                 loop.lines.append("scales[i] = scale")
         for index, node in enumerate(task.written):
             if is_here(node):
-                loop.lines.append(f"y{index}{loop.place} = {self._scaled(node, loop)}")
+                place = self._of_result(entries)
+                loop.lines.append(f"y{index}{place} = {self._scaled(node, loop)}")
         if task.summed is not None and is_here(task.summed):
             value = self._use(task.summed, loop)
             if task.weighted:
@@ -368,6 +408,12 @@ class Source:
                 loop.lines.append(f"{self._keep(node)} = {self._use(node, loop)}")
         return loop
 
+    def _of_result(self, entries):
+        """Return the place of what is written to an array."""
+        if entries == 1:
+            return "[first + i]"
+        return "_rows[first, k]" if self.is_wide else "[k * tile + i]"
+
     def _add_up(self, node, loop):
         """Write how a reduction takes in an entry."""
         value, operation = self._use(node.operands[0], loop), node.operation.removesuffix(".reduce")
@@ -375,70 +421,90 @@ class Source:
             raise NotCompilableError(f"the operation {node.operation} cannot be compiled")
         name = f"s{self._number[node]}"
         neutral = f"{_type(node.dtype)}({_NEUTRAL[operation]})"
-        loop.sums.append((name, neutral))
-        target = f"{name}_group[i]" if operation == "add" else f"{name}[i]"
-        loop.lines.append(f"{target} = {_apply(operation, node.dtype, [target, value])}")
+        part = f"{name}_part[j]" if self.is_wide else f"{name}_part[i]"
+        loop.lines.append(f"{part} = {_apply(operation, node.dtype, [part, value])}")
+        whole = _apply(operation, node.dtype, [f"{name}[i]", part])
+        loop.sums.append((name, neutral, f"{name}[i] = {whole}"))
 
     # The function.
 
-    def _function(self, checks_and_loops):
-        checks, loops = checks_and_loops
-        task, rows = self.task, "_rows"
-        xs = [f"x{node.detail}{rows * _is_row(node)}" for node in self.inputs]
-        ys = [f"y{index}{rows * _is_row(node)}" for index, node in enumerate(task.written)]
+    def _function(self, checks, loops):
+        """Return the kernel with these loops inside a tile."""
+        task = self.task
+        xs = [f"x{node.detail}{'_rows' * _is_row(node)}" for node in self.inputs]
+        ys = [f"y{index}{'_rows' * _is_row(node)}" for index, node in enumerate(task.written)]
         tables = [f"c{index}" for index in range(len(self.tables))]
         arguments = [f"a{index}" for index in range(len(self.arguments))]
         names = ["n", "divisor", *["weight"] * task.weighted, *xs, *ys, *tables, *arguments]
-        turned_in = [f"x{node.detail}" for node in self.inputs if _is_row(node)]
-        turned_out = [f"y{index}" for index, node in enumerate(task.written) if _is_row(node)]
-        lines = [
-            f"def kernel({', '.join(names)}):",
-            *_indented(1, self._beginning(turned_in, turned_out)),
-            "    for first in range(size_t(0), n, tile):",
-            "        size = min(tile, n - first)",
-            "        good = True",
-        ]
-        if checks.lines:
-            lines += [
-                *_indented(2, self._around(checks)),
-                "        if not good:",
-                "            return False, total",
+        turned_in = [f"x{node.detail}" for node in self._turned(self.inputs)]
+        turned_out = [f"y{task.written.index(node)}" for node in self._turned(task.written)]
+        arrays = dict(self._arrays())
+        stop = ["        if not good:", "            break"]
+        return "\n".join(
+            [
+                f"def kernel({', '.join(names)}):",
+                "    good, total = True, 0.0",
+                *([f"    entries = size_t({xs[-1]}.shape[1])"] if self._length > 1 else []),
+                f"    tile = size_t({self._tile()})",
+                *([] if task.weighted else [f"    scale = {self.dtype}(1.0 / divisor)"]),
+                *(
+                    f"    a{index} = {np.dtype(node.dtype)}(a{index})"
+                    for index, node in enumerate(self.arguments)
+                ),
+                *(
+                    f"    {name} = scratch({size}, {dtype})"
+                    for name, (size, dtype) in arrays.items()
+                ),
+                "    for first in range(size_t(0), n, tile):",
+                "        size = min(tile, n - first)",
+                *([*_indented(2, self._around(checks)), *stop] if checks.lines else []),
+                *(f"        turn({each}_rows, first, size, tile, {each})" for each in turned_in),
+                *_indented(2, chain.from_iterable(map(self._around, loops))),
+                *stop,
+                *(
+                    f"        turn_back({each}, size, tile, {each}_rows, first)"
+                    for each in turned_out
+                ),
+                *(["        total += add_up(values, size)"] if task.summed is not None else []),
+                *(f"    release({name})" for name in arrays),
+                "    return good, total",
+                "",
             ]
-        lines += [f"        turn({each}_rows, first, size, tile, {each})" for each in turned_in]
-        lines += _indented(2, chain.from_iterable(map(self._around, loops)))
-        lines += ["        if not good:", "            return False, total"]
-        lines += [f"        turn_back({each}, size, tile, {each}_rows, first)" for each in turned_out]
-        if task.summed is not None:
-            lines.append("        total += add_up(values, size)")
-        return "\n".join([*lines, "    return True, total", ""])
+        )
 
-    def _beginning(self, turned_in, turned_out):
-        """Return the lines in front of all tiles."""
+    def _turned(self, nodes):
+        """Return which rows are turned."""
+        return [] if self.is_wide else list(filter(_is_row, nodes))
+
+    def _tile(self):
+        """Return how many samples are in a tile."""
+        if self._length == 1:
+            return TILE
+        return 1 if self.is_wide else "tile_of_rows(entries)"
+
+    def _arrays(self):
+        """Yield the name, the size and the dtype of each array that a tile needs."""
         task = self.task
-        yield f"tile = size_t({TILE})" if self._length == 1 else f"entries = size_t({turned_in[0]}_rows.shape[1])"
-        if self._length > 1:
-            yield "tile = tile_of_rows(entries)"
-        yield "total = 0.0"
+
+        def size(node):
+            return f"{self._count(_entries(node))} * tile" if _is_row(node) else "tile"
+
         if task.summed is not None:
-            yield f"values = empty(tile, {'float64' if task.weighted else task.summed.dtype})"
-        if not task.weighted:
-            yield f"scale = {self.dtype}(1.0 / divisor)"
-        elif self._length > 1:
-            yield f"scales = empty(tile, {self.dtype})"
-        for index, node in enumerate(self.arguments):
-            yield f"a{index} = {np.dtype(node.dtype)}(a{index})"
-        for node in self.inputs:
-            if _is_row(node):
-                yield f"x{node.detail} = empty(entries * tile, {node.dtype})"
-        for each in turned_out:
-            yield f"{each} = empty(entries * tile, {self.dtype})"
+            dtype = "float64" if task.weighted else _type(task.summed.dtype)
+            yield "values", ("tile", dtype)
+        if task.weighted and self._length > 1:
+            yield "scales", ("tile", self.dtype)
+        for node in self._turned(self.inputs):
+            yield f"x{node.detail}", (size(node), node.dtype)
+        for node in self._turned(task.written):
+            yield f"y{task.written.index(node)}", (size(node), self.dtype)
         for node in self._kept:
-            name, length = f"s{self._number[node]}", f"{self._count(_entries(node))} * tile"
-            yield f"{name} = empty({length if _is_row(node) else 'tile'}, {_type(node.dtype)})"
-            if node.operation == "add.reduce":
-                yield f"{name}_group = empty(tile, {_type(node.dtype)})"
+            name, dtype = f"s{self._number[node]}", _type(node.dtype)
+            yield name, (size(node), dtype)
+            if node.operation.endswith(".reduce"):
+                yield f"{name}_part", (f"size_t({LANES})" if self.is_wide else "tile", dtype)
         for node in self._running:
-            yield f"r{self._number[node]} = empty(tile, {_type(node.dtype)})"
+            yield f"r{self._number[node]}", ("tile", _type(node.dtype))
 
     def _count(self, entries):
         return "entries" if entries == self._length else str(entries)
@@ -448,27 +514,29 @@ class Source:
         over_samples = "for i in range(size):"
         if loop.entries == 1:
             return [over_samples, *_indented(1, loop.lines)]
-        count, sums = self._count(loop.entries), dict(loop.sums)
-        grouped = {
-            f"{name}_group": (name, neutral)
-            for name, neutral in sums.items()
-            if any(line.startswith(f"{name}_group") for line in loop.lines)
-        }
-        lines = [f"fill({name}, size, {neutral})" for name, neutral in sums.items()]
-        over_entries = [
-            f"for k in range(start, min(start + {GROUP}, {count})):",
-            f"    {over_samples}",
-            *_indented(2, loop.lines),
-        ]
-        if not grouped:
-            over_entries[0] = f"for k in range({count}):"
-            return [*lines, *over_entries]
+        count = self._count(loop.entries)
+        clear = [f"fill({name}, size, {neutral})" for name, neutral, _ in loop.sums]
+        if self.is_wide:
+            lines = [
+                f"for start in range(size_t(0), {count}, size_t({LANES})):",
+                f"    for j in range(min(size_t({LANES}), {count} - start)):",
+                "        k = start + j",
+                *_indented(2, loop.lines),
+            ]
+            parts = [f"fill({name}_part, {LANES}, {neutral})" for name, neutral, _ in loop.sums]
+            whole = [f"for j in range({LANES}):", *_indented(1, [each for *_, each in loop.sums])]
+            return ["i = size_t(0)", *clear, *parts, *lines, *(whole if loop.sums else [])]
+        if not loop.sums:
+            return [f"for k in range({count}):", f"    {over_samples}", *_indented(2, loop.lines)]
         return [
-            *lines,
-            f"for start in range(0, {count}, {GROUP}):",
-            *_indented(1, [f"fill({each}, size, {neutral})" for each, (_, neutral) in grouped.items()]),
-            *_indented(1, over_entries),
-            *_indented(1, [f"include({each}, size, {name})" for each, (name, _) in grouped.items()]),
+            *clear,
+            f"for start in range(size_t(0), {count}, size_t({GROUP})):",
+            *(f"    fill({name}_part, size, {neutral})" for name, neutral, _ in loop.sums),
+            f"    for k in range(start, min(start + size_t({GROUP}), {count})):",
+            f"        {over_samples}",
+            *_indented(3, loop.lines),
+            f"    {over_samples}",
+            *_indented(2, [each for *_, each in loop.sums]),
         ]
 
 

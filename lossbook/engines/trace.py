@@ -27,10 +27,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from itertools import chain
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 from weakref import WeakValueDictionary
 
 import numpy as np
+
+__all__ = ["Node", "NotTraceableError", "Parameter", "Trace", "Traced", "in_order", "trace"]
 
 
 class NotTraceableError(TypeError):
@@ -54,7 +56,7 @@ class Node:
         What the operation is applied to.
     detail : object
         What else it needs: the index of an input, the name of a parameter, the value of a
-        constant, the slice of rows.
+        constant, where rows start, the step from one to the next and how many there are.
     dtype : dtype
         That of the result.
     shape : tuple of int
@@ -64,10 +66,24 @@ class Node:
 
     __slots__ = ("__weakref__", "detail", "dtype", "operands", "operation", "shape")
 
-    _known: WeakValueDictionary = WeakValueDictionary()
+    operation: str
+    operands: "tuple[Node, ...]"
+    detail: Any
+    dtype: Any
+    shape: tuple[int, ...]
+
+    _known: ClassVar[WeakValueDictionary[Any, "Node"]] = WeakValueDictionary()
 
     @classmethod
-    def of(cls, operation, operands=(), detail=None, *, dtype, shape):
+    def of(
+        cls,
+        operation: str,
+        operands: "tuple[Node, ...]" = (),
+        detail: Any = None,
+        *,
+        dtype: Any,
+        shape: tuple[int, ...],
+    ) -> "Node":
         """Return the node with these attributes, a new one if there is none yet."""
         told = (detail.dtype.str, detail.shape, detail.tobytes()) if _is_array(detail) else detail
         key = operation, operands, type(detail), told, dtype, shape
@@ -79,16 +95,11 @@ class Node:
             node = cls._known.setdefault(key, node)
         return node
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         inside = [repr(each) for each in self.operands]
         if self.detail is not None:
             inside.append(repr(self.detail))
         return f"{self.operation}({', '.join(inside)})"
-
-    @property
-    def is_uniform(self):
-        """Whether this is one number for all samples: computed from parameters alone."""
-        return self.shape == ()
 
 
 def _is_array(value):
@@ -123,7 +134,7 @@ class Trace(NamedTuple):
     results: list[Node | tuple[Node, ...]]
     parameters: dict[str, float]
 
-    def evaluate(self, apply: Callable, inputs: Sequence = ()) -> list:
+    def evaluate(self, apply: Callable[..., Any], inputs: Sequence[Any] = ()) -> list[Any]:
         """Return what the formula returns for given inputs.
 
         Parameters
@@ -148,17 +159,19 @@ class Trace(NamedTuple):
             else:
                 values[node] = apply(node, *(values[each] for each in node.operands))
         return [
-            tuple(map(values.get, result)) if type(result) is tuple else values[result]
+            tuple(map(values.get, result)) if isinstance(result, tuple) else values[result]
             for result in self.results
         ]
 
 
-def _as_tuple(result):
+def _as_tuple(result: Any) -> Any:
     return result if type(result) is tuple else (result,)
 
 
 def trace(
-    formula: Callable, loss: Any, inputs: Sequence[tuple[np.dtype, tuple[int, ...]]]
+    formula: Callable[..., Any],
+    loss: Any,
+    inputs: Sequence[tuple[Any, tuple[int, ...]]],
 ) -> Trace:
     """Return the graph of a formula.
 
@@ -279,73 +292,85 @@ def _common(nodes):
 class Traced(np.lib.mixins.NDArrayOperatorsMixin):
     """What a formula takes for an array while it is traced."""
 
-    __slots__ = ("node",)
+    __slots__ = ("_node", "_whole")
 
-    def __init__(self, node):
-        self.node = node
+    def __init__(self, node: Node, whole: Any = None) -> None:
+        self._node, self._whole = node, whole
 
-    def __repr__(self):
+    @property
+    def node(self) -> Node:
+        """The node that this is now; rows of an array change in the array, too."""
+        return self._node
+
+    @node.setter
+    def node(self, node: Node) -> None:
+        self._node = node
+        if self._whole is not None:
+            array, rows = self._whole
+            operands = array.node, node
+            array.node = Node.of("put_rows", operands, rows, dtype=array.dtype, shape=array.shape)
+
+    def __repr__(self) -> str:
         return f"Traced({self.node!r})"
 
     # What a formula may ask of its arrays.
 
     @property
-    def dtype(self):
+    def dtype(self) -> Any:
         """The dtype."""
         return self.node.dtype
 
     @property
-    def shape(self):
+    def shape(self) -> tuple[int, ...]:
         """The shape for one sample."""
         return self.node.shape
 
     @property
-    def ndim(self):
+    def ndim(self) -> int:
         """How many axes there are."""
         return len(self.node.shape)
 
     @property
-    def size(self):
+    def size(self) -> int:
         """How many entries one sample has."""
         return prod(self.node.shape)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self.node.shape[0]
 
-    def __iter__(self):
+    def __iter__(self) -> Any:
         return (self[k] for k in range(len(self)))
 
-    def any(self, axis=None):
+    def any(self, axis: int | None = None) -> Any:
         """Return True, or which samples have an entry that is true."""
         return True if axis is None else np.logical_or.reduce(self, axis=axis)
 
-    def all(self, axis):
+    def all(self, axis: int) -> Any:
         """Return which samples have only entries that are true."""
         return np.logical_and.reduce(self, axis=axis)
 
-    def astype(self, dtype, copy=True):
+    def astype(self, dtype: Any, copy: bool = True) -> "Traced":
         """Return the same in another dtype."""
         return Traced(_cast(self.node, np.dtype(dtype)))
 
-    def copy(self):
+    def copy(self) -> "Traced":
         """Return the same, for `put` to change."""
         return Traced(self.node)
 
-    def clip(self, low, high):
+    def clip(self, low: Any, high: Any) -> Any:
         """Return the same between two ends."""
         return np.minimum(np.maximum(self, low), high)
 
-    def take(self, place):
+    def take(self, place: Any) -> "Traced":
         """Return each sample's entry at a place."""
-        index = _node_of(place)
-        return Traced(Node.of("take", (self.node, index), dtype=self.dtype, shape=index.shape))
+        return Traced(_taken(self.node, _node_of(place)))
 
-    def put(self, place, values):
+    def put(self, place: Any, values: Any) -> None:
         """Replace each sample's entry at a place."""
         operands = self.node, _node_of(place), _cast(_node_of(values), self.dtype)
         self.node = Node.of("put", operands, dtype=self.dtype, shape=self.shape)
 
-    def __getitem__(self, key):
+    def __getitem__(self, key: Any) -> Any:
         if _is_place(key):
             return self.take(key[0])
         keys = key if isinstance(key, tuple) else (key,)
@@ -355,20 +380,30 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
             return Traced(_with_axes(self.node, (*shape, *rest)))
         if self.ndim > 1 and isinstance(key, slice):
             rows = range(*key.indices(len(self)))
-            return self._rows((rows.start, rows.step), (len(rows), *self.shape[1:]))
+            return self._rows((rows.start, rows.step, len(rows)), (len(rows), *self.shape[1:]))
         if self.ndim > 1 and isinstance(key, int | np.integer):
-            return self._rows((range(len(self))[key], 1), self.shape[1:])
+            return self._rows((range(len(self))[key], 1, 1), self.shape[1:])
         raise NotTraceableError(f"a formula cannot be traced through the index {key!r}")
 
-    def _rows(self, start_and_step, shape):
-        return Traced(Node.of("rows", (self.node,), start_and_step, dtype=self.dtype, shape=shape))
+    def _rows(self, rows, shape):
+        if self.node.operation == "put_rows" and self.node.detail == rows:
+            return Traced(self.node.operands[1], (self, rows))
+        if self.node.operation == "constant" and not np.ndim(self.node.detail):
+            return Traced(_constant(self.node.detail, shape), (self, rows))
+        node = Node.of("rows", (self.node,), rows, dtype=self.dtype, shape=shape)
+        return Traced(node, (self, rows))
 
-    def __setitem__(self, key, values):
-        if not _is_place(key):
-            raise NotTraceableError(f"a formula cannot be traced that changes the index {key!r}")
-        self.put(key[0], values)
+    def __setitem__(self, key: Any, values: Any) -> None:
+        if _is_place(key):
+            self.put(key[0], values)
+        elif isinstance(key, tuple) and len(key) == 2 and isinstance(key[1], Traced):
+            self.node = _where(key[1], values, self).node
+        else:
+            rows, node = self[key], _cast(_node_of(values), self.dtype)
+            if rows.node is not node:
+                rows.node = node
 
-    def __pow__(self, exponent):
+    def __pow__(self, exponent: Any) -> Any:
         # As NumPy's arrays do.
         if isinstance(exponent, int | float) and self.dtype.kind == "f":
             if exponent == 2:
@@ -380,20 +415,29 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
 
     # What it may not ask, as the answer would depend on values.
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         raise NotTraceableError("a formula cannot be traced that asks whether an array is true")
 
-    def __array__(self, *args, **kwargs):
+    def __array__(self, *args: Any, **kwargs: Any) -> Any:
         raise NotTraceableError("a formula cannot be traced that needs the values of an array")
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
         raise NotTraceableError(f"a formula cannot be traced that uses {name} of an array")
 
     # The protocols of NumPy.
 
-    def __array_ufunc__(self, ufunc, method, *inputs, out=None, axis=0, dtype=None, **kwargs):
+    def __array_ufunc__(
+        self,
+        ufunc: Any,
+        method: str,
+        *inputs: Any,
+        out: Any = None,
+        axis: int = 0,
+        dtype: Any = None,
+        **kwargs: Any,
+    ) -> Any:
         nodes = [_node_of(each) for each in inputs]
         has_entries = axis == 0 and len(nodes[0].shape) > 1
         if ufunc is np.frexp:
@@ -415,10 +459,20 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         target.node = _cast(result, target.dtype)
         return target
 
-    def __array_function__(self, function, types, args, kwargs):
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         if function not in _FUNCTIONS:
             raise NotTraceableError(f"a formula cannot be traced through {function.__name__}")
         return _FUNCTIONS[function](*args, **kwargs)
+
+
+def _taken(row, index):
+    """Return an entry of a row; that of a sum is a sum of entries, so the row need not be kept."""
+    if prod(row.shape) == 1:
+        return row
+    if row.operation in ("add", "subtract", "multiply", "negative"):
+        operands = tuple(_taken(each, index) for each in row.operands)
+        return Node.of(row.operation, operands, dtype=row.dtype, shape=index.shape)
+    return Node.of("take", (row, index), dtype=row.dtype, shape=index.shape)
 
 
 def _is_place(key):
@@ -480,7 +534,7 @@ def _take_along_axis(table, label, axis=0):
 
 
 # The functions of NumPy, other than ufuncs, that a formula may use.
-_FUNCTIONS = {
+_FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.argmax: _argmax,
     np.where: _where,
     np.full_like: _full_like,
@@ -488,7 +542,6 @@ _FUNCTIONS = {
     np.ones_like: lambda like, dtype=None: _full_like(like, 1, dtype),
     np.copy: Traced.copy,
     np.clip: Traced.clip,
-    np.take: lambda array, place: Traced(_node_of(array)).take(place),
     np.take_along_axis: _take_along_axis,
 }
 
@@ -501,13 +554,15 @@ class Parameter(float):
 
     __slots__ = ("node",)
 
-    def __new__(cls, value, node):
+    node: Node
+
+    def __new__(cls, value: float, node: Node) -> "Parameter":
         """Return the float of a node."""
         number = super().__new__(cls, value)
         number.node = node
         return number
 
-    def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if any(isinstance(each, Traced) for each in inputs):
             return NotImplemented
         plain = [float(each) if isinstance(each, Parameter) else each for each in inputs]
@@ -515,7 +570,7 @@ class Parameter(float):
         if method != "__call__" or kwargs or not isinstance(value, np.floating):
             return value
         nodes = [_node_of(each) for each in inputs]
-        return Parameter(value, _apply(ufunc.__name__, nodes, _resolved(ufunc, nodes)))
+        return Parameter(float(value), _apply(ufunc.__name__, nodes, _resolved(ufunc, nodes)))
 
 
 def _arithmetic(name, ufunc, swapped=False):
@@ -546,5 +601,5 @@ for _name, _ufunc in {
 }.items():
     setattr(Parameter, f"__{_name}__", _arithmetic(f"__{_name}__", _ufunc))
     setattr(Parameter, f"__r{_name}__", _arithmetic(f"__r{_name}__", _ufunc, swapped=True))
-for _name, _ufunc in {"neg": np.negative, "abs": np.absolute}.items():
-    setattr(Parameter, f"__{_name}__", _arithmetic(f"__{_name}__", _ufunc))
+for _name, _sign in {"neg": np.negative, "abs": np.absolute}.items():
+    setattr(Parameter, f"__{_name}__", _arithmetic(f"__{_name}__", _sign))

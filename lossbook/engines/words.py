@@ -6,18 +6,24 @@ loops that several sources share.
 """
 
 import math
+from typing import Any
 
 import numba
-import numpy as np
+from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic
+from numba.core import cgutils
+from numba.np.arrayobj import populate_array
 
-from .elementary import DOUBLE, SINGLE, absolute, copysign, inlined, select
+from .elementary import DOUBLE, SINGLE, absolute, copysign, floor, inlined, instruction, select
 
-# The words of a source.
+__all__ = ["WORDS"]
+
+_in_any_order: Any = numba.njit(
+    error_model="numpy", nogil=True, forceinline=True, fastmath={"reassoc"}
+)
 
 
-@intrinsic
+@instruction
 def like(typingctx, value, x):
     """Return a number in the type of another one."""
 
@@ -25,6 +31,52 @@ def like(typingctx, value, x):
         return context.cast(builder, args[0], signature.args[0], signature.return_type)
 
     return x(value, x), code
+
+
+@instruction
+def scratch(typingctx, size, number):
+    """Return an array for what a tile keeps, which shares no memory with any other array.
+
+    The compiler knows that it does not, which it would not know of an array of `numpy.empty`, and
+    can therefore compute many samples at once.  The array begins at a multiple of 64 bytes.
+    """
+    array_type = types.Array(number.dtype, 1, "C")
+
+    def code(context, builder, signature, args):
+        def integer(value):
+            return ir.Constant(cgutils.intp_t, value)
+
+        itemsize = context.get_abi_sizeof(context.get_data_type(number.dtype))
+        size = builder.zext(args[0], cgutils.intp_t) if args[0].type.width < 64 else args[0]
+        n_bytes = builder.mul(size, integer(itemsize))
+        whole = context.nrt.allocate(builder, builder.add(n_bytes, integer(64)))
+        beyond = builder.and_(builder.ptrtoint(whole, cgutils.intp_t), integer(63))
+        data = builder.gep(whole, [builder.sub(integer(64), beyond)], inbounds=True)
+        array = context.make_array(array_type)(context, builder)
+        populate_array(
+            array,
+            data=builder.bitcast(data, context.get_data_type(number.dtype).as_pointer()),
+            shape=[size],
+            strides=[integer(itemsize)],
+            itemsize=integer(itemsize),
+            meminfo=None,
+            parent=whole,
+        )
+        return array._getvalue()
+
+    return array_type(size, number), code
+
+
+@instruction
+def release(typingctx, array):
+    """Give back the memory of a scratch array."""
+
+    def code(context, builder, signature, args):
+        whole = context.make_array(signature.args[0])(context, builder, args[0]).parent
+        context.nrt.free(builder, builder.bitcast(whole, cgutils.voidptr_t))
+        return context.get_dummy_value()
+
+    return types.void(array), code
 
 
 @inlined
@@ -90,7 +142,7 @@ def unless_absent(weight, x):
     return select(weight == 0.0, like(0.0, x), x)
 
 
-@numba.njit(error_model="numpy", nogil=True, forceinline=True, fastmath={"reassoc"})
+@_in_any_order
 def add_up(values, size):
     """Return the sum of the first values, in any order."""
     total = 0.0
@@ -106,12 +158,6 @@ def fill(target, size, value):
 
 
 @inlined
-def include(group, size, target):
-    for i in range(size):
-        target[i] += group[i]
-
-
-@inlined
 def tile_of_rows(entries):
     """Return how many samples are in a tile, a multiple of what a vector register holds."""
     return max(16, min(256, 4096 // entries // 16 * 16))
@@ -121,30 +167,30 @@ def tile_of_rows(entries):
 def turn(rows, first, size, tile, turned):
     """Read rows so that the entries of all samples stand together."""
     for i in range(size):
-        for k in range(rows.shape[1]):
+        for k in range(numba.uint64(rows.shape[1])):
             turned[k * tile + i] = rows[first + i, k]
 
 
 @inlined
 def turn_back(turned, size, tile, rows, first):
     for i in range(size):
-        for k in range(rows.shape[1]):
+        for k in range(numba.uint64(rows.shape[1])):
             rows[first + i, k] = turned[k * tile + i]
 
 
-WORDS = dict(
+WORDS: dict[str, Any] = dict(
     absolute=absolute,
     add_up=add_up,
     bool_=types.bool_,
     copysign=copysign,
-    empty=np.empty,
     fill=fill,
     float32=numba.float32,
     float64=numba.float64,
+    floor=floor,
     fmax=fmax,
     fmin=fmin,
-    include=include,
     inf=math.inf,
+    int32=numba.int32,
     int64=numba.int64,
     isfinite=isfinite,
     isinf=isinf,
@@ -155,6 +201,8 @@ WORDS = dict(
     nan=math.nan,
     negative=negative,
     reciprocal=reciprocal,
+    release=release,
+    scratch=scratch,
     select=select,
     size_t=numba.uint64,
     sign=sign,

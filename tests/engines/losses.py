@@ -1,0 +1,73 @@
+"""Losses of every kind that an engine meets, and inputs for them."""
+
+import numpy as np
+
+import lossbook as lb
+from lossbook.core.domains import DISTRIBUTIONS, FINITE
+from lossbook.core.loss import ClassLoss, JointLoss, PointwiseLoss, RowLoss
+from lossbook.testing.samples import draw
+
+PARTS = "value", "gradient", "exact", "abs", "majorizer", "fisher"
+PLAIN = [
+    getattr(lb, name)()
+    for name in lb.__all__
+    if isinstance(kind := getattr(lb, name), type)
+    and issubclass(kind, PointwiseLoss | ClassLoss | JointLoss | RowLoss)
+    and name not in ("NegativeBinomialNLL", "InfoNCE", "SupervisedContrastive")
+]
+CHOSEN = [
+    lb.BinaryCrossEntropy(eps=1e-3),
+    lb.Expectile(level=0.8),
+    lb.GammaNLL(dispersion=0.4, constant_terms=True),
+    lb.GaussianNLL(constant_terms=True),
+    lb.GeneralRobust(alpha=-np.inf, scale=1.5),
+    lb.GeneralRobust(alpha=0.0),
+    lb.GeneralRobust(alpha=1.5),
+    lb.GeneralRobust(alpha=2.0),
+    lb.GeneralRobust(alpha=-2.0, scale=0.7),
+    lb.Huber(delta=1.345),
+    lb.MultiMargin(margin=0.5, power=2),
+    lb.NegativeBinomialNLL(dispersion=0.7),
+    lb.NegativeBinomialNLL(dispersion=0.7, constant_terms=True),
+    lb.PoissonNLL(constant_terms=True),
+    lb.Poly1CrossEntropy(epsilon=-0.5),
+    lb.SigmoidCrossEntropy(pos_weight=2.0, label_smoothing=0.1),
+    lb.SigmoidFocal(gamma=1.5, alpha=0.25),
+    lb.SoftmaxCrossEntropy(label_smoothing=0.1, class_weight=(1, 2, 3, 4), ignore_index=2),
+    lb.SoftmaxCrossEntropy(ignore_index=-1),
+    lb.SoftmaxFocal(gamma=0.5, alpha=(1, 2, 3, 4)),
+    lb.TweedieNLL(power=1.0),
+    lb.TweedieNLL(power=2.0),
+    lb.TweedieNLL(power=3.0),
+]
+LOSSES = PLAIN + CHOSEN
+LEFT_TO_NUMPY = {
+    "CIoU",
+    "DIoU",
+    "GIoU",
+    "IoU",
+    "ListMLE",
+    "LovaszHinge",
+    "LovaszSoftmax",
+    "Sparsemax",
+}
+"""Losses that no engine compiles: those of boxes, and those that sort."""
+
+
+def inputs(loss, n=60, n_entries=4, dtype=np.float64, soft=False, seed=0):
+    """Return inputs as a call of a loss takes them."""
+    rng = np.random.default_rng(seed)
+    target, prediction = loss.y_true_domain, loss.y_pred_domain or FINITE
+    if isinstance(loss, ClassLoss):
+        scores = draw(prediction, rng, (n, n_entries)).astype(dtype)
+        if soft and target is DISTRIBUTIONS:
+            return draw(target, rng, (n, n_entries)).astype(dtype), scores
+        n_classes = loss._label_domain(n_entries).n_classes
+        return rng.integers(0, n_classes, n), scores
+    if isinstance(loss, JointLoss):
+        shape = (n, n_entries) if loss.entries else (n,)
+        targets = [draw(target, rng, n).astype(dtype)] if loss.inputs[0] == "y_true" else []
+        n_predictions = len(loss.inputs) - len(targets)
+        return *targets, *(draw(prediction, rng, shape).astype(dtype) for _ in range(n_predictions))
+    shape = (n, n_entries) if isinstance(loss, RowLoss) else (n,)
+    return draw(target, rng, shape).astype(dtype), draw(prediction, rng, shape).astype(dtype)
