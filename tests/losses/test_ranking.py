@@ -270,6 +270,8 @@ def test_equally_infinite_scores_of_a_pair_are_even():
     assert lb.RankNet()([1], [1.0], [-INF]) == 0
     assert lb.RankNet()([1], [-INF], [1.0]) == INF
     assert np.isnan(lb.RankNet()([1], [np.nan], [-INF]))
+
+
 # Lists of different lengths.
 
 
