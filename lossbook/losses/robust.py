@@ -547,7 +547,8 @@ class GeneralRobust(ResidualLoss):
         elif self.alpha == 2:
             bend = 1
         elif self.alpha < 1:
-            w = within_floats(t * sqrt(1 - self.alpha))
+            w = r / self.scale * sqrt((1 - self.alpha) / (2 - self.alpha))
+            w = within_floats(w)
             bend = (1 - w) / s * ((1 + w) / s)
         else:
             bend = 1 / s / s + (self.alpha - 1) * (within_floats(t) / s) ** 2

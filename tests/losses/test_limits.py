@@ -82,7 +82,8 @@ def pairs(loss, dtype):
 def expected(loss, y, x, dtype):
     """Return the exact value, gradient and second derivative, or their limits."""
     with mp.workdps(DIGITS if abs(x) > 1 else DIGITS * 3 // 2):
-        beyond = np.isinf(dtype(x) - dtype(y))
+        with np.errstate(over="ignore"):
+            beyond = np.isinf(dtype(x) - dtype(y))
         of_x = limit_of(loss, y, np.sign(x)) if beyond else parts_of(loss, y, x)
         return [float(each) for each in of_x]
 
