@@ -542,6 +542,16 @@ class WrongInteraction(Interaction):
         return super()._hessian(r, second, first)
 
 
+class ModestSquare(lb.SquaredError):
+    traits = replace(lb.SquaredError().traits, convex=False)
+
+
+def test_a_trait_that_is_not_claimed_is_named():
+    message = "traits.convex is False, but the slope does not fall in any sample"
+    with pytest.raises(AssertionError, match=message):
+        check_loss(ModestSquare())
+
+
 class SteepGap(Gap):
     traits = replace(Gap().traits, lipschitz=1.0)
 

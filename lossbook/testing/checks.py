@@ -12,7 +12,7 @@ import lossbook
 
 from ..core.loss import REDUCTIONS
 from .derivatives import derivative, room_inside
-from .laws import agree, near, parts, require
+from .laws import agree, near, parts, require, require_reason
 from .samples import non_members, unreduced
 from .traits import (
     check_bounds,
@@ -99,9 +99,9 @@ def check_smoothness(loss: Any, samples: Any) -> None:
         law = "the hessian of a twice differentiable loss does not jump"
         where = {"y_true": line.label, "at": low, "below": below, "above": above}
         require(law, np.full(low.shape, not twice), **where)
-    require("a loss that is not differentiable has a kink", once or kinks > 0)
-    law = "a loss that is not twice differentiable has a derivative that jumps"
-    require(law, twice or kinks + bends > 0)
+    require_reason("differentiable", once or kinks > 0, "the gradient does not jump in any sample")
+    missing = "neither the gradient nor the hessian jumps in any sample"
+    require_reason("twice_differentiable", twice or kinks + bends > 0, missing)
 
 
 # How samples become one number.
