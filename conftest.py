@@ -4,7 +4,17 @@ from importlib.util import find_spec
 
 collect_ignore = [
     f"lossbook/interop/{library}.py"
-    for library in ("catboost", "dask", "lightgbm", "scipy", "sklearn", "xgboost")
+    for library in (
+        "catboost",
+        "dask",
+        "jax",
+        "keras",
+        "lightgbm",
+        "scipy",
+        "sklearn",
+        "torch",
+        "xgboost",
+    )
     if find_spec(library) is None
 ]
 """Modules whose examples import a library that is not installed."""

@@ -7,6 +7,12 @@ document.addEventListener("DOMContentLoaded", () => {
   each(".search-button__kbd-shortcut, .theme-switch", (element) => element.setAttribute("aria-hidden", "true"));
   each(".theme-switch", (icon) => icon.removeAttribute("title"));
 
+  // The arrows that open a part of the contents have no words.
+  each(".bd-sidebar-primary details > summary", (arrow) => {
+    const page = arrow.closest("li").querySelector("a").textContent.trim();
+    arrow.setAttribute("aria-label", `Pages of ${page}`);
+  });
+
   // The links of these lists stand beside list items, which the role forbids.
   each(".citation-list, .citation-list [role]", (element) => element.removeAttribute("role"));
 

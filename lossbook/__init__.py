@@ -53,7 +53,7 @@ from .losses.margins import (
     Perceptron,
     SquaredHinge,
 )
-from .losses.overlap import Dice, FocalTversky, Jaccard, Tversky
+from .losses.overlap import Dice, FocalTversky, Jaccard, MulticlassOverlap, Tversky
 from .losses.quantiles import Expectile, Pinball, SmoothPinball
 from .losses.ranking import BPR, ListMLE, ListNet, MarginRanking, RankNet
 from .losses.relative_error import AbsolutePercentageError, SquaredLogError
@@ -127,6 +127,7 @@ __all__ = [
     "MinimaxGAN",
     "ModifiedHuber",
     "MultiMargin",
+    "MulticlassOverlap",
     "MultilabelMargin",
     "MultilabelSoftMargin",
     "NegativeBinomialNLL",

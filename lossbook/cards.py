@@ -1,11 +1,12 @@
 """A loss on one card: formulas, domains, traits, names elsewhere."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from html import escape
 from math import inf
 from typing import Any
 
 from .conventions import equivalents
+from .core.declared import shown_fields
 from .core.domains import FINITE, LABELS, LOG_DISTRIBUTIONS, NONZERO
 from .core.loss import ClassLoss, Loss
 from .symbolic import expression, latex, pretty
@@ -17,6 +18,7 @@ AIMS = {
     "median": "the median of the target",
     "Huber's location": "a centre of the target that far values cannot drag away",
     "quantile": "the quantile of the target",
+    "quantiles": "the quantiles of the target",
     "smoothed quantile": "nearly the quantile of the target",
     "expectile": "the expectile of the target: its mean with one side weighing more",
     "centre of a tube": "the centre of a tube with as much of the target above it as below",
@@ -235,7 +237,7 @@ def _parameters(shown):
     symbols = {name: symbol for symbol, name in shown.parameters.items()}
     return [
         _parameter(declared, getattr(shown.loss, declared.name), symbols.get(declared.name))
-        for declared in fields(shown.loss)
+        for declared in shown_fields(shown.loss)
         if declared.repr and declared.name != "reduction"
     ]
 

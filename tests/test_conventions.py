@@ -69,6 +69,7 @@ NOWHERE = {
     "LovaszHinge",
     "LovaszSoftmax",
     "MinimaxGAN",
+    "MulticlassOverlap",
     "NonSaturatingGAN",
     "OrdinalCoral",
     "SmoothPinball",
@@ -291,8 +292,10 @@ def test_every_loss_and_parameter_exists():
         assert row.note.endswith(".")
     classes = {name for name in losses if isinstance(getattr(lb, name), type)}
     elsewhere = {row.loss for row in TABLE}
-    assert classes == elsewhere | NOWHERE
-    assert not elsewhere & NOWHERE
+    unlisted = "each needs a row in lossbook/conventions/, or its name in NOWHERE"
+    assert not classes - elsewhere - NOWHERE, unlisted
+    assert not NOWHERE - classes, "these are no longer exported"
+    assert not elsewhere & NOWHERE, "these have rows, so they are not in NOWHERE"
 
 
 def test_rows_are_unique():

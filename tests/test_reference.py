@@ -13,6 +13,9 @@ from reference import LOSSES, OVER_CLASSES, table
 
 PARTS = ("value", "gradient", "hessian")
 
+ELSEWHERE = {lb.CTC, lb.GaussianNLL, lb.LovaszSoftmax, lb.UncertaintyWeighted, lb.WeightedSum}
+"""Losses that the tests of their own modules check instead."""
+
 
 def computed(loss, y_true, y_pred):
     each = replace(view(loss), reduction="none")
@@ -23,6 +26,13 @@ def least_told_apart(loss, exact, tolerance, least):
     """Return the absolute tolerance: sums over a batch, or of overlap and distance, cancel."""
     cancels = isinstance(loss, BatchLoss | lb.DIoU | lb.CIoU)
     return tolerance * np.abs(exact).max() if cancels else least
+
+
+def test_every_exported_loss_has_a_reference():
+    classes = (each for each in map(vars(lb).get, lb.__all__) if isinstance(each, type))
+    losses = {each for each in classes if issubclass(each, lb.Loss)}
+    missing = losses - {type(loss) for loss in LOSSES} - ELSEWHERE - {lb.Loss}
+    assert not missing, "each needs an entry in LOSSES and a definition in tests/reference/"
 
 
 @pytest.mark.parametrize("loss", LOSSES, ids=repr)

@@ -542,6 +542,16 @@ class WrongInteraction(Interaction):
         return super()._hessian(r, second, first)
 
 
+class ModestSquare(lb.SquaredError):
+    traits = replace(lb.SquaredError().traits, convex=False)
+
+
+def test_a_trait_that_is_not_claimed_is_named():
+    message = "traits.convex is False, but the slope does not fall in any sample"
+    with pytest.raises(AssertionError, match=message):
+        check_loss(ModestSquare())
+
+
 class SteepGap(Gap):
     traits = replace(Gap().traits, lipschitz=1.0)
 
@@ -558,3 +568,47 @@ class SteepGap(Gap):
 def test_mistakes_in_one_of_several_predictions_are_seen(loss, check):
     with pytest.raises(AssertionError, match=f"fails {check}"):
         check_loss(loss)
+
+
+class Turning(PointwiseLoss):
+    """One minus the cosine of an angle: right, but as lossy far off as the angle is rounded."""
+
+    rate: float = 1.0
+
+    def _traits(self):
+        return lb.Traits(
+            convex=False,
+            differentiable=True,
+            twice_differentiable=True,
+            lipschitz=self.rate,
+            bounded=True,
+            symmetric=True,
+            elicits="an angle",
+        )
+
+    def _shared(self, y_true, y_pred):
+        return (self.rate * (y_pred - y_true),)
+
+    def _value(self, angle):
+        return 1 - np.cos(angle)
+
+    def _gradient(self, angle):
+        return self.rate * np.sin(angle)
+
+    def _hessian(self, angle):
+        return self.rate**2 * np.cos(angle)
+
+
+class TurningBack(Turning):
+    """The same with the wrong sign in the second derivative."""
+
+    def _hessian(self, angle):
+        return -super()._hessian(angle)
+
+
+@pytest.mark.parametrize("rate", [1.0, 2 * np.pi])
+@pytest.mark.parametrize("seed", range(4))
+def test_a_right_loss_is_not_blamed_for_the_rounding_of_what_it_is_given(rate, seed):
+    check_loss(Turning(rate), seed=seed)
+    with pytest.raises(AssertionError, match="the hessian is the derivative of the gradient"):
+        check_loss(TurningBack(rate), seed=seed)

@@ -153,7 +153,7 @@ GROUPS = {
         (gamma(6), "the mean of an amount", "amount", "GammaNLL", "#sec-choosing-amount"),
         (
             stroke("mark", "M3 2V24") + gamma(5, 0.6, 0.1),
-            "the same, often exactly 0",
+            "the same, often 0",
             "zeros",
             "TweedieNLL",
             "#sec-choosing-zeros",

@@ -21,7 +21,7 @@ from .calls import Call, Called, D, Out, P, no_curvature, sign
 from .declared import Declared, with_parameter
 from .domains import FINITE, Domain
 from .evaluation import at_once, evaluate, numpy_block
-from .inputs import Column, weight_of
+from .inputs import Column, with_weight
 from .traits import Traits
 
 REDUCTIONS = ("mean", "sum", "none")
@@ -52,6 +52,8 @@ class Loss(Declared):
     y_true_domain: ClassVar[Domain] = FINITE
     y_pred_domain: ClassVar[Any] = None
     link: ClassVar[str] = "identity"
+    _apart: ClassVar[bool] = True
+    """Whether no sample has a part in what another one costs."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -76,7 +78,8 @@ class Loss(Declared):
         y_pred : array_like
             Predictions.  A loss of other inputs takes these in their place, by position or name.
         sample_weight : array_like, optional
-            One non-negative weight a sample.
+            One non-negative weight a sample.  A sample of weight 0 is absent: it may hold anything,
+            so ``sample_weight=~np.isnan(y_true)`` leaves missing targets out.
         out : ndarray, optional
             With ``reduction="none"``, where to write the result.
 
@@ -333,7 +336,7 @@ class Loss(Declared):
         def _read_targets(self, y_true, sample_weight):
             """Return all targets as one checked block in double precision, and their weights."""
             column = Column("y_true", y_true, y_true.shape, DOUBLE, self.y_true_domain)
-            return column.block(0, y_true.size), weight_of(sample_weight, y_true.shape)
+            return with_weight(column, sample_weight)
 
     # How the one becomes the other.
 

@@ -39,11 +39,7 @@ class Declared:
 
     def __repr__(self) -> str:
         me: Any = self
-        shown = [
-            f"{each.name}={getattr(me, each.name)!r}"
-            for each in fields(me)
-            if each.name != "reduction" or me.reduction not in ("mean", None)
-        ]
+        shown = [f"{each.name}={getattr(me, each.name)!r}" for each in shown_fields(me)]
         return f"{type(self).__name__}({', '.join(shown)})"
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -52,6 +48,15 @@ class Declared:
         kind = type(self)
         public = getattr(sys.modules[_PACKAGE], kind.__name__, None) is kind
         return remade, (kind.__name__ if public else kind, given)
+
+
+def shown_fields(instance: Any) -> list[Field[Any]]:
+    """Return the fields that are worth showing: not those by keyword alone that are as ever."""
+    return [
+        each
+        for each in fields(instance)
+        if not each.kw_only or getattr(instance, each.name) not in (each.default, "mean")
+    ]
 
 
 def remade(kind: str | type, given: dict[str, Any]) -> Any:

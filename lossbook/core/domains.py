@@ -164,6 +164,26 @@ class Intersection(Domain):
 
 
 @dataclass(frozen=True)
+class OrIgnored(Domain):
+    """What is in a domain, and the number that marks what is ignored."""
+
+    domain: Domain
+    mark: float
+
+    @property
+    def extent(self) -> float:
+        """The larger of both in size."""
+        return max(self.domain.extent, abs(self.mark))
+
+    def __str__(self) -> str:
+        return f"{self.domain}, or {self.mark:g} (ignored)"
+
+    def contains(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Return which of the values are in the domain."""
+        return self.domain.contains(values) | (values == self.mark)
+
+
+@dataclass(frozen=True)
 class ClassIndices(Domain):
     """Integers from 0 to the number of classes, and the index that marks ignored samples."""
 

@@ -68,6 +68,19 @@ def unless_nan(x: NDArray[Any], limit: NDArray[Any]) -> NDArray[Any]:
     return np.where(np.isnan(x), limit, x)
 
 
+def within_floats(x: NDArray[Any]) -> NDArray[Any]:
+    """Return x, and the largest finite number in the place of infinity."""
+    largest = np.finfo(x.dtype).max
+    return x.clip(-largest, largest)
+
+
+def difference(x: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
+    """Return x - y, which is 0 between equal infinities."""
+    apart = x - y
+    lost = np.isnan(apart)
+    return np.where(x == y, 0, apart) if lost.any() else apart
+
+
 def decay(z: NDArray[Any]) -> NDArray[Any]:
     """Return exp(-|z|)."""
     return np.exp(-np.abs(z))

@@ -119,7 +119,11 @@ def evaluate(loss: Any, parts: Any, batch: Any, sample_weight: Any, out: Any) ->
             for shape in shapes:
                 arrays.append(np.empty(shape, batch.dtype))
             results.append(arrays)
-    weights = None if sample_weight is None else Weights(sample_weight, batch.sample_shape)
+    weights = None
+    if sample_weight is not None:
+        weights = Weights(sample_weight, batch.sample_shape)
+        if loss._apart:
+            batch.weigh(weights)
     if loss.reduction != "mean":
         divisor: float = 1
     elif batch.mass is None:

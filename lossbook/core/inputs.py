@@ -16,6 +16,9 @@ from .streaming import BLOCK_BYTES, stream, total
 _CLASS_MAJOR_UP_TO = 256
 """Classes up to which a block is transposed, so that NumPy's loops run along the samples."""
 
+_MANY = BLOCK_BYTES // DOUBLE.itemsize
+"""Weights that are read at once."""
+
 
 class Column:
     """One checked input of a call, read in blocks.
@@ -34,7 +37,16 @@ class Column:
         What blocks are checked against as they are read.
     """
 
-    __slots__ = ("array", "domain", "dtype", "exact_up_to", "name", "rows", "sample_shape")
+    __slots__ = (
+        "array",
+        "domain",
+        "dtype",
+        "exact_up_to",
+        "name",
+        "rows",
+        "sample_shape",
+        "weights",
+    )
 
     array: NDArray[Any]
     domain: Domain | None
@@ -43,6 +55,7 @@ class Column:
     name: str
     rows: Any
     sample_shape: tuple[int, ...]
+    weights: Any
 
     def __init__(
         self,
@@ -52,6 +65,7 @@ class Column:
         dtype: np.dtype[Any],
         domain: Domain | None,
     ) -> None:
+        self.weights = None
         self.name, self.array, self.sample_shape = name, array, sample_shape
         self.dtype, self.domain, self.exact_up_to = dtype, domain, None
         simple = len(sample_shape) == 1 and array.ndim <= 2
@@ -71,7 +85,7 @@ class Column:
         if block.dtype == HALF and self.dtype.kind == "f":
             block = block.astype(self.dtype)
         if self.domain is not None and not self.domain.holds(block):
-            raise self._outside(block, start)
+            block = self._present(block, start)
         if block.dtype == self.dtype:
             return block
         if self.exact_up_to is not None:
@@ -91,8 +105,23 @@ class Column:
             block, start, exact, "integers that double precision holds exactly (up to 2**53)"
         )
 
-    def _outside(self, block, start):
-        return self._error(block, start, self.domain.contains(block), self.domain)
+    def _present(self, block, start):
+        """Return a block in which only samples of weight 0 were outside of the domain.
+
+        In their place stands a sample that counts, because formulas are for members alone.
+        """
+        valid = self.domain.contains(block)
+        if self.weights is None:
+            raise self._error(block, start, valid, self.domain)
+        absent = self.weights.block(start, start + block.shape[-1]) == 0
+        valid |= absent
+        if not valid.all():
+            raise self._error(block, start, valid, self.domain)
+        k = self.weights.first
+        member = self.rows[k : k + 1].T.astype(block.dtype)
+        if not self.domain.holds(member):
+            raise self._error(member, k, self.domain.contains(member), self.domain)
+        return np.where(absent, member, block)
 
     def _error(self, block, start, valid, expected):
         position = np.unravel_index(np.argmin(valid.T), valid.T.shape)
@@ -182,22 +211,32 @@ class Weights(Column):
         require_shape("sample_weight", weight, sample_shape, "one weight a sample")
         super().__init__("sample_weight", weight, sample_shape, DOUBLE, NON_NEGATIVE)
         self.exact_up_to = None
-        self.total = total(stream(self._sum, weight.size, BLOCK_BYTES // DOUBLE.itemsize))
+        self.total = total(stream(self._sum, weight.size, _MANY))
         if self.total == 0:
             raise ValueError("sample_weight must not be zero for every sample")
         if self.total == inf:
             raise ValueError("sample_weight must have a finite sum; got inf")
 
+    @property
+    def first(self) -> int:
+        """The first sample with a weight."""
+        for start in range(0, prod(self.sample_shape), _MANY):
+            counts = self.block(start, start + _MANY) > 0
+            if counts.any():
+                return start + int(np.argmax(counts))
+        raise ValueError("sample_weight must not be zero for every sample")
+
     def _sum(self, start, stop):
         return np.add.reduce(self.block(start, stop))
 
 
-def weight_of(sample_weight: Any, sample_shape: tuple[int, ...]) -> NDArray[Any]:
-    """Return one weight a sample as a flat array; without weights, ones."""
-    n_samples = prod(sample_shape)
+def with_weight(column: Column, sample_weight: Any) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return all samples as one block, and one weight a sample; without weights, ones."""
+    n_samples = prod(column.sample_shape)
     if sample_weight is None:
-        return np.ones(n_samples)
-    return Weights(sample_weight, sample_shape).block(0, n_samples)
+        return column.block(0, n_samples), np.ones(n_samples)
+    column.weights = Weights(sample_weight, column.sample_shape)
+    return column.block(0, n_samples), column.weights.block(0, n_samples)
 
 
 class Batch:
@@ -241,6 +280,11 @@ class Batch:
         self.n_samples = prod(sample_shape)
         sample_bytes = dtype.itemsize * prod(shapes[0]) // self.n_samples
         self.block_size = max(1, BLOCK_BYTES // sample_bytes)
+
+    def weigh(self, weights: Weights) -> None:
+        """Have samples of weight 0 be absent: whatever they hold is not checked."""
+        for column in self.columns:
+            column.weights = weights
 
     def total_mass(self, weights: Weights | None) -> float:
         """Return what the mean divides by."""

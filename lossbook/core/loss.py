@@ -1,6 +1,5 @@
 """The kinds of losses: what their samples are, and how their inputs are read."""
 
-from math import prod
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,7 +12,8 @@ from .contract import Loss as Loss
 from .contract import Out as Out
 from .contract import TargetLoss as TargetLoss
 from .domains import DISTRIBUTIONS, LABELS, Domain, class_indices
-from .inputs import Batch, Column, weight_of
+from .ignored import leaving_out
+from .inputs import Batch, Column, with_weight
 from .parameters import parameter as parameter
 
 _INDEX = np.dtype(np.intp)
@@ -22,6 +22,9 @@ _NAMES = "y_true", "y_pred"
 
 class PointwiseLoss(TargetLoss):
     """Base of losses in which every element of the arrays is a sample of its own."""
+
+    _by_output: ClassVar[tuple[str, ...]] = ()
+    """Parameters that may be one per output on the last axis: ``_shared`` takes their blocks."""
 
     def _read(self, y_true, y_pred):
         y_true, y_pred = as_real_arrays(_NAMES, (y_true, y_pred))
@@ -34,6 +37,12 @@ class PointwiseLoss(TargetLoss):
             Column("y_true", y_true, shape, inner, self.y_true_domain),
             Column("y_pred", y_pred, shape, inner, self.y_pred_domain),
         )
+        for name in self._by_output:
+            given = getattr(self, name)
+            if type(given) is tuple:
+                require_one_per_output(name, given, "y_pred", shape)
+                each = np.broadcast_to(np.array(given, inner), shape)
+                columns = *columns, Column(name, each, shape, inner, None)
         return Batch(columns, (shape,), shape, dtype)
 
 
@@ -42,6 +51,9 @@ class RowLoss(TargetLoss):
 
     Both have the same shape.  In a block the entries of a row are on the first axis.
     """
+
+    _mark: ClassVar[Any] = None
+    """The target of entries that are to be left out, if there are any."""
 
     def _sample_shape(self, shape):
         return shape[:-1]
@@ -57,14 +69,15 @@ class RowLoss(TargetLoss):
             Column("y_true", y_true, sample_shape, inner, self.y_true_domain),
             Column("y_pred", y_pred, sample_shape, inner, self.y_pred_domain),
         )
-        return Batch(columns, (shape,), sample_shape, dtype)
+        batch = Batch(columns, (shape,), sample_shape, dtype)
+        return batch if self._mark is None else leaving_out(batch, self._mark)
 
     def _read_targets(self, y_true, sample_weight):
         if not y_true.shape:
             raise ValueError("y_true must have one axis or more; got a number")
         sample_shape = self._sample_shape(y_true.shape)
         column = Column("y_true", y_true, sample_shape, DOUBLE, self.y_true_domain)
-        return column.block(0, prod(sample_shape)), weight_of(sample_weight, sample_shape)
+        return with_weight(column, sample_weight)
 
 
 class ClassLoss(TargetLoss):
@@ -116,12 +129,12 @@ class ClassLoss(TargetLoss):
             raise ValueError("y_true must be labels or distributions over classes; got a number")
         sample_shape = y_true.shape[:-1]
         column = Column("y_true", y_true, sample_shape, DOUBLE, self.y_true_domain)
-        return column.block(0, prod(sample_shape)), weight_of(sample_weight, sample_shape)
+        return with_weight(column, sample_weight)
 
     def _count_labels(self, y_true, sample_weight):
         """Return each class once, and the weight of its labels."""
         column = Column("y_true", y_true, y_true.shape, _INDEX, self._label_domain(np.inf))
-        labels, weight = column.block(0, y_true.size), weight_of(sample_weight, y_true.shape)
+        labels, weight = with_weight(column, sample_weight)
         kept = self._kept(labels)
         if kept is not None:
             labels, weight = labels[kept], weight[kept]
@@ -182,6 +195,7 @@ class BatchLoss(JointLoss):
     """
 
     entries = 1
+    _apart = False
 
     def _compare(self, order, weight, *inputs):
         raise NotImplementedError
@@ -215,6 +229,17 @@ class BatchLoss(JointLoss):
             for terms, array in zip(of_part if target else (), target, strict=True):
                 array[...] = terms.reshape(-1, stop).T.reshape(array.shape)
         return total
+
+
+def require_one_per_output(
+    name: str, given: tuple[float, ...], outputs: str, shape: tuple[int, ...]
+) -> None:
+    """Raise unless a parameter has one entry for each output on the last axis of a shape."""
+    if shape[-1:] != (len(given),):
+        raise ValueError(
+            f"{outputs} must have {len(given)} outputs on its last axis, one for each entry of "
+            f"{name}; got shape {shape}"
+        )
 
 
 def one_hot(labels: NDArray[Any], n_classes: int, dtype: Any) -> Any:

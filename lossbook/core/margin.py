@@ -3,7 +3,7 @@
 import numpy as np
 
 from .domains import LABELS, NON_NEGATIVE, PLUS_MINUS_ONE
-from .elementwise import positive_part
+from .elementwise import difference, positive_part
 from .loss import ClassLoss, PointwiseLoss
 from .parameters import parameter
 
@@ -56,6 +56,6 @@ class ClassMarginLoss(ClassLoss):
 
     def _shared(self, y_true, y_pred):
         label = y_true, np.arange(y_true.size)
-        shortfall = positive_part((y_pred - y_pred[label]) + self.margin)
+        shortfall = positive_part(difference(y_pred, y_pred[label]) + self.margin)
         shortfall[label] = 0
         return shortfall, label

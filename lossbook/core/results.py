@@ -67,6 +67,42 @@ def checked_out(out: Any, places: Any, taken: Any, reduction: Any) -> Any:
     return given
 
 
+def written(out: Any, parts: Any, results: Any, loss: Any, taken: Any) -> tuple[Any, ...]:
+    """Return results that are written into the caller's arrays, which are checked first.
+
+    Parameters
+    ----------
+    out : ndarray or tuple of ndarray
+        What the caller gave.
+    parts : sequence of str
+        What each of the results is.
+    results : sequence
+        A float, an array or a tuple of arrays for each part.
+    loss : Loss
+        Whose they are.
+    taken : sequence
+        Inputs, which the arrays must not share memory with.
+    """
+    names = {"value": "value", "gradient": "gradient"}
+    places, finished = [], []
+    for part, result in zip(parts, results, strict=True):
+        for array in result if isinstance(result, tuple) else (result,):
+            if isinstance(array, np.ndarray):
+                places.append((names.get(part, "hessian"), array.shape, array.dtype))
+    taken = [array for array in taken if isinstance(array, np.ndarray)]
+    given = iter(checked_out(out, places, taken, loss.reduction))
+    for result in results:
+        if isinstance(result, float):
+            finished.append(result)
+            continue
+        several = isinstance(result, tuple)
+        arrays = [next(given) for _ in (result if several else (result,))]
+        for array, values in zip(arrays, result if several else (result,), strict=True):
+            array[...] = values
+        finished.append(tuple(arrays) if several else arrays[0])
+    return tuple(finished)
+
+
 def _may_overlap(first, second):
     try:
         return np.shares_memory(first, second, max_work=10_000)

@@ -58,7 +58,7 @@ class SimilarityLoss(BatchLoss):
         for start in range(0, n, step):
             some = slice(start, start + step)
             w, a = weight[..., some], u[..., some, :]
-            cosine = v @ a.mT
+            cosine = _product(v, a.mT)
             scores = np.moveaxis(cosine, -2, 0) / t
             target = self._targets(scores, some, *labels)
             softmax = TargetSoftmax(target, below_top(scores))
@@ -67,13 +67,13 @@ class SimilarityLoss(BatchLoss):
                 continue
             slope = softmax.gradient()
             weighted = np.moveaxis(w * slope / t, 0, -2)
-            slopes[0][..., some, :] = weighted.mT @ v
-            slopes[1][...] += weighted @ a
+            slopes[0][..., some, :] = _product(weighted.mT, v)
+            slopes[1][...] += _product(weighted, a)
             if order == 1:
                 continue
             p = np.moveaxis(slope + target, 0, -2) / t
             spread = _across(a, *_moments(w[..., None, :] * p / t, cosine, v))
-            mean = p.mT @ v
+            mean = _product(p.mT, v)
             mean -= np.sum(mean * a, axis=-1, keepdims=True) * a
             bends[0][..., some, :] = spread - w[..., None] * mean**2
             bend = np.moveaxis(w * softmax.hessian() / t**2, 0, -2)
@@ -86,7 +86,33 @@ class SimilarityLoss(BatchLoss):
 def _moments(weight, cosine, rows):
     """Return Σ_j w_jk r_j², Σ_j w_jk c_jk r_j and Σ_j w_jk c_jk², of rows r_j with cosines c_jk."""
     turned = weight * cosine
-    return weight.mT @ rows**2, turned.mT @ rows, np.sum(turned * cosine, axis=-2)
+    squares, products = _product(weight.mT, rows**2), _product(turned.mT, rows)
+    return squares, products, np.sum(turned * cosine, axis=-2)
+
+
+_ON_ONE_THREAD = 1 << 18
+"""Most multiplications in a product of matrices for which BLAS does not start its threads."""
+
+
+def _product(x, y):
+    """Return the product of matrices, from pieces.
+
+    In blocks as small as these, threads of BLAS wait for each other longer than they work.
+    """
+    (m, k), n = x.shape[-2:], y.shape[-1]
+    if m * k * n <= _ON_ONE_THREAD:
+        return x @ y
+    product = np.empty((*x.shape[:-1], n))
+    if m >= max(k, n):
+        product[..., : m // 2, :] = _product(x[..., : m // 2, :], y)
+        product[..., m // 2 :, :] = _product(x[..., m // 2 :, :], y)
+    elif k >= n:
+        product = _product(x[..., : k // 2], y[..., : k // 2, :])
+        product += _product(x[..., k // 2 :], y[..., k // 2 :, :])
+    else:
+        product[..., : n // 2] = _product(x, y[..., : n // 2])
+        product[..., n // 2 :] = _product(x, y[..., n // 2 :])
+    return product
 
 
 def _across(unit, squares, products, cosines):

@@ -19,7 +19,9 @@ from .parameters import as_floats
 
 def below_top(scores: NDArray[Any]) -> NDArray[Any]:
     """Return how far each score lies below the largest of its sample."""
-    return np.maximum.reduce(scores, axis=0) - scores
+    top = np.maximum.reduce(scores, axis=0)
+    below, beyond = top - scores, np.isinf(top)
+    return np.where(scores == top, 0, below) if beyond.any() else below
 
 
 def place_of(label: NDArray[Any]) -> NDArray[Any]:
@@ -122,19 +124,24 @@ class LabelSoftmax:
 
 
 class TargetSoftmax:
-    """Softmax with any weighted target distribution u, whose sum is the mass M."""
+    """Softmax with any weighted target distribution u, whose sum is the mass M.
+
+    Samples without mass have neither loss nor derivative, whatever their scores.
+    """
 
     target: NDArray[Any]
     below: NDArray[Any]
     mass: NDArray[Any]
+    absent: NDArray[Any]
     exp: NDArray[Any]
     total: NDArray[Any]
     least: NDArray[Any]
 
     def __init__(self, target: NDArray[Any], below: NDArray[Any]) -> None:
-        self.target, self.below = target, below
-        self.mass = sum_entries(target)
-        self.exp = np.exp(-below)
+        self.target, self.mass = target, sum_entries(target)
+        self.absent = self.mass == 0
+        self.below = np.where(self.absent, 0, below) if self.absent.any() else below
+        self.exp = np.exp(-self.below)
         self.total, self.least = _totals(self.exp)
 
     @cached_property
@@ -166,6 +173,7 @@ class TargetSoftmax:
 
     def hessian_vector_product(self, vector: NDArray[Any]) -> NDArray[Any]:
         """Return what the second derivatives make of a vector."""
+        vector = np.where(self.absent, 0, vector)
         return self.mass * _curvature_product(self.exp, self.total, self.rest, vector)
 
     @cached_property

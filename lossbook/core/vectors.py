@@ -13,7 +13,8 @@ from .elementwise import sum_entries
 class Vector:
     """Vectors, entries on the first axis: their lengths, and their directions of length 1.
 
-    The zero vector has direction 0.  What is divided by its length becomes 0.
+    The zero vector has direction 0.  What is divided by its length becomes 0.  The direction of a
+    vector with infinite entries is that of these alone.
     """
 
     is_zero: NDArray[Any]
@@ -23,13 +24,17 @@ class Vector:
 
     def __init__(self, x: NDArray[Any]) -> None:
         # Squares neither overflow nor vanish next to a power of two as large as the vector.
-        exponent = np.frexp(np.maximum.reduce(np.abs(x), axis=0))[1]
+        largest = np.maximum.reduce(np.abs(x), axis=0)
+        infinite = np.isinf(largest)
+        if infinite.any():
+            x = np.where(infinite, np.isinf(x) * np.sign(x), x)
+        exponent = np.frexp(largest)[1]
         power = np.ldexp(x.dtype.type(1), exponent - 1)
         scaled = x / power
         length = np.sqrt(sum_entries(scaled * scaled))
         self.is_zero = length == 0
         self.scaled = scaled, np.where(self.is_zero, 1, length)
-        self.length = length * power
+        self.length = np.where(infinite, largest, length * power)
         self.divisor = np.where(self.is_zero, np.inf, self.length)
 
     @cached_property
@@ -106,8 +111,7 @@ class Angle:
     def __init__(self, first: NDArray[Any], second: NDArray[Any]) -> None:
         self.first, self.second = Vector(first), Vector(second)
         undirected = self.first.is_zero | self.second.is_zero
-        self.apart = self.first.unit - self.second.unit
-        self.apart[:, undirected] = 0
+        self.apart = np.where(undirected, 0, self.first.unit - self.second.unit)
         self.distance = np.where(undirected, 1, sum_entries(self.apart**2) / 2)
 
     def gradient(self) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -520,15 +520,29 @@ def _full_like(like, value, dtype=None):
     return Traced(Node.of("full", (value,), dtype=value.dtype, shape=like.shape))
 
 
+def _argmax(array, axis):
+    if axis != 0 or array.ndim < 2:
+        raise NotTraceableError("a formula cannot be traced that compares samples")
+    dtype, shape = np.dtype(np.intp), array.shape[1:]
+    return Traced(Node.of("argmax", (array.node,), dtype=dtype, shape=shape))
+
+
+def _take_along_axis(table, label, axis=0):
+    if not isinstance(table, np.ndarray) or table.ndim > 1 or not isinstance(label, Traced):
+        raise NotTraceableError("a formula cannot be traced that takes along an axis of samples")
+    return Traced(_node_of(table[:, None])).take(label)
+
+
 # The functions of NumPy, other than ufuncs, that a formula may use.
 _FUNCTIONS: dict[Any, Callable[..., Any]] = {
+    np.argmax: _argmax,
     np.where: _where,
     np.full_like: _full_like,
     np.zeros_like: lambda like, dtype=None: _full_like(like, 0, dtype),
     np.ones_like: lambda like, dtype=None: _full_like(like, 1, dtype),
     np.copy: Traced.copy,
     np.clip: Traced.clip,
-    np.take_along_axis: lambda rows, place, axis: Traced(_node_of(rows)).take(place),
+    np.take_along_axis: _take_along_axis,
 }
 
 

@@ -133,8 +133,8 @@ class BoostingObjective:
     # What the libraries ask for.
 
     def _derivatives(
-        self, y: NDArray, score: NDArray, weight: NDArray | None
-    ) -> tuple[NDArray, NDArray]:
+        self, y: NDArray[Any], score: NDArray[Any], weight: NDArray[Any] | None
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
         """Return the gradient and the curvature of each sample's own wℓ."""
         y_true, y_pred = self._inputs(y, score)
         gradient, curvature = self._gradient_and_curvature(y_true, y_pred, weight)
@@ -152,8 +152,8 @@ class BoostingObjective:
         return gradient, curvature
 
     def _gradient_and_curvature(
-        self, y_true: NDArray, y_pred: NDArray, weight: NDArray | None
-    ) -> tuple[NDArray, NDArray]:
+        self, y_true: NDArray[Any], y_pred: NDArray[Any], weight: NDArray[Any] | None
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
         chosen, each = self._chosen(), replace(self.loss, reduction="none")
         if chosen == "library":
             gradient, exact = each.gradient_and_hessian(y_true, y_pred)
@@ -169,8 +169,8 @@ class BoostingObjective:
         return gradient, curvature
 
     def _majorized(
-        self, gradient: NDArray, majorizer: NDArray, weight: NDArray | None
-    ) -> tuple[NDArray, NDArray]:
+        self, gradient: NDArray[Any], majorizer: NDArray[Any], weight: NDArray[Any] | None
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
         """Return both in units of the median majorizer, which is finite then even at kinks.
 
         A Newton step is the same in any unit.  In this one, bounds and penalties that a library
@@ -191,7 +191,7 @@ class BoostingObjective:
         """
         return 2.0
 
-    def _library_curvature(self) -> Callable[[NDArray, NDArray, NDArray], Any]:
+    def _library_curvature(self) -> Callable[[NDArray[Any], NDArray[Any], NDArray[Any]], Any]:
         """Return what the library's own objective of this loss has for the second derivative."""
         for row in equivalents(self.loss):
             if row.library == self.library and row.curvature:
@@ -201,16 +201,16 @@ class BoostingObjective:
             f"itself; got {self.loss!r}"
         )
 
-    def _value(self, y: NDArray, score: NDArray, weight: NDArray | None) -> float:
+    def _value(self, y: NDArray[Any], score: NDArray[Any], weight: NDArray[Any] | None) -> float:
         """Return the weighted mean of the loss."""
         y_true, y_pred = self._inputs(y, score)
         return float(replace(self.loss, reduction="mean")(y_true, y_pred, weight))
 
-    def _response(self, score: NDArray) -> NDArray:
+    def _response(self, score: NDArray[Any]) -> NDArray[Any]:
         """Return the response that raw scores stand for, the start included."""
         return response(self.link, np.asarray(score, np.float64))
 
-    def _shifted(self, score: NDArray) -> NDArray:
+    def _shifted(self, score: NDArray[Any]) -> NDArray[Any]:
         """Return raw scores with the start added, for libraries that leave it out."""
         return np.asarray(score) + np.asarray(self.init_score)
 
@@ -228,7 +228,7 @@ class BoostingObjective:
 
     # Inputs.
 
-    def _inputs(self, y: NDArray, score: NDArray) -> tuple[NDArray, NDArray]:
+    def _inputs(self, y: NDArray[Any], score: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
         """Return targets and predictions as the loss takes them."""
         if (score.ndim > 1) != isinstance(self.loss, ClassLoss):
             needed = "one number" if score.ndim > 1 else "a score for each class"
@@ -241,7 +241,7 @@ class BoostingObjective:
             score = np.maximum(score, getattr(domain, "low", -inf) + MARGIN)
         return self._targets(y), score
 
-    def _targets(self, y: NDArray) -> NDArray:
+    def _targets(self, y: NDArray[Any]) -> NDArray[Any]:
         """Return targets as the loss takes them: classes as integers, 0 and 1 also as -1 and 1."""
         if isinstance(self.loss, ClassLoss):
             labels = y.astype(np.intp)
@@ -254,7 +254,7 @@ class BoostingObjective:
             return 2 * y - 1
         return y
 
-    def _warn_unless_it_can_split(self, curvature: NDArray) -> None:
+    def _warn_unless_it_can_split(self, curvature: NDArray[Any]) -> None:
         least, total = getattr(self, "min_child_weight", 0.0), np.sum(curvature, axis=0)
         if np.all(total < 2 * least):
             warnings.warn(
@@ -266,7 +266,7 @@ class BoostingObjective:
             )
 
 
-def _found_constant(loss: Loss, y: NDArray, sample_weight: ArrayLike | None) -> float:
+def _found_constant(loss: Loss, y: NDArray[Any], sample_weight: ArrayLike | None) -> float:
     """Return a constant to start from, for a loss that does not state the best."""
     if loss.traits.symmetric and not loss.traits.convex:
         return float(AbsoluteError().optimal_constant(y, sample_weight))
@@ -291,7 +291,7 @@ class _Expression:
 
     code: str
 
-    def __call__(self, exact: NDArray, y_true: NDArray, y_pred: NDArray) -> Any:
+    def __call__(self, exact: NDArray[Any], y_true: NDArray[Any], y_pred: NDArray[Any]) -> Any:
         names = {"exact": exact, "y_true": y_true, "y_pred": y_pred, "np": np}
         return eval(self.code, names | {"K": y_pred.shape[-1]})
 
@@ -312,7 +312,9 @@ class BoostingMetric:
         return self
 
 
-def data_of(first: Any, second: Any, sample_weight: Any) -> tuple[NDArray, NDArray, NDArray | None]:
+def data_of(
+    first: Any, second: Any, sample_weight: Any
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any] | None]:
     """Return targets, scores and weights, whichever interface has called.
 
     The native one gives ``(scores, data)``, that of scikit-learn ``(targets, scores, weights)``.

@@ -29,7 +29,7 @@ def is_margin(loss: Loss) -> bool:
     return loss.y_true_domain.contains(np.array([-1.0, 0.0, 1.0])).tolist() == [True, False, True]
 
 
-def median(majorizer: NDArray, weight: NDArray | None) -> Any:
+def median(majorizer: NDArray[Any], weight: NDArray[Any] | None) -> Any:
     """Return the weighted median of what is finite, or 1."""
     finite = np.isfinite(majorizer)
     if not finite.any():
@@ -41,6 +41,6 @@ def median(majorizer: NDArray, weight: NDArray | None) -> Any:
     return majorizer.dtype.type(middle)
 
 
-def by_sample(weight: NDArray, values: NDArray) -> NDArray:
+def by_sample(weight: NDArray[Any], values: NDArray[Any]) -> NDArray[Any]:
     """Return weights that multiply all values of a sample."""
     return weight.reshape(-1, *[1] * (values.ndim - 1))

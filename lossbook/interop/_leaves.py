@@ -1,5 +1,7 @@
 """Leaves of trees as the optimal constants of the residuals in them."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -20,7 +22,9 @@ def checked(
     return y, weight, np.array(np.broadcast_to(init_score, y.shape), np.float64)
 
 
-def optimal_leaves(loss: Loss, residual: Vector, weight: Vector, leaf: NDArray) -> dict[int, float]:
+def optimal_leaves(
+    loss: Loss, residual: Vector, weight: Vector, leaf: NDArray[Any]
+) -> dict[int, float]:
     """Return the optimal constant of each leaf that holds a sample with a weight."""
     found = {}
     for k in np.unique(leaf[weight > 0]):
@@ -29,7 +33,7 @@ def optimal_leaves(loss: Loss, residual: Vector, weight: Vector, leaf: NDArray) 
     return found
 
 
-def of_leaves(outputs: dict[int, float], leaf: NDArray) -> Vector:
+def of_leaves(outputs: dict[int, float], leaf: NDArray[Any]) -> Vector:
     """Return the output of each sample's leaf."""
     found = np.zeros(leaf.shape)
     for k, output in outputs.items():

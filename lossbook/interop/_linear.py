@@ -33,8 +33,8 @@ class LinearObjective:
 
     loss: Loss
     X: Vector
-    y: NDArray
-    sample_weight: NDArray | None
+    y: NDArray[Any]
+    sample_weight: NDArray[Any] | None
     penalty: Vector
     shape: tuple[int, ...]
 
@@ -81,7 +81,7 @@ class LinearObjective:
         product = self._of_classes("hessian_vector_product")
         return self._back(product(self.y, score, along, self.sample_weight), v)
 
-    def curved(self, curvature: NDArray) -> Vector:
+    def curved(self, curvature: NDArray[Any]) -> Vector:
         """Return the matrix that follows from the curvature by the scores, and the penalty.
 
         The curvature is one number per sample, one for each class, or a matrix of these.
@@ -102,7 +102,7 @@ class LinearObjective:
     def _penalty(self, w: Vector) -> float:
         return float(np.sum((self.penalty * np.square(w).T).T)) / 2
 
-    def _back(self, by_score: NDArray, w: Vector) -> Vector:
+    def _back(self, by_score: NDArray[Any], w: Vector) -> Vector:
         """Return the derivative by the coefficients, with that of the penalty."""
         return (self.X.T @ by_score + (self.penalty * w.T).T).ravel()
 

@@ -22,7 +22,7 @@ class Metric(BoostingMetric):
     """Tells CatBoost not to compile the methods with Numba, which could not."""
 
     def evaluate(
-        self, approxes: Any, target: NDArray, weight: NDArray | None
+        self, approxes: Any, target: NDArray[Any], weight: NDArray[Any] | None
     ) -> tuple[float, float]:
         """Return the sum of wℓ and that of w."""
         y, score = np.asarray(target), np.stack(approxes, axis=-1)
@@ -103,7 +103,7 @@ default "auto"
     """Tells CatBoost not to compile the methods with Numba, which could not."""
 
     def calc_ders_range(
-        self, approxes: NDArray, targets: NDArray, weights: NDArray | None
+        self, approxes: NDArray[Any], targets: NDArray[Any], weights: NDArray[Any] | None
     ) -> NDArray[np.float64]:
         """Return the derivatives of a range of samples, of the negative loss as CatBoost wants.
 
@@ -124,7 +124,7 @@ default "auto"
         return -np.stack(self._derivatives(np.asarray(targets), score, weight), axis=1)
 
     def calc_ders_multi(
-        self, approxes: NDArray, target: float, weight: float
+        self, approxes: NDArray[Any], target: float, weight: float
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the derivatives of one sample by its scores, of the negative loss.
 
@@ -180,8 +180,8 @@ default "auto"
         return replace(started, unit=float(median(majorizer, weight)))
 
     def _majorized(
-        self, gradient: NDArray, majorizer: NDArray, weight: NDArray | None
-    ) -> tuple[NDArray, NDArray]:
+        self, gradient: NDArray[Any], majorizer: NDArray[Any], weight: NDArray[Any] | None
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
         ceiling = CEILING * median(majorizer, weight)
         return gradient / self.unit, np.minimum(majorizer, ceiling) / self.unit
 

@@ -15,7 +15,7 @@ from ._libraries import load
 
 __all__ = ["DaskLoss", "as_function"]
 
-_OF_TARGETS = "ignore_index", "class_weight"
+_OF_TARGETS = "ignore_index", "class_weight", "padding_value"
 """Parameters by which a target changes how much its sample counts."""
 
 
@@ -237,7 +237,7 @@ class _Call:
             )
 
     def _blockwise(
-        self, function: Callable[..., NDArray], axes: tuple[int, ...], dtype: Any, **given: Any
+        self, function: Callable[..., NDArray[Any]], axes: tuple[int, ...], dtype: Any, **given: Any
     ) -> Any:
         pairs = []
         for values in self.inputs.values():
@@ -277,11 +277,11 @@ class _Call:
 def _each(
     loss: Loss,
     method: str,
-    y_true: NDArray,
-    y_pred: NDArray,
-    sample_weight: NDArray | None = None,
+    y_true: NDArray[Any],
+    y_pred: NDArray[Any],
+    sample_weight: NDArray[Any] | None = None,
     **given: Any,
-) -> NDArray:
+) -> NDArray[Any]:
     """Return a method's result for a block, which is 0 where no sample counts."""
     if sample_weight is None or np.any(sample_weight):
         return getattr(loss, method)(y_true, y_pred, sample_weight, **given)
@@ -290,8 +290,12 @@ def _each(
 
 
 def _total(
-    loss: Loss, what: str, y_true: NDArray, y_pred: NDArray, sample_weight: NDArray | None = None
-) -> NDArray:
+    loss: Loss,
+    what: str,
+    y_true: NDArray[Any],
+    y_pred: NDArray[Any],
+    sample_weight: NDArray[Any] | None = None,
+) -> NDArray[Any]:
     """Return a sum over a block, in an array with the axes of the samples."""
     total = 0.0
     if sample_weight is None or np.any(sample_weight):
@@ -301,15 +305,19 @@ def _total(
     return np.full((1,) * n_axes, total)
 
 
-def _weight(loss: Loss, y_true: NDArray, y_pred: NDArray, sample_weight: NDArray | None) -> float:
+def _weight(
+    loss: Loss, y_true: NDArray[Any], y_pred: NDArray[Any], sample_weight: NDArray[Any] | None
+) -> float:
     """Return what the mean over a block divides by, or 0."""
     batch = loss._read(y_true, y_pred)
     weights = None if sample_weight is None else Weights(sample_weight, batch.sample_shape)
+    if weights is not None:
+        batch.weigh(weights)
     each = batch.mass(batch.columns[0].block(0, batch.n_samples))
     return float(each.sum() if weights is None else each @ weights.block(0, batch.n_samples))
 
 
-def _mean(total: NDArray, divisor: NDArray) -> NDArray:
+def _mean(total: NDArray[Any], divisor: NDArray[Any]) -> NDArray[Any]:
     """Return a sum as a mean."""
     if np.any(divisor == 0):
         raise ValueError("sample_weight must not be all zero, and some sample must count")

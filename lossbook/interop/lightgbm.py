@@ -87,7 +87,7 @@ default "auto"
 
     def __call__(
         self, first: Any, second: Any, weight: ArrayLike | None = None
-    ) -> tuple[NDArray, NDArray]:
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
         """Return the gradient and the curvature, in either interface.
 
         Parameters

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -98,7 +99,7 @@ class Rho:
             second = np.where(self._is_small(slope, bend), self._limit, bend / (2 * r * r))
         return np.stack([value, slope, second])
 
-    def _terms(self, r: NDArray) -> tuple[NDArray, NDArray, NDArray]:
+    def _terms(self, r: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
         """Return 2ℓ, ℓ′/r and ℓ″."""
         zero = np.zeros_like(r)
         value, gradient = self.loss.value_and_gradient(zero, r)
@@ -107,7 +108,7 @@ class Rho:
             slope = np.where(r > 0, gradient / r, curve)
         return 2 * np.asarray(value), slope, curve
 
-    def _is_small(self, slope: NDArray, bend: NDArray) -> NDArray:
+    def _is_small(self, slope: NDArray[Any], bend: NDArray[Any]) -> NDArray[Any]:
         """Return where the difference of ℓ″ and ℓ′/r is so small that its digits have cancelled."""
         return np.abs(bend) < 1e-7 * np.abs(slope)
 

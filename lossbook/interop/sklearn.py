@@ -21,11 +21,11 @@ try:
     from sklearn.utils.metaestimators import available_if
     from sklearn.utils.multiclass import check_classification_targets, type_of_target
     from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
-except ImportError as error:
+except ImportError as _error:
     raise ImportError(
-        f"lossbook.interop.sklearn needs scikit-learn, which cannot be imported ({error}). "
+        f"lossbook.interop.sklearn needs scikit-learn, which cannot be imported ({_error}). "
         'Install it with: pip install "lossbook[sklearn]"'
-    ) from error
+    ) from _error
 
 __all__ = ["LinearModel", "Scorer", "scorer"]
 
@@ -128,6 +128,11 @@ class LinearModel(BaseEstimator):
     >>> sorted(search.fit(x, y).best_params_)
     ['loss__delta']
     """
+
+    coef_: NDArray[Any]
+    intercept_: Any
+    n_iter_: int
+    classes_: NDArray[Any]
 
     def __init__(
         self,
@@ -249,7 +254,7 @@ class LinearModel(BaseEstimator):
             self.coef_, self.intercept_ = coefficients, float(intercept)
         return self
 
-    def _labels(self, y: NDArray, loss: Loss) -> NDArray:
+    def _labels(self, y: NDArray[Any], loss: Loss) -> NDArray[Any]:
         """Set the classes, and return their indices as the loss takes them."""
         check_classification_targets(y)
         self.classes_, index = np.unique(y, return_inverse=True)
@@ -265,14 +270,14 @@ class LinearModel(BaseEstimator):
             )
         return 2.0 * index - 1 if is_margin(loss) else index.astype(np.float64)
 
-    def _scores(self, X: ArrayLike) -> NDArray:
+    def _scores(self, X: ArrayLike) -> NDArray[Any]:
         check_is_fitted(self)
         features = _validated(self, X, reset=False)
         scores = features @ self.coef_.T + self.intercept_
         return scores[:, 0] if scores.ndim == 2 and scores.shape[1] == 1 else scores
 
     @available_if(_if_classifier)
-    def decision_function(self, X: ArrayLike) -> NDArray:
+    def decision_function(self, X: ArrayLike) -> NDArray[Any]:
         """Return the raw scores, of a classifier.
 
         Parameters
@@ -288,7 +293,7 @@ class LinearModel(BaseEstimator):
         return self._scores(X)
 
     @available_if(_if_probabilities)
-    def predict_proba(self, X: ArrayLike) -> NDArray:
+    def predict_proba(self, X: ArrayLike) -> NDArray[Any]:
         """Return the probabilities of the classes, if the scores of the loss stand for them.
 
         Parameters
@@ -306,7 +311,7 @@ class LinearModel(BaseEstimator):
         second = scores * (2 if link == "half_logit" else 1)
         return np.stack([response("logit", -second), response("logit", second)], axis=1)
 
-    def predict(self, X: ArrayLike) -> NDArray:
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Return the predictions.
 
         Parameters
@@ -363,7 +368,7 @@ def _require_scores(loss: Loss) -> None:
         )
 
 
-def _start(loss: Loss, y: NDArray, sample_weight: ArrayLike | None) -> Any:
+def _start(loss: Loss, y: NDArray[Any], sample_weight: ArrayLike | None) -> Any:
     """Return where the intercept starts."""
     try:
         constant = np.asarray(loss.optimal_constant(y, sample_weight))
@@ -372,7 +377,9 @@ def _start(loss: Loss, y: NDArray, sample_weight: ArrayLike | None) -> Any:
     return constant if np.isfinite(constant).all() else 0.0
 
 
-def _minimise(f: LinearObjective, w: NDArray, tol: float, max_iter: int) -> tuple[NDArray, int]:
+def _minimise(
+    f: LinearObjective, w: NDArray[Any], tol: float, max_iter: int
+) -> tuple[NDArray[Any], int]:
     """Return the minimum by Newton steps, and their number."""
     ceilings = iter(_CEILINGS)
     curvatures, ceiling = _curvatures(f.loss), next(ceilings)
@@ -413,8 +420,8 @@ def _curvatures(loss: Loss) -> tuple[str | float, ...]:
 
 
 def _search(
-    f: LinearObjective, w: NDArray, step: NDArray, value: float, promised: float
-) -> tuple[NDArray, float, NDArray] | None:
+    f: LinearObjective, w: NDArray[Any], step: NDArray[Any], value: float, promised: float
+) -> tuple[NDArray[Any], float, NDArray[Any]] | None:
     """Return coefficients with a smaller objective, its value and gradient, if there are any."""
     for halvings in range(40):
         length = 0.5**halvings
@@ -425,7 +432,9 @@ def _search(
     return None
 
 
-def _curvature(f: LinearObjective, w: NDArray, chosen: str | float, ceiling: float) -> NDArray:
+def _curvature(
+    f: LinearObjective, w: NDArray[Any], chosen: str | float, ceiling: float
+) -> NDArray[Any]:
     """Return the curvature by the scores, a mean over the samples."""
     score, each = f.X @ f.matrix(w), replace(f.loss, reduction="none")
     weight = np.ones(len(score)) if f.sample_weight is None else f.sample_weight
@@ -478,14 +487,14 @@ class Scorer:
             self.loss(self._targets(estimator, np.asarray(y)), predictions, sample_weight)
         )
 
-    def _targets(self, estimator: Any, y: NDArray) -> NDArray:
+    def _targets(self, estimator: Any, y: NDArray[Any]) -> NDArray[Any]:
         classes = getattr(estimator, "classes_", None)
         if classes is None or not _classifies(self.loss):
             return y
         index = np.searchsorted(classes, y)
         return 2.0 * index - 1 if is_margin(self.loss) else index
 
-    def _predictions(self, estimator: Any, X: ArrayLike) -> NDArray:
+    def _predictions(self, estimator: Any, X: ArrayLike) -> NDArray[Any]:
         """Return what the loss takes, by the method of the estimator that gives it."""
         loss, link = self.loss, self.loss.link
         if not _classifies(loss):

@@ -414,6 +414,10 @@ class Triplet(JointLoss):
         total = np.where(total == 0, 1, total)
         power = np.ldexp(total.dtype.type(1), np.frexp(total)[1] - 1)
         scaled = (to_positive + to_negative) / power
+        infinite = np.isinf(total)
+        if infinite.any():
+            scaled = np.where(infinite, near.unit + far.unit, scaled)
+            total, power = np.where(infinite, 2, total), np.where(infinite, 1, power)
         difference = sum_entries((negative - positive) * scaled) / (total / power)
         loss = positive_part(difference + self.margin)
         return loss, np.sign(loss), near, far
@@ -519,7 +523,7 @@ class InfoNCE(SimilarityLoss):
         )
 
     def _compare(self, order, weight, query, key):
-        sides = Vector(query), Vector(key)
+        sides = Vector(np.where(weight > 0, query, 0)), Vector(key)
         return sides, *self._against(order, weight, *sides)
 
     def _targets(self, scores, some):

@@ -6,7 +6,7 @@ from math import log
 import numpy as np
 
 from ..core.domains import NON_NEGATIVE, POSITIVE
-from ..core.elementwise import positive_part, tanh_ratio
+from ..core.elementwise import positive_part, tanh_ratio, within_floats
 from ..core.loss import parameter
 from ..core.residual import ResidualLoss
 from ..core.traits import Traits
@@ -230,21 +230,22 @@ class PseudoHuber(ResidualLoss):
 
     def _shared(self, y_true, y_pred):
         r = y_pred - y_true
-        return r, np.hypot(r, self.delta)
+        finite = within_floats(r)
+        return r, finite, np.hypot(finite, self.delta)
 
-    def _value(self, r, h):
-        return r * (r / (h + self.delta)) * self.delta
+    def _value(self, r, finite, h):
+        return r * (finite / (h + self.delta)) * self.delta
 
-    def _gradient(self, r, h):
-        return r * (self.delta / h)
+    def _gradient(self, r, finite, h):
+        return finite / h * self.delta
 
-    def _hessian(self, r, h):
+    def _hessian(self, r, finite, h):
         return (self.delta / h) ** 3
 
     def _curvatures(self):
         return {"majorizer": self._majorizer}
 
-    def _majorizer(self, r, h):
+    def _majorizer(self, r, finite, h):
         return self.delta / h
 
 

@@ -28,6 +28,16 @@ def _steepest(gamma):
     return max(1.0, float(slope.max()))
 
 
+_LARGE = 16.0
+
+
+def _power_of_rest(q, odds, gamma):
+    """Return q^γ for q = 1/(1 + odds); a large γ asks for the digits of q next to 1."""
+    if gamma <= _LARGE:
+        return q**gamma
+    return np.where(q < 0.5, q**gamma, np.exp(-gamma * np.log1p(odds)))
+
+
 class SigmoidFocal(PointwiseLoss):
     r"""Focal loss of a score: cross-entropy that turns away from what is already easy [1]_.
 
@@ -113,13 +123,15 @@ class SigmoidFocal(PointwiseLoss):
 
     def _shared(self, y_true, y_pred):
         negative, positive = self._class_weights()
-        sign = 2 * y_true - 1
+        weight, sign = negative + (positive - negative) * y_true, 2 * y_true - 1
         s = sign * y_pred
+        if self.alpha in (0, 1):  # one of the classes does not count, whatever its scores
+            s = np.where(weight == 0, 0, s)
         e = decay(s)
         a, b = two_sides(s, e)
         p, q, h = a / (1 + e), b / (1 + e), np.log1p(e) - negative_part(s)
-        weight = negative + (positive - negative) * y_true
-        return sign, weight * q**self.gamma, p, q, h, zero_if_nan(p * h)
+        modulation = weight * _power_of_rest(q, a / b, self.gamma)
+        return sign, modulation, p, q, h, zero_if_nan(p * h)
 
     def _value(self, sign, modulation, p, q, h, ph):
         return modulation * h
@@ -129,7 +141,7 @@ class SigmoidFocal(PointwiseLoss):
 
     def _hessian(self, sign, modulation, p, q, h, ph):
         g = self.gamma
-        bend = (1 + 2 * g) * p * q + g * (g * p - q) * ph
+        bend = p * q + 2 * (g * p) * q + (g * p - q) * (g * ph)
         return np.where(modulation == 0, 0, modulation * bend)
 
     def _optimal_constant(self, y_true, weight):
@@ -234,11 +246,18 @@ class SoftmaxFocal(LabelProbabilityLoss):
         require_one_each("alpha", self.alpha, batch.shapes[0][-1])
         return batch
 
+    def _shared(self, y_true, y_pred):
+        if self.alpha is not None and 0 in self.alpha:
+            counts = np.array(self.alpha)[y_true] > 0
+            y_pred = np.where(counts, y_pred, 0)
+        return super()._shared(y_true, y_pred)
+
     def _terms(self, softmax):
-        modulation = softmax.wrong**self.gamma
+        odds = softmax.exp_label / softmax.others
+        modulation = _power_of_rest(softmax.wrong, odds, self.gamma)
         if self.alpha is not None:
-            weight = np.array(self.alpha, modulation.dtype)[:, None]
-            modulation = np.take_along_axis(weight, softmax.label[None], axis=0)[0] * modulation
+            alpha = np.array(self.alpha, modulation.dtype)
+            modulation = np.take_along_axis(alpha, softmax.label, axis=0) * modulation
         return modulation, zero_if_nan(softmax.right * softmax.cross_entropy)
 
     def _value(self, softmax, modulation, ph):
@@ -249,7 +268,7 @@ class SoftmaxFocal(LabelProbabilityLoss):
 
     def _curvature(self, softmax, modulation, ph):
         p, q = softmax.right, softmax.wrong
-        bend = self.gamma * (2 * p * q + (self.gamma * p - 1) * ph)
+        bend = 2 * (self.gamma * p) * q + (self.gamma * p - 1) * (self.gamma * ph)
         return np.where(modulation == 0, 0, modulation * bend)
 
     def _n_classes(self, labels):
@@ -360,7 +379,7 @@ class Poly1CrossEntropy(ClassLoss):
         if self.epsilon >= 0:
             each = h + self.epsilon * q
         else:
-            each = (1 + self.epsilon) * h - self.epsilon * _after_first_order(q, h)
+            each = zero_if_nan((1 + self.epsilon) * h) - self.epsilon * _after_first_order(q, h)
         return sum_entries(np.where(softmax.target > 0, softmax.target * each, 0))
 
     def _gradient(self, softmax, p, q, u):

@@ -12,12 +12,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..core.arrays import as_real_arrays
 from ..core.domains import FINITE, NON_NEGATIVE, POSITIVE, Domain
 from ..core.elementwise import decay, positive_part, two_sides, unless_nan
 from ..core.gamma import stirling_remainder
 from ..core.loss import Call, JointLoss, Out, PointwiseLoss, parameter
 from ..core.optimum import weighted_mean
 from ..core.parameters import switch
+from ..core.results import written
 from ..core.traits import Traits
 
 
@@ -442,7 +444,11 @@ class GaussianNLL(JointLoss):
 
     Notes
     -----
-    Targets, means and log-variances are any real number and have one shape.  With the residual in
+    Targets, means and log-variances are any real number.  Targets and means have one shape; the
+    log-variance has this shape too, or one that NumPy broadcasts to it: one number for all samples,
+    of shape (), or one for each output, of shape (K,) where the mean is (N, K).  Its derivatives
+    have its own shape and are sums over the samples that share it, also with
+    ``reduction="none"``.  With the residual in
     standard deviations :math:`x = (\mu - y) e^{-s/2}` the gradient is :math:`x e^{-s/2}` and
     :math:`\tfrac12 (1 - x^2)`, the diagonal of the second derivative :math:`e^{-s}` and
     :math:`\tfrac12 x^2`.  The two are convex one at a time, but not together.  The loss is not
@@ -482,6 +488,35 @@ class GaussianNLL(JointLoss):
         out: Out = None,
     ) -> Call[tuple[NDArray[Any], NDArray[Any]]]:
         return Call((y_true, mean, log_variance), sample_weight, curvature, out)
+
+    def _evaluate(self, parts, inputs, sample_weight, out):
+        shapes = [getattr(each, "shape", None) for each in inputs[1:]]
+        if len(set(shapes)) == 1 and shapes[0] is not None:
+            return super()._evaluate(parts, inputs, sample_weight, out)
+        y_true, mean, log_variance = as_real_arrays(self.inputs, inputs)
+        shared = log_variance.shape
+        if shared == mean.shape:
+            return super()._evaluate(parts, inputs, sample_weight, out)
+        try:
+            each = np.broadcast_to(log_variance, mean.shape)
+        except ValueError:
+            raise ValueError(
+                f"log_variance must have shape {mean.shape}, that of mean, or one that broadcasts "
+                f"to it; got {shared}"
+            ) from None
+        results = super()._evaluate(parts, (y_true, mean, each), sample_weight, None)
+        results = [self._of_shared(result, shared) for result in results]
+        return tuple(results) if out is None else written(out, parts, results, self, inputs)
+
+    def _of_shared(self, result, shape):
+        """Return derivatives, those by the log-variance summed to its own shape."""
+        if not isinstance(result, tuple):
+            return result
+        by_mean, by_each = result
+        first = by_each.ndim - len(shape)
+        axes = *range(first), *(first + k for k, n in enumerate(shape) if n == 1)
+        by_shared = by_each.sum(axis=axes, dtype=np.float64).reshape(shape)
+        return by_mean, by_shared.astype(by_each.dtype)
 
     def _traits(self):
         return Traits(

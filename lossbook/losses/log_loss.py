@@ -1,10 +1,12 @@
 """Losses of the probability of one of two classes."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from ..core.domains import POSITIVE, UNIT_INTERVAL, Interval
 from ..core.elementwise import decay, positive_part, tanh_ratio, two_sides, zero_if_nan
-from ..core.loss import PointwiseLoss, parameter
+from ..core.loss import PointwiseLoss, parameter, require_one_per_output
 from ..core.optimum import weighted_mean
 from ..core.traits import Traits
 from .squared_error import SquaredError
@@ -126,8 +128,9 @@ class SigmoidCrossEntropy(PointwiseLoss):
 
     Parameters
     ----------
-    pos_weight : float, default 1.0
-        Weight :math:`w_+` of the positive class; positive.
+    pos_weight : float or sequence of float, default 1.0
+        Weight :math:`w_+` of the positive class; positive.  A sequence holds one weight for each
+        of the outputs on the last axis.
     label_smoothing : float, default 0.0
         Targets are first moved towards one half, :math:`y \leftarrow (1-\varepsilon) y +
         \varepsilon/2`; in [0, 1].
@@ -157,16 +160,22 @@ class SigmoidCrossEntropy(PointwiseLoss):
     array([-0.5,  1. ,  0. ])
     """
 
-    pos_weight: float = parameter(default=1.0, domain=POSITIVE)
+    pos_weight: float | tuple[float, ...] = parameter(default=1.0, domain=POSITIVE, several=True)
     label_smoothing: float = parameter(default=0.0, domain=UNIT_INTERVAL)
 
     y_true_domain = UNIT_INTERVAL
     link = "logit"
+    _by_output = ("pos_weight",)
+
+    @property
+    def _is_even(self):
+        """Whether both classes weigh the same."""
+        return set(np.atleast_1d(self.pos_weight)) == {1}
 
     @property
     def _is_plain(self):
         """Whether the loss is the negative log-likelihood."""
-        return self.pos_weight == 1 and self.label_smoothing == 0
+        return self._is_even and self.label_smoothing == 0
 
     def _traits(self):
         smallest, largest = self.label_smoothing / 2, 1 - self.label_smoothing / 2
@@ -174,9 +183,9 @@ class SigmoidCrossEntropy(PointwiseLoss):
             convex=True,
             differentiable=True,
             twice_differentiable=True,
-            lipschitz=largest * max(1.0, self.pos_weight),
+            lipschitz=largest * max(1.0, float(np.max(self.pos_weight))),
             proper=self._is_plain,
-            classification_calibrated=self.pos_weight == 1 and smallest < largest,
+            classification_calibrated=self._is_even and smallest < largest,
             elicits="probability" if self._is_plain else "shifted probability",
         )
 
@@ -204,12 +213,14 @@ class SigmoidCrossEntropy(PointwiseLoss):
             parameters=parameters,
         )
 
-    def _shared(self, y_true, y_pred):
+    def _shared(self, y_true, y_pred, pos_weight=None):
         u, v, z = y_true, 1 - y_true, y_pred
         if self.label_smoothing:
             kept, added = 1 - self.label_smoothing, self.label_smoothing / 2
             u, v = kept * u + added, kept * v + added
-        if self.pos_weight != 1:
+        if pos_weight is not None:
+            u = pos_weight * u
+        elif self.pos_weight != 1:
             u = self.pos_weight * u
         return u, v, z, decay(z)
 
@@ -232,7 +243,18 @@ class SigmoidCrossEntropy(PointwiseLoss):
     def _majorizer(self, u, v, z, e):
         return (u + v) / 4 * tanh_ratio(z / 2)
 
+    def _read_targets(self, y_true, sample_weight):
+        if type(self.pos_weight) is tuple:
+            require_one_per_output("pos_weight", self.pos_weight, "y_true", y_true.shape)
+        return super()._read_targets(y_true, sample_weight)
+
     def _optimal_constant(self, y_true, weight):
+        if type(self.pos_weight) is tuple:
+            by_output = (each.reshape(-1, len(self.pos_weight)).T for each in (y_true, weight))
+            of_each = zip(self.pos_weight, *by_output, strict=True)
+            return np.array(
+                [replace(self, pos_weight=w)._optimal_constant(*y) for w, *y in of_each]
+            )
         y = (1 - self.label_smoothing) * weighted_mean(y_true, weight) + self.label_smoothing / 2
         with np.errstate(divide="ignore"):
             return float(np.log(self.pos_weight) + np.log(y) - np.log1p(-y))

@@ -4,12 +4,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..core.arrays import as_real_array, require_shape, working_dtype
-from ..core.domains import DISTRIBUTIONS, LABELS, PLUS_MINUS_ONE, ClassIndices, Distributions
+from ..core.domains import DISTRIBUTIONS, LABELS, PLUS_MINUS_ONE, Distributions
 from ..core.elementwise import positive_part
-from ..core.inputs import Batch, Column
-from ..core.loss import TargetLoss
-from ..core.masks import MaskLoss, shape_of_masks, sum_of_pixels
+from ..core.inputs import Column
+from ..core.masks import ClassMaskLoss, MaskLoss, sum_of_pixels
 from ..core.traits import Traits
 
 
@@ -79,6 +77,11 @@ class LovaszHinge(MaskLoss):
 
     y_true_domain = PLUS_MINUS_ONE
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.ignore_index in (-1, 1):
+            raise ValueError(f"ignore_index must not be a label, -1 or 1; got {self.ignore_index}")
+
     def _traits(self):
         return Traits(
             convex=True,
@@ -104,8 +107,11 @@ class LovaszHinge(MaskLoss):
         )
 
     def _shared(self, y_true, y_pred):
-        error = 1 - y_true * y_pred
-        return y_true, positive_part(error), _lovasz_weights(error, y_true > 0)
+        y, error = y_true, 1 - y_true * y_pred
+        if self.ignore_index is not None:
+            kept = y_true != self.ignore_index
+            y, error = np.where(kept, y, 0), np.where(kept, error, -np.inf)
+        return y, positive_part(error), _lovasz_weights(error, y > 0)
 
     def _value(self, y, hinge, weights):
         return sum_of_pixels(_weighted(hinge, weights))
@@ -140,7 +146,7 @@ class _OfPixels(Distributions):
         return np.moveaxis(values.reshape(-1, self.n_classes, values.shape[-1]), 1, 0)
 
 
-class LovaszSoftmax(TargetLoss):
+class LovaszSoftmax(ClassMaskLoss):
     r"""Lovász-softmax: a surrogate of the mean Jaccard loss of the classes, on probabilities [1]_.
 
     .. math::
@@ -213,28 +219,20 @@ class LovaszSoftmax(TargetLoss):
             },
         )
 
-    def _read(self, y_true, y_pred):
-        y_true, y_pred = as_real_array("y_true", y_true), as_real_array("y_pred", y_pred)
-        if y_pred.ndim < 2 or y_pred.shape[-1] < 2:
-            raise ValueError(
-                "y_pred must have pixels, and two classes or more on its last axis; "
-                f"got shape {y_pred.shape}"
-            )
-        require_shape("y_true", y_true, y_pred.shape[:-1], "one label a pixel")
-        sample_shape, n_classes = shape_of_masks(y_true.shape), y_pred.shape[-1]
-        labels, dtype = ClassIndices(n_classes), working_dtype(y_pred.dtype, y_pred.dtype)
-        columns = (
-            Column("y_true", y_true, sample_shape, np.dtype(np.intp), labels),
-            Column("y_pred", y_pred, sample_shape, dtype, _OfPixels(n_classes=n_classes)),
-        )
-        return Batch(columns, (y_pred.shape,), sample_shape, dtype)
+    def _predictions(self, y_pred, sample_shape, dtype):
+        of_pixels = _OfPixels(n_classes=y_pred.shape[-1])
+        return Column("y_pred", y_pred, sample_shape, dtype, of_pixels)
 
     def _shared(self, y, p):
         p = p.reshape(len(y), -1, y.shape[-1])
         own = y[:, None] == np.arange(p.shape[1])[:, None]
         errors = np.where(own, 1 - p, p)
+        if self.ignore_index is not None:
+            # Behind all other errors, the ignored ones have no weight in a class that occurs.
+            kept = (y != self.ignore_index)[:, None]
+            own, errors = own & kept, np.where(kept, errors, -1)
         present = own.any(axis=0)
-        share = present / np.count_nonzero(present, axis=0)
+        share = present / np.maximum(np.count_nonzero(present, axis=0), 1)
         return own, errors, _lovasz_weights(errors, own) * share
 
     def _value(self, own, errors, weights):

@@ -1,18 +1,22 @@
-"""Losses of whole masks: how far a predicted region overlaps the true one.
+"""Losses of whole masks: how far predicted regions overlap the true ones.
 
 Overlap is never subtracted from 1: a loss is the share that errors have in the errors and what is
 common, so a small loss keeps all its digits.
 """
 
 from dataclasses import replace
-from math import inf
+from math import inf, sqrt
 
 import numpy as np
 
+from ..core.arrays import require_shape, working_dtype
 from ..core.domains import NON_NEGATIVE, POSITIVE, UNIT_INTERVAL
-from ..core.elementwise import zero_if_nan
+from ..core.elementwise import sum_entries, zero_if_nan
+from ..core.ignored import kept_of
+from ..core.inputs import Column
 from ..core.loss import parameter
-from ..core.masks import MaskLoss, sum_of_pixels
+from ..core.masks import ClassMaskLoss, MaskLoss, sum_of_pixels
+from ..core.softmax import class_weights, require_one_each
 from ..core.traits import Traits
 
 
@@ -41,35 +45,39 @@ class OverlapLoss(MaskLoss):
         sizes = np.append(0, np.logspace(-3, 0, 301))
         t, p = (np.stack([x.ravel(), 0 * x.ravel()]) for x in np.meshgrid(sizes, sizes))
         with np.errstate(all="ignore"):
-            one, other = self._gradient(*self._shared(t, p))
+            one, other = self._gradient(*self._overlap(t, 1 - t, p))
         return float(np.sqrt(one**2 + (n_pixels - 1) * other**2).max())
 
     def _terms(self):
         raise NotImplementedError
 
-    def _shared(self, t, p):
+    def _shared(self, y_true, y_pred):
+        return self._overlap(*kept_of(y_true, self._mark, y_true, 1 - y_true), y_pred)
+
+    def _overlap(self, t, u, p):
+        """Return what formulas share, of how far pixels are in the true mask and out of it."""
         alpha, beta, added = self._terms()
-        errors = alpha * sum_of_pixels(p * (1 - t)) + beta * sum_of_pixels(t * (1 - p))
+        errors = alpha * sum_of_pixels(p * u) + beta * sum_of_pixels(t * (1 - p))
         common = sum_of_pixels(p * t) + added
         total = errors + common
         missed, common = zero_if_nan(errors / total), zero_if_nan(common / total)
-        return t, missed, common, np.maximum(total, _LEAST_TOTAL)
+        return t, u, missed, common, np.maximum(total, _LEAST_TOTAL)
 
-    def _value(self, t, missed, common, total):
+    def _value(self, t, u, missed, common, total):
         return missed
 
-    def _gradient(self, t, missed, common, total):
+    def _gradient(self, t, u, missed, common, total):
         alpha, beta, _ = self._terms()
         up, down = alpha * common / total, (beta * common + missed) / total
-        return up * (1 - t) - down * t
+        return up * u - down * t
 
-    def _hessian(self, t, missed, common, total):
-        return self._bend(t, total, self._gradient(t, missed, common, total))
+    def _hessian(self, t, u, missed, common, total):
+        return self._bend(t, u, total, self._gradient(t, u, missed, common, total))
 
-    def _bend(self, t, total, slope):
+    def _bend(self, t, u, total, slope):
         """Return the second derivative of the share, of which this is the first."""
         alpha, beta, _ = self._terms()
-        return -2 * (alpha * (1 - t) + (1 - beta) * t) * (slope / total)
+        return -2 * (alpha * u + (1 - beta) * t) * (slope / total)
 
 
 _LEAST_TOTAL = 1e-300
@@ -319,18 +327,151 @@ class FocalTversky(OverlapLoss):
     def _terms(self):
         return self.alpha, self.beta, 0.0
 
-    def _value(self, t, u, *rest):
-        return u**self.gamma
+    def _value(self, t, u, missed, *rest):
+        return missed**self.gamma
 
-    def _gradient(self, t, u, *rest):
-        return self.gamma * _finite_power(u, self.gamma - 1) * super()._gradient(t, u, *rest)
+    def _gradient(self, t, u, missed, *rest):
+        first = self.gamma * _finite_power(missed, self.gamma - 1)
+        return first * super()._gradient(t, u, missed, *rest)
 
-    def _hessian(self, t, u, common, total):
-        slope = super()._gradient(t, u, common, total)
-        bend = self._bend(t, total, slope)
-        first = self.gamma * _finite_power(u, self.gamma - 1)
-        second = self.gamma * (self.gamma - 1) * _finite_power(u, self.gamma - 2)
+    def _hessian(self, t, u, missed, common, total):
+        slope = super()._gradient(t, u, missed, common, total)
+        bend = self._bend(t, u, total, slope)
+        first = self.gamma * _finite_power(missed, self.gamma - 1)
+        second = self.gamma * (self.gamma - 1) * _finite_power(missed, self.gamma - 2)
         return first * bend + second * slope**2
+
+
+class MulticlassOverlap(ClassMaskLoss):
+    r"""Weighted mean over the classes of an overlap loss, such as the multiclass Dice loss.
+
+    .. math::
+
+        \ell = \frac{\sum_k c_k\, \ell_k}{\sum_k c_k}
+
+    Here :math:`\ell_k` is the overlap loss of two masks: of the pixels that have class :math:`k`,
+    and of the probabilities that are predicted for this class.
+
+    Parameters
+    ----------
+    loss : Dice, Jaccard, Tversky or FocalTversky, default Dice()
+        The loss of each class.
+    class_weight : sequence of float, optional
+        Weight :math:`c_k` of each class; not negative.  A weight of 0 leaves a class out, the
+        background for example.  By default all classes have the same weight.
+
+    Notes
+    -----
+    Predictions of shape (N, ..., K) are probabilities in [0, 1] with the classes on the last axis.
+    The first axis counts the images and the axes between are pixels; predictions of shape
+    (pixels, K) are one image.  Targets are integer labels of shape (N, ...), or one mask per class,
+    of shape (N, ..., K), whose entries lie in [0, 1].  The probabilities of a pixel need not sum to
+    1, because regions may overlap.  In masks, `ignore_index` marks an entry of one class.
+
+    The derivatives are those of the overlap losses of the classes, multiplied by
+    :math:`c_k/\sum_j c_j`.  A class that an image does not have counts like every other class: its
+    loss is that of an empty mask.  With ``Dice(smooth=0)`` this loss is 1 and has gradient 0 unless
+    nothing is predicted.  A positive `smooth` makes it depend on what is predicted.
+
+    The mean is over the images.  To take the overlap over a whole batch [1]_, make one image of it:
+    ``loss(y_true.reshape(-1), y_pred.reshape(-1, n_classes))``.
+
+    References
+    ----------
+    .. [1] F. Isensee, P. F. Jaeger, S. A. A. Kohl, J. Petersen and K. H. Maier-Hein, "nnU-Net: a
+       self-configuring method for deep learning-based biomedical image segmentation", *Nature
+       Methods* 18, 2021.
+
+    Examples
+    --------
+    One image of four pixels and two classes; the last pixel has no label:
+
+    >>> import lossbook as lb
+    >>> loss = lb.MulticlassOverlap(lb.Dice(), ignore_index=255)
+    >>> probabilities = [[1.0, 0.0], [0.5, 0.5], [0.0, 1.0], [0.5, 0.5]]
+    >>> round(loss([0, 1, 1, 255], probabilities), 4)
+    0.2
+    """
+
+    loss: OverlapLoss = Dice()
+    class_weight: tuple[float, ...] | None = None
+
+    y_true_domain = UNIT_INTERVAL
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not isinstance(self.loss, OverlapLoss):
+            raise TypeError(f"loss must be Dice() or another overlap loss; got {self.loss!r}")
+        if self.loss.reduction != "mean" or self.loss.ignore_index is not None:
+            raise ValueError(
+                "loss must have neither a reduction nor an ignore_index of its own, because "
+                f"MulticlassOverlap takes these for all classes; got {self.loss!r}"
+            )
+        object.__setattr__(self, "class_weight", class_weights("class_weight", self.class_weight))
+
+    def _traits(self):
+        share = self._shares(len(self.class_weight or (1, 1)))
+        of_mask = self.loss.traits
+        return replace(of_mask, lipschitz=lambda n: self._slope(n, share, of_mask.lipschitz))
+
+    def _slope(self, n_entries, share, of_mask):
+        """Return the largest slope: all classes can be at their steepest at once."""
+        steepest = of_mask(n_entries // len(share)) if callable(of_mask) else of_mask
+        return steepest * sqrt(share @ share)
+
+    def _formula(self, s):
+        of_mask, share = self.loss._formula(s), s.Symbol("w", positive=True)
+        return replace(
+            of_mask,
+            value=share * of_mask.value,
+            gradient=share * of_mask.gradient,
+            hessian=share * of_mask.hessian,
+            in_words={
+                **of_mask.in_words,
+                share: "the weight of the class, divided by the sum of all of them",
+            },
+            target="1 for the pixels of a class, 0 for the others; the loss is summed over the "
+            "classes",
+        )
+
+    def _shares(self, n_classes):
+        weight = np.array(self.class_weight or (1.0,) * n_classes)
+        return weight / weight.sum()
+
+    def _read(self, y_true, y_pred):
+        batch = super()._read(y_true, y_pred)
+        n_classes, shape = batch.shapes[0][-1], batch.sample_shape
+        require_one_each("class_weight", self.class_weight, n_classes)
+        share = np.broadcast_to(self._shares(n_classes), (*shape, n_classes))
+        dtype = batch.columns[1].dtype
+        batch.columns = *batch.columns, Column("class_weight", share, shape, dtype, None)
+        return batch
+
+    def _targets(self, y_true, y_pred, sample_shape):
+        if y_true.shape == y_pred.shape[:-1]:
+            return super()._targets(y_true, y_pred, sample_shape)
+        why = f"one mask per class, or {y_pred.shape[:-1]}, one label per pixel"
+        require_shape("y_true", y_true, y_pred.shape, why)
+        dtype = working_dtype(y_true.dtype, y_pred.dtype)
+        return Column("y_true", y_true, sample_shape, dtype, self.y_true_domain)
+
+    def _shared(self, y_true, y_pred, share):
+        p = y_pred.reshape(-1, *share.shape)
+        if y_true.size < p.size:
+            y = y_true[:, None]
+            t = (y == np.arange(len(share))[:, None]).astype(p.dtype)
+        else:
+            y = t = y_true.reshape(p.shape)
+        return share, *self.loss._overlap(*kept_of(y, self._mark, t, 1 - t), p)
+
+    def _value(self, share, *of_masks):
+        return sum_entries(share * self.loss._value(*of_masks))
+
+    def _gradient(self, share, *of_masks):
+        return (share * self.loss._gradient(*of_masks)).reshape(-1, share.shape[-1])
+
+    def _hessian(self, share, *of_masks):
+        return (share * self.loss._hessian(*of_masks)).reshape(-1, share.shape[-1])
 
 
 def _finite_power(u, exponent):

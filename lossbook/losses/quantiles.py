@@ -1,11 +1,13 @@
 """Losses that weigh predicting too much and too little differently."""
 
-from math import log, log1p
+from math import hypot, log, log1p
 
 import numpy as np
 
+from ..core.arrays import as_real_arrays, require_shape, working_dtype
 from ..core.domains import OPEN_UNIT_INTERVAL, POSITIVE
-from ..core.elementwise import decay, tanh_ratio, two_sides
+from ..core.elementwise import decay, sum_entries, tanh_ratio, two_sides
+from ..core.inputs import Batch, Column
 from ..core.loss import parameter
 from ..core.optimum import root_of_slope, weighted_quantile
 from ..core.residual import ResidualLoss
@@ -17,11 +19,15 @@ class Pinball(ResidualLoss):
 
     Parameters
     ----------
-    quantile : float, default 0.5
-        The quantile :math:`q` to predict, in (0, 1); with 0.5 it is half the absolute error.
+    quantile : float or sequence of float, default 0.5
+        The quantile :math:`q` to predict, in (0, 1); with 0.5 it is half the absolute error.  A
+        sequence stands for several quantiles at once.
 
     Notes
     -----
+    With several quantiles, predictions of shape (..., Q) hold one for each quantile on the last
+    axis, targets have the shape (...), and the loss of a sample is the mean over the quantiles.
+
     With :math:`r = \hat y - y`, predicting too little costs :math:`q` a unit and too much
     :math:`1 - q`.  Gradient :math:`1 - q` above 0 and :math:`-q` below, with the subgradient 0 at
     the kink; second derivative 0.  The constant that minimises it is the quantile [1]_; of a whole
@@ -36,11 +42,24 @@ class Pinball(ResidualLoss):
     >>> import lossbook as lb
     >>> lb.Pinball(quantile=0.75, reduction="none")([0.0, 0.0], [2.0, -2.0])
     array([0.5, 1.5])
+    >>> lb.Pinball(quantile=(0.25, 0.75), reduction="none")([0.0], [[-1.0, 2.0]])
+    array([0.375])
     """
 
-    quantile: float = parameter(default=0.5, domain=OPEN_UNIT_INTERVAL)
+    quantile: float | tuple[float, ...] = parameter(
+        default=0.5, domain=OPEN_UNIT_INTERVAL, several=True
+    )
 
     def _traits(self):
+        if type(self.quantile) is tuple:
+            steepest = [max(q, 1 - q) / len(self.quantile) for q in self.quantile]
+            return Traits(
+                convex=True,
+                differentiable=False,
+                twice_differentiable=False,
+                lipschitz=hypot(*steepest),
+                elicits="quantiles",
+            )
         return Traits(
             convex=True,
             differentiable=False,
@@ -52,6 +71,18 @@ class Pinball(ResidualLoss):
 
     def _formula(self, s):
         r, q = s.r, s.q
+        if type(self.quantile) is tuple:
+            r, q, y_pred = map(s.vector, ("r", "q", "yhat"))
+            return s.Formula(
+                value=s.sum_k(s.Max((1 - q) * r, -q * r)) / s.K,
+                gradient=s.cases((1 - q, r > 0), (-q, r < 0), 0) / s.K,
+                hessian=0,
+                y_true=s.y,
+                y_pred=y_pred,
+                definitions={r: y_pred - s.y},
+                optimum="the quantiles of the targets",
+                parameters={q: "quantile"},
+            )
         return s.of_residual(
             value=s.Max((1 - q) * r, -q * r),
             gradient=s.cases((1 - q, r > 0), (-q, r < 0), 0),
@@ -60,12 +91,34 @@ class Pinball(ResidualLoss):
             parameters={q: "quantile"},
         )
 
+    def _read(self, y_true, y_pred):
+        if type(self.quantile) is not tuple:
+            return super()._read(y_true, y_pred)
+        y_true, y_pred = as_real_arrays(("y_true", "y_pred"), (y_true, y_pred))
+        shape, dtype = y_true.shape, working_dtype(y_true.dtype, y_pred.dtype)
+        why = "that of y_true and one prediction per quantile"
+        require_shape("y_pred", y_pred, (*shape, len(self.quantile)), why)
+        columns = (
+            Column("y_true", y_true, shape, dtype, self.y_true_domain),
+            Column("y_pred", y_pred, shape, dtype, self.y_pred_domain),
+        )
+        return Batch(columns, (y_pred.shape,), shape, dtype)
+
+    def _each(self, r):
+        """Return the loss of each residual, of which those of one sample are a column."""
+        if type(self.quantile) is not tuple:
+            return np.maximum((1 - self.quantile) * r, -self.quantile * r)
+        q = np.array(self.quantile)[:, None]
+        high, low = ((side / len(q)).astype(r.dtype) for side in (1 - q, -q))
+        return np.maximum(high * r, low * r)
+
     def _value(self, r):
-        return np.maximum((1 - self.quantile) * r, -self.quantile * r)
+        each = self._each(r)
+        return sum_entries(each) if type(self.quantile) is tuple else each
 
     def _gradient(self, r):
         side = np.sign(r)
-        return side * self._value(side)
+        return side * self._each(side)
 
     def _hessian(self, r):
         return np.zeros_like(r)
@@ -74,9 +127,11 @@ class Pinball(ResidualLoss):
         return {"majorizer": self._majorizer}
 
     def _majorizer(self, r):
-        return 0.5 / np.abs(r)
+        return 0.5 / np.size(self.quantile) / np.abs(r)
 
     def _optimal_constant(self, y_true, weight):
+        if type(self.quantile) is tuple:
+            return np.array([weighted_quantile(y_true, weight, q) for q in self.quantile])
         return weighted_quantile(y_true, weight, self.quantile)
 
 

@@ -7,7 +7,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..core.domains import NON_NEGATIVE, PLUS_MINUS_ONE, UNIT_INTERVAL
-from ..core.elementwise import decay, positive_part, running_dtype, sum_entries, two_sides
+from ..core.elementwise import (
+    decay,
+    difference,
+    negative_part,
+    positive_part,
+    running_dtype,
+    sum_entries,
+    two_sides,
+)
 from ..core.loss import Call, JointLoss, Out, RowLoss, parameter
 from ..core.pairs import PairLoss
 from ..core.traits import Traits
@@ -74,7 +82,7 @@ class MarginRanking(PairLoss):
         )
 
     def _shared(self, y_true, first, second):
-        return y_true, positive_part(self.margin - y_true * (first - second))
+        return y_true, positive_part(self.margin - y_true * difference(first, second))
 
     def _value(self, y, loss):
         return loss
@@ -152,7 +160,7 @@ class RankNet(_LogLossOfDifference, PairLoss):
         )
 
     def _shared(self, y_true, first, second):
-        return _LOG_LOSS._shared(y_true, first - second)
+        return _LOG_LOSS._shared(y_true, difference(first, second))
 
 
 class BPR(_LogLossOfDifference):
@@ -206,7 +214,7 @@ class BPR(_LogLossOfDifference):
         )
 
     def _shared(self, positive, negative):
-        return _LOG_LOSS._shared(np.ones_like(positive), positive - negative)
+        return _LOG_LOSS._shared(np.ones_like(positive), difference(positive, negative))
 
 
 class ListNet(RowLoss):
@@ -216,6 +224,13 @@ class ListNet(RowLoss):
 
         \ell = -\sum_k t_k \log p_k, \qquad
         t_k = \frac{e^{y_k}}{\sum_j e^{y_j}}, \quad p_k = \frac{e^{z_k}}{\sum_j e^{z_j}}
+
+    Parameters
+    ----------
+    padding_value : float, optional, keyword only
+        Target of entries that only fill up a list that is shorter than others, such as -1.  They
+        have no part in the loss, whatever is predicted there, and derivative 0.  A list of padding
+        alone does not count in the mean.
 
     Notes
     -----
@@ -237,6 +252,12 @@ class ListNet(RowLoss):
     >>> loss.gradient([[0.0, 0.0]], [[0.0, 1000.0]])
     array([[-0.5,  0.5]])
     """
+
+    padding_value: float | None = parameter(default=None, optional=True, kw_only=True)
+
+    @property
+    def _mark(self):
+        return self.padding_value
 
     def _traits(self):
         return Traits(
@@ -260,7 +281,12 @@ class ListNet(RowLoss):
         )
 
     def _shared(self, y_true, y_pred):
-        return _CROSS_ENTROPY._shared(_softmax(y_true), y_pred)
+        if self.padding_value is None:
+            return _CROSS_ENTROPY._shared(_softmax(y_true), y_pred)
+        kept = y_true != self.padding_value
+        some = np.logical_or.reduce(kept, axis=0)
+        t = np.where(kept, _softmax(np.where(kept, y_true, -np.inf)), 0)
+        return _CROSS_ENTROPY._shared(t, np.where(kept | ~some, y_pred, -np.inf))
 
     def _value(self, *shared):
         return _CROSS_ENTROPY._value(*shared)
@@ -271,7 +297,12 @@ class ListNet(RowLoss):
     def _hessian(self, *shared):
         return _CROSS_ENTROPY._hessian(*shared)
 
+    def _hessian_vector_product(self, *shared_and_vector):
+        return _CROSS_ENTROPY._hessian_vector_product(*shared_and_vector)
+
     def _optimal_constant(self, y_true, weight):
+        if self.padding_value is not None:
+            return super()._optimal_constant(y_true, weight)
         return np.log(np.average(_softmax(y_true), axis=1, weights=weight))
 
 
@@ -290,6 +321,13 @@ class ListMLE(RowLoss):
     .. math::
 
         \ell = \sum_{i=1}^{K} \Bigl(\log \sum_{j=i}^{K} e^{z_{\pi(j)}} - z_{\pi(i)}\Bigr)
+
+    Parameters
+    ----------
+    padding_value : float, optional, keyword only
+        Target of entries that only fill up a list that is shorter than others, such as -1.  They
+        have no part in the loss, whatever is predicted there, and derivative 0.  A list of padding
+        alone does not count in the mean.
 
     Notes
     -----
@@ -317,6 +355,10 @@ class ListMLE(RowLoss):
     array([1.79175947, 0.        ])
     """
 
+    padding_value: float | None = parameter(default=None, optional=True, kw_only=True)
+
+    _mark = ListNet._mark
+
     def _traits(self):
         return Traits(
             convex=True,
@@ -340,11 +382,17 @@ class ListMLE(RowLoss):
         )
 
     def _shared(self, y_true, y_pred):
-        order = np.argsort(-y_true, axis=0, kind="stable")
-        z = np.take_along_axis(y_pred, order, axis=0)
+        y, z = y_true, y_pred
+        if self.padding_value is not None:
+            kept = y_true != self.padding_value
+            y, z = np.where(kept, y, -np.inf), np.where(kept, z, -np.inf)
+        order = np.argsort(-y, axis=0, kind="stable")
+        z = np.take_along_axis(z, order, axis=0)
         rest = np.full_like(z, -np.inf)
         rest[:-1] = np.logaddexp.accumulate(z[:0:-1], axis=0, dtype=running_dtype(z))[::-1]
-        against = rest - z
+        against, infinite = rest - z, np.isinf(z)
+        if infinite.any():  # items of score -inf are never drawn, and no one is when all are left
+            against = np.where(rest == z, negative_part(z), against)
         e = decay(against)
         a, b = two_sides(against, e)
         return order, against, e, b / (1 + e), a / (1 + e)

@@ -1,10 +1,11 @@
 """Losses of the residual that grow more slowly than its size, or stop growing."""
 
-from math import exp, inf, sqrt
+from math import exp, inf, log, sqrt
 
 import numpy as np
 
 from ..core.domains import POSITIVE, Interval
+from ..core.elementwise import within_floats
 from ..core.loss import parameter
 from ..core.residual import ResidualLoss
 from ..core.traits import Traits
@@ -61,7 +62,7 @@ class Fair(ResidualLoss):
 
     def _shared(self, y_true, y_pred):
         r = y_pred - y_true
-        return r, (np.abs(r) / self.scale).clip(0, np.finfo(r.dtype).max)
+        return r, within_floats(np.abs(r) / self.scale)
 
     def _value(self, r, x):
         size = np.abs(r)
@@ -152,7 +153,8 @@ class Cauchy(ResidualLoss):
     def _value(self, r, x, q):
         square = x * x
         near = 0.5 * r * (r * np.where(square == 0, 1, np.log1p(square) / square))
-        far = self.scale * (self.scale * np.log(np.abs(x)))  # where the square overflows
+        log_x = np.log(np.abs(r)) - log(self.scale)
+        far = self.scale * (self.scale * log_x)  # where the square overflows
         return np.where(np.isinf(q), far, near)
 
     def _gradient(self, r, x, q):
@@ -220,7 +222,7 @@ class GemanMcClure(ResidualLoss):
         )
 
     def _shared(self, y_true, y_pred):
-        r = y_pred - y_true
+        r = within_floats(y_pred - y_true)
         h = np.hypot(r, self.scale)
         return r, r / h, self.scale / h
 
@@ -490,51 +492,70 @@ class GeneralRobust(ResidualLoss):
         )
 
     def _shared(self, y_true, y_pred):
-        x = (y_pred - y_true) / self.scale
+        r = y_pred - y_true
         if self._is_welsch:
-            x = x.clip(-40, 40)  # e^(-800) is 0
-            return x, x, np.ones_like(x), np.exp(-0.5 * x * x)
+            x = (r / self.scale).clip(-40, 40)  # e^(-800) is 0
+            return r, x, np.ones_like(x), np.exp(-0.5 * x * x)
         if self.alpha == 2:
-            return x, x, np.ones_like(x), np.ones_like(x)
-        largest = np.finfo(x.dtype).max
-        t = (x / sqrt(abs(self.alpha - 2))).clip(-largest, largest)
-        s = np.hypot(1, t)
+            x = r / self.scale
+            return r, x, np.ones_like(x), np.ones_like(x)
+        t = r / self._unit
+        s = np.hypot(1, within_floats(t))
         near = np.exp((self.alpha / 2 - 1) * np.log1p(t * t))
-        return x, t, s, np.where(np.abs(t) < 1, near, s ** (self.alpha - 2))
+        return r, t, s, np.where(np.abs(t) < 1, near, self._power(r, t, s, self.alpha - 2))
 
-    def _value(self, x, t, s, g):
+    @property
+    def _unit(self):
+        """The residual at which x²/|α - 2| is 1."""
+        return self.scale * sqrt(abs(self.alpha - 2))
+
+    def _power(self, r, t, s, exponent):
+        """Return a power of s, which is |t| where that is beyond the largest float."""
+        power, beyond, unit = s**exponent, np.isinf(t), self._unit
+        if not beyond.any():
+            return power
+        far = np.abs(r) ** exponent * unit**-exponent if unit < 1 else np.abs(t) ** exponent
+        return np.where(beyond, far, power)
+
+    def _value(self, r, t, s, g):
         alpha, b = self.alpha, abs(self.alpha - 2)
         if self._is_welsch:
-            return -np.expm1(-0.5 * x * x)
+            return -np.expm1(-0.5 * t * t)
         if alpha == 2:
-            return 0.5 * x * x
-        is_near = np.abs(t) < 1
+            return 0.5 * t * t
+        is_near, beyond = np.abs(t) < 1, np.isinf(t)
         log_s = np.where(is_near, 0.5 * np.log1p(t * t), np.log(s))
+        if beyond.any():
+            log_s = np.where(beyond, np.log(np.abs(r)) - log(self._unit), log_s)
+        if alpha == 0:
+            return b * log_s
         u = alpha * log_s
         near = b * log_s * np.where(u == 0, 1, np.expm1(u) / u)
-        if alpha == 0:
-            return near
-        return np.where(is_near | (np.abs(u) < 1), near, b / alpha * (s**alpha - 1))
+        far = b / alpha * (self._power(r, t, s, alpha) - 1)
+        return np.where(is_near | (np.abs(u) < 1), near, far)
 
-    def _gradient(self, x, t, s, g):
+    def _gradient(self, r, t, s, g):
         if self._is_welsch or self.alpha == 2:
-            return g * x / self.scale
-        return np.where(np.abs(t) < 1, g * x, x / s * s ** (self.alpha - 1)) / self.scale
+            return g * t / self.scale
+        root = sqrt(abs(self.alpha - 2))
+        far = within_floats(t) / s * self._power(r, t, s, self.alpha - 1)
+        return np.where(np.abs(t) < 1, g * t, far) * root / self.scale
 
-    def _hessian(self, x, t, s, g):
+    def _hessian(self, r, t, s, g):
         if self._is_welsch:
-            bend = (1 - x) * (1 + x)
+            bend = (1 - t) * (1 + t)
         elif self.alpha == 2:
             bend = 1
         elif self.alpha < 1:
-            w = x * sqrt((1 - self.alpha) / (2 - self.alpha))
+            w = r / self.scale * sqrt((1 - self.alpha) / (2 - self.alpha))
+            w = within_floats(w)
             bend = (1 - w) / s * ((1 + w) / s)
         else:
-            bend = 1 / s / s + (self.alpha - 1) * (t / s) ** 2
+            bend = 1 / s / s + (self.alpha - 1) * (within_floats(t) / s) ** 2
         return g * bend / self.scale / self.scale
 
     def _curvatures(self):
         return {"majorizer": self._majorizer} if self.alpha <= 2 else {}
 
-    def _majorizer(self, x, t, s, g):
+    def _majorizer(self, r, t, s, g):
         return g / self.scale / self.scale

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..core.arrays import as_real_array, require_shape, working_dtype
 from ..core.domains import ClassIndices, Domain, Integers
+from ..core.elementwise import difference
 from ..core.inputs import Batch, Column
 from ..core.loss import Call, Loss, Out
 from ..core.parameters import whole_number
@@ -226,7 +227,7 @@ class _Alignments:
         self.lengths = lengths
         self.active = np.arange(len(scores))[:, None] < lengths
 
-        below = scores - np.maximum.reduce(scores, axis=1, keepdims=True)
+        below = difference(scores, np.maximum.reduce(scores, axis=1, keepdims=True))
         self.exp = np.exp(below)
         self.rest = _sum_of_others(self.exp)
         emission = np.take_along_axis(below, self.states[None], axis=1)

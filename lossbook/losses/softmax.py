@@ -511,8 +511,14 @@ class SoftmaxCrossEntropy(ClassLoss):
 
     def _part(self, part):
         if part in ("hessian_blocks", "hessian_vector_product"):
-            return lambda softmax, *vector: getattr(softmax, part)(*vector)
+            return getattr(self, f"_{part}")
         return super()._part(part)
+
+    def _hessian_blocks(self, softmax):
+        return softmax.hessian_blocks()
+
+    def _hessian_vector_product(self, softmax, vector):
+        return softmax.hessian_vector_product(vector)
 
     def _kept(self, y_true):
         if self.ignore_index is None or y_true.ndim > 1:
@@ -536,8 +542,10 @@ class SoftmaxCrossEntropy(ClassLoss):
             return kept.astype(np.float64)
         weight = np.array(self.class_weight)
         if y_true.ndim > 1:
-            return weight @ y_true
-        return weight[y_true] if kept is None else weight[y_true * kept] * kept
+            return np.add.reduce(weight[:, None] * y_true, axis=0)
+        if kept is None:
+            return np.take_along_axis(weight, y_true, axis=0)
+        return np.take_along_axis(weight, y_true * kept, axis=0) * kept
 
     def _n_classes(self, labels):
         if self.class_weight is not None:

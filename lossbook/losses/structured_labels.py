@@ -4,9 +4,9 @@ from math import sqrt
 
 import numpy as np
 
-from ..core.domains import LABELS, UNIT_INTERVAL, ZERO_OR_ONE, ClassIndices
-from ..core.elementwise import positive_part, sum_entries, zero_if_nan
-from ..core.loss import ClassLoss, RowLoss, as_distributions
+from ..core.domains import LABELS, POSITIVE, UNIT_INTERVAL, ZERO_OR_ONE, ClassIndices
+from ..core.elementwise import difference, positive_part, sum_entries, zero_if_nan
+from ..core.loss import ClassLoss, RowLoss, as_distributions, parameter, require_one_per_output
 from ..core.softmax import below_top
 from ..core.traits import Traits
 from .log_loss import SigmoidCrossEntropy
@@ -118,6 +118,12 @@ class MultilabelSoftMargin(RowLoss):
 
     Every class is a question of its own: `SigmoidCrossEntropy`, but with one weight a row.
 
+    Parameters
+    ----------
+    pos_weight : float or sequence of float, default 1.0, keyword only
+        Factor of the first term, the loss of labels that a sample has; positive.  A sequence holds
+        one factor for each class.
+
     Notes
     -----
     Targets :math:`t` of shape (..., K) are 1 for the labels of a sample and 0 for the other
@@ -139,33 +145,55 @@ class MultilabelSoftMargin(RowLoss):
     array([  0.69314718, 500.        ])
     """
 
+    pos_weight: float | tuple[float, ...] = parameter(
+        default=1.0, domain=POSITIVE, several=True, kw_only=True
+    )
+
     y_true_domain = UNIT_INTERVAL
     link = "logit"
 
     def _traits(self):
+        weight, plain = np.maximum(self.pos_weight, 1), self.pos_weight == 1
         return Traits(
             convex=True,
             differentiable=True,
             twice_differentiable=True,
-            lipschitz=lambda n_classes: 1 / sqrt(n_classes),
-            proper=True,
-            classification_calibrated=True,
-            elicits="probability",
+            lipschitz=lambda n_classes: float(
+                np.sqrt(np.sum(np.broadcast_to(weight, n_classes) ** 2)) / n_classes
+            ),
+            proper=plain,
+            classification_calibrated=plain,
+            elicits="probability" if plain else "shifted probability",
         )
 
     def _formula(self, s):
-        t, z = s.t_k, s.z_k
+        t, z, w, parameters = s.t_k, s.z_k, 1, {}
+        optimum = "the log-odds of the mean of each class's targets"
+        if self.pos_weight != 1:
+            w = s.vector("w") if type(self.pos_weight) is tuple else s.w_plus
+            parameters, optimum = {w: "pos_weight"}, optimum + ", plus the logarithm of its weight"
+        mass = w * t + 1 - t
         return s.Formula(
-            value=s.sum_k(-t * s.log(s.sigma(z)) - (1 - t) * s.log(s.sigma(-z))) / s.K,
-            gradient=(s.sigma(z) - t) / s.K,
-            hessian=s.sigma(z) * s.sigma(-z) / s.K,
+            value=s.sum_k(-w * t * s.log(s.sigma(z)) - (1 - t) * s.log(s.sigma(-z))) / s.K,
+            gradient=(mass * s.sigma(z) - w * t) / s.K,
+            hessian=mass * s.sigma(z) * s.sigma(-z) / s.K,
             y_true=t,
             y_pred=z,
-            optimum="the log-odds of the mean of each class's targets",
+            optimum=optimum,
+            parameters=parameters,
         )
 
+    def _read(self, y_true, y_pred):
+        batch = super()._read(y_true, y_pred)
+        if type(self.pos_weight) is tuple:
+            require_one_per_output("pos_weight", self.pos_weight, "y_pred", batch.shapes[0])
+        return batch
+
     def _shared(self, y_true, y_pred):
-        return _ONE_SCORE._shared(y_true, y_pred)
+        if self.pos_weight == 1:
+            return _ONE_SCORE._shared(y_true, y_pred)
+        weight = np.array(self.pos_weight, y_pred.dtype)[..., None]
+        return _ONE_SCORE._shared(y_true, y_pred, weight)
 
     def _value(self, *shared):
         each = _ONE_SCORE._value(*shared)
@@ -180,8 +208,10 @@ class MultilabelSoftMargin(RowLoss):
         return each / len(each)
 
     def _optimal_constant(self, y_true, weight):
+        if type(self.pos_weight) is tuple:
+            require_one_per_output("pos_weight", self.pos_weight, "y_true", y_true.shape[:1])
         share = np.average(y_true, axis=1, weights=weight)
-        return np.log(share) - np.log1p(-share)
+        return np.log(self.pos_weight) + np.log(share) - np.log1p(-share)
 
 
 class MultilabelMargin(RowLoss):
@@ -245,7 +275,7 @@ class MultilabelMargin(RowLoss):
     def _shortfalls(self, t, z):
         """Yield a class, and by how much each other falls short of a margin, if it is a label."""
         for j, (is_label, score) in enumerate(zip(t, z, strict=True)):
-            yield j, np.where(is_label & ~t, positive_part(1 + (z - score)), 0)
+            yield j, np.where(is_label & ~t, positive_part(1 + difference(z, score)), 0)
 
     def _value(self, t, z):
         total = np.zeros_like(z[0])

@@ -9,13 +9,14 @@ from ..core.domains import Boxes, Directions, Distributions, Interval, LogDistri
 EPSILON = np.finfo(np.float64).eps
 
 
-def derivative(function: Any, room: Any) -> Any:
+def derivative(function: Any, room: Any, size: Any = 0.0) -> Any:
     """Return numerical derivatives at 0 of many functions at once, and bounds of their errors.
 
     Central differences of fourth order are taken with steps that shrink from `room` / 2, each a
     quarter of the last.  A difference's truncation error is less than its change since the last,
     larger step; its rounding error is a few units in the last place of the function over the step.
-    The step where their sum is least is kept.
+    The function may round what it is given, which moves its value by the slope, and its derivative
+    by the curvature.  The step where the sum of all this is least is kept.
 
     Parameters
     ----------
@@ -23,6 +24,8 @@ def derivative(function: Any, room: Any) -> Any:
         Takes an array of offsets, one for each function, and returns the functions' values there.
     room : ndarray
         The largest offset allowed for each function, preferably a power of two.
+    size : ndarray, optional
+        How large the numbers are that the function adds the offsets to.
 
     Returns
     -------
@@ -35,7 +38,9 @@ def derivative(function: Any, room: Any) -> Any:
         values = np.array([function(step * h) for step in (-2, -1, 1, 2)])
         with np.errstate(invalid="ignore", over="ignore"):
             estimate = (values[0] - 8 * values[1] + 8 * values[2] - values[3]) / (12 * h)
-            rounding = 16 * EPSILON * (1 + np.abs(values).max(axis=0)) / h
+            curvature = (values[0] - values[1] - values[2] + values[3]) / (3 * h * h)
+            rounding = (1 + np.abs(values).max(axis=0) + size * np.abs(estimate)) / h
+            rounding = 16 * EPSILON * (rounding + size * np.abs(curvature))
             bound = np.abs(estimate - previous) + rounding
         better = bound < error
         best, error = np.where(better, estimate, best), np.where(better, bound, error)

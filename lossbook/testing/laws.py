@@ -27,6 +27,11 @@ def require(law: Any, holds: Any, **numbers: Any) -> Any:
     raise AssertionError(f"{law}; here {', '.join(shown)}" if shown else law)
 
 
+def require_reason(trait: str, holds: Any, missing: str) -> None:
+    """Raise if a trait is said to be false and no sample shows why."""
+    require(f"traits.{trait} is False, but {missing}, so the loss seems to have the trait", holds)
+
+
 def near(got: Any, expected: Any, tolerance: Any) -> Any:
     """Return which numbers agree, relative to 1 or to their size; equal infinities do."""
     with np.errstate(invalid="ignore"):

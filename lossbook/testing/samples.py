@@ -176,6 +176,10 @@ class Samples:
         return getattr(self.loss, "width", None) or self.n_classes
 
     @property
+    def _n_lines(self):
+        return getattr(self.loss, "n_lines", 6)
+
+    @property
     def any_predictions(self) -> Any:
         """Whether all real numbers are predictions."""
         return isinstance(self.loss.y_pred_domain, Directions | None)
@@ -207,13 +211,25 @@ class Samples:
 
     def batches(self, n: int = 120) -> Any:
         """Return pairs of targets and predictions, one pair for each kind of target."""
-        return [(self.labels(domain, n), self.predictions(n)) for domain in self.label_domains]
+        return [
+            (self._marked(self.labels(domain, n)), self.predictions(n))
+            for domain in self.label_domains
+        ]
+
+    def _marked(self, labels):
+        """Mark some entries of every other target as ignored, if the loss has a mark for it."""
+        mark = getattr(self.loss, "_mark", None)
+        if mark is not None:
+            ignored = self.rng.random(labels.shape) < _SHARE_IGNORED
+            ignored[::2] = ignored[:, -1] = False
+            labels[ignored] = mark
+        return labels
 
     def lines(self) -> Iterator[Any]:
         """Return lines through the predictions, for a few targets of each kind."""
         domain = self.loss.y_pred_domain
         for label_domain in self.label_domains:
-            for k, label in enumerate(self.labels(label_domain, 6)):
+            for k, label in enumerate(self.labels(label_domain, self._n_lines)):
                 start, direction, centre = np.array(0.0), np.array(1.0), label
                 if self.width is not None:
                     moved = (k + 1) % self.width
@@ -243,6 +259,9 @@ class Samples:
                 else:
                     x, ends = np.union1d(REAL_LINE, centre + REAL_LINE), [-FAR, FAR]
                 yield Line(unreduced(self.loss), label, start, direction, x, np.array(ends, float))
+
+
+_SHARE_IGNORED = 0.4
 
 
 def _short(values):

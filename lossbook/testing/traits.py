@@ -17,7 +17,7 @@ from ..core.domains import (
 )
 from ..core.loss import ClassLoss, PointwiseLoss, RowLoss
 from .derivatives import EPSILON
-from .laws import agree, near, require
+from .laws import agree, near, require, require_reason
 from .samples import FAR, REAL_LINE, between, corner_members, unreduced
 
 
@@ -34,7 +34,7 @@ def check_convexity(loss: Any, samples: Any) -> None:
         falls |= fall.any()
         numbers = {"y_true": line.label, "x": x[1:-1], "before": slope[:-1], "after": slope[1:]}
         require("a convex loss's slope does not fall", ~(convex & fall), **numbers)
-    require("a loss that is not convex has a falling slope", falls or convex)
+    require_reason("convex", falls or convex, "the slope does not fall in any sample")
     for y_true, y_pred in samples.batches():
         hessian = loss.hessian(y_true, y_pred)
         law = "a convex loss's hessian is not negative"
@@ -113,7 +113,7 @@ def check_symmetry(loss: Any, samples: Any) -> None:
         agree("residuals +r and -r cost a symmetric loss the same", above, below, 1e-9)
     else:
         differ = not near(above, below, 1e-9).all()
-        require("residuals +r and -r cost a loss that is not symmetric differently", differ)
+        require_reason("symmetric", differ, "residuals +r and -r cost the same in every sample")
 
 
 def _log_odds(p):
@@ -206,8 +206,8 @@ def check_propriety(loss: Any, samples: Any) -> None:
         numbers |= {"forecast": forecasts, "loss_of_forecast": others}
         law = "no other forecast costs less than the truth, by a proper loss"
         require(law, ~(proper & better), **numbers)
-    law = "some other forecast costs no more than the truth, by a loss that is not proper"
-    require(law, beaten or proper)
+    missing = "every other forecast in the samples costs more than the truth"
+    require_reason("proper", beaten or proper, missing)
 
 
 def _decision(loss, predictions):
@@ -257,8 +257,8 @@ def check_calibration(loss: Any, samples: Any) -> None:
         misled |= costs["wrong"] - costs["right"] <= (1e-3 if samples.of_classes else 0)
         law = "a calibrated loss costs least where the most probable class is predicted"
         require(law, not (calibrated and fails), truth=[truth], **costs)
-    law = "a loss that is not calibrated costs least, for some truth, where another class is"
-    require(law, misled or calibrated)
+    missing = "predicting the most probable class costs least in every sample"
+    require_reason("classification_calibrated", misled or calibrated, missing)
 
 
 def check_optimal_constant(loss: Any, samples: Any) -> None:

@@ -9,7 +9,10 @@ import numpy as np
 from ..core.domains import LABELS, Domain
 from ..core.loss import BatchLoss, ClassLoss, JointLoss, PointwiseLoss, RowLoss, TargetLoss
 from ..core.traits import Traits
+from ..losses.log_loss import SigmoidCrossEntropy
 from ..losses.lovasz import LovaszSoftmax
+from ..losses.overlap import MulticlassOverlap
+from ..losses.quantiles import Pinball
 from ..losses.sequences import CTC, LabelSequences
 from ..losses.several_tasks import WeightedSum
 
@@ -125,6 +128,38 @@ class Alike(View):
 
 
 @dataclass(frozen=True, repr=False)
+class ByOutput(View, RowLoss):
+    """A loss with a parameter for each output, seen as one whose samples are the outputs' means."""
+
+    width: Any = None
+
+    @property
+    def traits(self) -> Traits:
+        """Those of the loss behind, but for the slope, in which that of each output has a part."""
+        (name,) = self.behind._by_output
+        given = getattr(self.behind, name)
+        each = [replace(self.behind, **{name: one}).traits.lipschitz for one in given]
+        return replace(self.behind.traits, lipschitz=np.linalg.norm(each) / len(each))
+
+    def _seen(self, loss, parts, y_true, y_pred, sample_weight):
+        if sample_weight is not None:
+            sample_weight = np.asarray(sample_weight)[:, None].repeat(self.width, axis=1)
+        results = loss._evaluate(parts, (y_true, y_pred), sample_weight, None)
+        share = 1 if loss.reduction == "mean" else 1 / self.width
+        values = loss.reduction == "none"
+        return [
+            (r.sum(axis=-1) if part == "value" and values else r) * share
+            for part, r in zip(parts, results, strict=True)
+        ]
+
+    def optimal_constant(self, y_true: Any, sample_weight: Any = None) -> Any:
+        """Return that of the loss behind."""
+        if sample_weight is not None:
+            sample_weight = np.asarray(sample_weight)[:, None].repeat(self.width, axis=1)
+        return self.behind.optimal_constant(y_true, sample_weight)
+
+
+@dataclass(frozen=True, repr=False)
 class PointwiseSum(Alike, PointwiseLoss):
     """A sum of pointwise losses, seen as one."""
 
@@ -200,6 +235,42 @@ class OnePixel(View, ClassLoss):
         ]
 
 
+_PIXELS = 2
+
+
+@dataclass(frozen=True, repr=False)
+class OfClasses(View, RowLoss):
+    """An overlap loss of several classes, seen as one of the masks of all of them side by side."""
+
+    behind: MulticlassOverlap
+    n_lines = 12
+
+    @property
+    def width(self) -> Any:
+        """The pixels of all masks."""
+        return _PIXELS * self.n_classes
+
+    @property
+    def n_classes(self) -> Any:
+        """As many as there are weights."""
+        return len(self.behind.class_weight or (1, 1))
+
+    @property
+    def _mark(self):
+        return self.behind.ignore_index
+
+    def _seen(self, loss, parts, y_true, y_pred, sample_weight):
+        shape = *y_pred.shape[:-1], self.n_classes, _PIXELS
+        if y_true.shape == y_pred.shape:
+            y_true, y_pred = y_true.reshape(shape).mT, y_pred.reshape(shape).mT
+        results = loss._evaluate(parts, (y_true, y_pred), sample_weight, None)
+        return [r.mT.reshape(len(r), -1) if np.ndim(r) == 3 else r for r in results]
+
+    def optimal_constant(self, y_true: Any, sample_weight: Any = None) -> Any:
+        """Return that of the loss behind, which has none."""
+        return self.behind.optimal_constant(y_true, sample_weight)
+
+
 _FRAMES = 4
 
 
@@ -252,6 +323,23 @@ def _(loss: JointLoss):
 @view.register
 def _(loss: LovaszSoftmax):
     return OnePixel(loss)
+
+
+@view.register
+def _(loss: Pinball):
+    several = type(loss.quantile) is tuple
+    return Alike(loss, width=len(loss.quantile)) if several else loss
+
+
+@view.register
+def _(loss: SigmoidCrossEntropy):
+    several = type(loss.pos_weight) is tuple
+    return ByOutput(loss, width=len(loss.pos_weight)) if several else loss
+
+
+@view.register
+def _(loss: MulticlassOverlap):
+    return OfClasses(loss)
 
 
 @view.register

@@ -86,11 +86,13 @@ def test_labels_of_references_stand_beside_them(browser, html):
             assert page.evaluate(apart) == 0
 
 
-def test_the_reference_is_in_short_pages(browser, html):
-    for path in sorted(html.glob("reference/api/*.html")):
-        with browser.page(path.as_uri()) as page:
-            assert page.evaluate("document.querySelectorAll('.katex').length") < 400, path
-            assert page.evaluate("performance.getEntriesByType('navigation')[0].duration") < 3000
+def test_the_reference_is_in_short_pages(html):
+    # Times depend on the machine; what a browser has to lay out does not.
+    for path in [html / "reference/api.html", *sorted(html.glob("reference/api/*.html"))]:
+        page = read(path)
+        assert path.stat().st_size < 500_000, path
+        assert len(page.select(".katex")) < 200, path
+        assert not page.select("script[src*=mathjax]")
 
 
 def test_names_are_not_cut(html):

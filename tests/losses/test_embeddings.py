@@ -492,3 +492,69 @@ def test_a_batch_against_itself_in_both_directions():
 def test_bad_inputs(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+# Infinite entries.
+
+
+def test_the_direction_of_an_infinite_vector_is_that_of_its_infinite_entries():
+    inf = np.inf
+    first, second = [[inf, 1.0], [-inf, inf], [0.0, 0.0]], [[1.0, 0.0], [0.0, 1.0], [inf, 0.0]]
+    value, gradients = lb.CosineDistance(reduction="none").value_and_gradient(first, second)
+    np.testing.assert_allclose(value, [0, 1 - np.sqrt(0.5), 1])
+    finite = np.clip(first, -1e200, 1e200), np.clip(second, -1e200, 1e200)
+    expected = lb.CosineDistance(reduction="none").gradient(*finite)
+    for got, wanted in zip(gradients, expected, strict=True):
+        np.testing.assert_allclose(got, wanted, 1e-12, 1e-100)
+    far = lb.Contrastive(reduction="none").value_and_gradient(
+        [1, 0], [[inf, 0]] * 2, [[1, 1.0]] * 2
+    )
+    np.testing.assert_array_equal(far[0], [inf, 0])
+    np.testing.assert_array_equal(far[1][0], [[inf, -1], [0, 0]])
+    for loss, y in (lb.InfoNCE(), []), (lb.SupervisedContrastive(), [[0, 1, 0]]):
+        inputs = [[first, second], [[[inf, 1.0], [1.0, 1.0], [-inf, inf]]]][len(y)]
+        finite = [np.clip(each, -1e200, 1e200) for each in inputs]
+        assert loss(*y, *inputs) == pytest.approx(loss(*y, *finite))
+        assert np.isfinite(loss.gradient(*y, *inputs)).all()
+
+
+def test_a_triplet_with_a_point_at_infinity():
+    inf = np.inf
+    value, gradients = lb.Triplet(reduction="none").value_and_gradient(
+        [[inf, 1.0], [0.0, 0.0], [0.0, 0.0]],
+        [[0, 0], [inf, 0], [0, 1]],
+        [[0.5, 0], [1, 1], [inf, 0]],
+    )
+    np.testing.assert_array_equal(value, [1.5, inf, 0])  # of 1e100: 1 + 1e100 - (1e100 - 0.5)
+    assert np.isfinite(gradients).all()
+
+
+def test_a_query_of_weight_0_may_hold_nan():
+    rng = np.random.default_rng(3)
+    query, key = rng.normal(size=(2, 4, 3))
+    lost = query.copy()
+    lost[1] = np.nan
+    weight = [1.0, 0.0, 2.0, 1.0]
+    loss = lb.InfoNCE()
+    assert loss(lost, key, weight) == loss(query, key, weight)
+    for method in loss.gradient, loss.hessian:
+        got, expected = method(lost, key, weight), method(query, key, weight)
+        np.testing.assert_array_equal(got, expected)
+        np.testing.assert_array_equal(got[0][1], 0)
+
+
+@pytest.mark.parametrize(("n", "dim"), [(2, 600_000), (700, 3), (130, 70), (33, 64)])
+def test_batches_multiplied_in_pieces_are_those_multiplied_whole(n, dim):
+    rng = np.random.default_rng(8)
+    query, key = rng.normal(size=(2, n, dim))
+    u, v = (x / np.linalg.norm(x, axis=1, keepdims=True) for x in (query, key))
+    scores = u @ v.T / 0.5
+    p = np.exp(scores - np.max(scores, axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    value, (by_query, by_key) = lb.InfoNCE(0.5).value_and_gradient(query, key)
+    assert value == pytest.approx(-np.mean(np.log(np.diag(p))))
+    slope = (p - np.eye(n)) / 0.5 / n
+    for got, x, unit, towards in (by_query, query, u, slope @ v), (by_key, key, v, slope.T @ u):
+        across = towards - (towards * unit).sum(axis=1, keepdims=True) * unit
+        expected = across / np.linalg.norm(x, axis=1, keepdims=True)
+        np.testing.assert_allclose(got, expected, 1e-9, 1e-14)

@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 import pytest
 from draws import BITS, LABELS, N_ROWS, PROBABILITIES, SCORES, TARGETS, WEIGHTS, Z
+from mpmath import mp
 from single import (
     DTYPES,
     assert_best,
@@ -273,3 +274,37 @@ def test_second_derivatives_by_double_backward(loss):
         return weight[y] * (1 - p) ** loss.gamma * h
 
     assert_double_backward(loss, LABELS, SCORES, value)
+
+
+def test_what_an_alpha_of_0_takes_out_may_hold_nan():
+    lost = [[1.0, 2.0], [np.nan, np.inf]]
+    loss = lb.SoftmaxFocal(alpha=(1, 0), reduction="none")
+    for part in parts(loss, [0, 1], lost):
+        assert np.isfinite(part[0]).all() and (part[1] == 0).all()
+    assert np.isnan(replace(loss, alpha=(0.5, 0.5))([0, 1], lost)[1])
+    for alpha, label in (1, 0), (0, 1):
+        loss = lb.SigmoidFocal(alpha=alpha, reduction="none")
+        for part in parts(loss, [1 - label, label], [1.0, np.nan]):
+            assert np.isfinite(part[0]) and part[1] == 0
+    assert np.isnan(lb.SigmoidFocal(alpha=0.5)([1], [np.nan]))
+
+
+@pytest.mark.parametrize("gamma", [0.5, 2.0, 15.0, 17.0, 1e3, 1e160, 1e300, 1.7e308])
+def test_a_large_gamma_is_as_right_as_a_small_one(gamma):
+    for z in -1e3, -700.0, -368.0, -50.0, -30.0, -3.0, 0.0, 3.0, 50.0:
+        with mp.workdps(700):
+            p, g = 1 / (1 + mp.exp(-mp.mpf(z))), mp.mpf(gamma)
+            q, h = 1 - p, -mp.log(p)
+            power = mp.exp(g * mp.log(q))
+            bend = power * p * (q + g * (2 * q + g * p * h - q * h))
+            exact = [float(each) for each in (power * h, -power * (q + g * p * h), bend)]
+        got = parts(lb.SigmoidFocal(gamma), [1], [z]), parts(lb.SoftmaxFocal(gamma), [0], [[z, 0]])
+        for value, gradient, hessian in got:
+            of_score = value.flat[0], gradient.flat[0], hessian.flat[0]
+            np.testing.assert_allclose(of_score, exact, 1e-12, 1e-100)
+
+
+def test_poly_with_the_first_order_taken_out_at_an_infinite_cross_entropy():
+    loss = lb.Poly1CrossEntropy(epsilon=-1.0)
+    assert loss([1], [[np.inf, 0.0]]) == np.inf
+    assert loss([0], [[np.inf, 0.0]]) == 0

@@ -179,7 +179,7 @@ def test_gaussian_takes_names_and_refuses_other_shapes():
     assert by_name == GAUSSIAN(y_true, mean, log_variance)
     assert [g.shape for g in GAUSSIAN.gradient(y_true, mean, log_variance)] == [(4, 5)] * 2
     with pytest.raises(ValueError, match="log_variance must have shape"):
-        GAUSSIAN(y_true, mean, log_variance[:1])
+        GAUSSIAN(y_true, mean, log_variance[:3])
     with pytest.raises(ValueError, match="y_true must be finite"):
         GAUSSIAN(y_true * INF, mean, log_variance)
 
@@ -490,3 +490,72 @@ def test_models_of_scikit_learn_minimise_the_loss(loss, model):
     fitted = model(alpha=0.0, tol=1e-10).fit(x, y_true)
     slope = loss.gradient(y_true, np.log(fitted.predict(x)))
     np.testing.assert_allclose([slope.sum(), *(slope @ x)], 0, atol=1e-6)
+
+
+# A log-variance that samples share.
+
+SHARED = np.random.default_rng(5)
+NUMBERS, MEANS = SHARED.normal(size=(2, 50, 3))
+WEIGHT = SHARED.uniform(0.5, 2, (50, 3))
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (3,), (1, 3), (50, 1), (1, 1)])
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_shared_log_variance_gets_the_sum_of_the_derivatives(shape, reduction, dtype):
+    loss = lb.GaussianNLL(reduction=reduction)
+    y, mean, s = NUMBERS.astype(dtype), MEANS.astype(dtype), SHARED.normal(size=shape).astype(dtype)
+    whole = np.broadcast_to(s, mean.shape).copy()
+    np.testing.assert_array_equal(loss(y, mean, s, WEIGHT), loss(y, mean, whole, WEIGHT))
+    for part in "gradient", "hessian":
+        by_mean, by_shared = getattr(loss, part)(y, mean, s, WEIGHT)
+        expected, by_each = getattr(loss, part)(y, mean, whole, WEIGHT)
+        np.testing.assert_array_equal(by_mean, expected)
+        assert by_shared.shape == shape
+        assert by_shared.dtype == dtype
+        axes = tuple(k for k in range(2) if (1, 1, *shape)[len(shape) + k] == 1)
+        total = by_each.astype(float).sum(axis=axes, keepdims=True).reshape(shape)
+        np.testing.assert_allclose(by_shared, total, rtol=4 * np.finfo(dtype).eps)
+
+
+def test_pytorch_differentiates_a_shared_log_variance_alike():
+    torch = pytest.importorskip("torch")
+    s = np.array([0.25, -0.5, 1.0])
+    mean, log_variance = (torch.tensor(x, requires_grad=True) for x in (MEANS, s))
+    value = torch.nn.functional.gaussian_nll_loss(
+        mean, torch.tensor(NUMBERS), log_variance.exp().expand(50, 3), eps=1e-12
+    )
+    value.backward()
+    assert GAUSSIAN(NUMBERS, MEANS, s) == pytest.approx(value.item(), rel=1e-13)
+    by_mean, by_shared = GAUSSIAN.gradient(NUMBERS, MEANS, s)
+    np.testing.assert_allclose(by_mean, mean.grad.numpy(), rtol=1e-12)
+    np.testing.assert_allclose(by_shared, log_variance.grad.numpy(), rtol=1e-12)
+
+
+def test_the_best_shared_log_variance_is_that_of_the_residuals():
+    best = np.log(np.mean((NUMBERS - MEANS) ** 2, axis=0))
+    _, by_shared = GAUSSIAN.gradient(NUMBERS, MEANS, best)
+    np.testing.assert_allclose(by_shared, 0, atol=1e-15)
+    one = float(np.log(np.mean((NUMBERS - MEANS) ** 2)))
+    np.testing.assert_allclose(GAUSSIAN.gradient(NUMBERS, MEANS, one)[1], 0, atol=1e-15)
+
+
+def test_derivatives_by_a_shared_log_variance_are_written_where_they_are_wanted():
+    s, out = np.zeros(3), (np.empty((50, 3)), np.empty(3))
+    results = GAUSSIAN.gradient(NUMBERS, MEANS, s, out=out)
+    assert results[0] is out[0]
+    assert results[1] is out[1]
+    for one, other in zip(out, GAUSSIAN.gradient(NUMBERS, MEANS, s), strict=True):
+        np.testing.assert_array_equal(one, other)
+    value, _ = GAUSSIAN.value_and_gradient(NUMBERS, MEANS, s, out=out)
+    assert value == GAUSSIAN(NUMBERS, MEANS, s)
+    kept = out[0].copy(), np.zeros(2)
+    with pytest.raises(ValueError, match=r"float64 of shape \(3,\); got float64 of shape \(2,\)"):
+        GAUSSIAN.gradient(NUMBERS, MEANS, s, out=kept)
+    np.testing.assert_array_equal(kept[0], out[0])
+
+
+@pytest.mark.parametrize("shape", [(50,), (2, 50, 3), (3, 1), (0,)])
+def test_log_variances_that_do_not_broadcast_are_refused(shape):
+    with pytest.raises(ValueError, match="log_variance must"):
+        GAUSSIAN(NUMBERS, MEANS, np.zeros(shape))

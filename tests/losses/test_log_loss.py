@@ -17,6 +17,7 @@ from single import (
 from sklearn import metrics
 
 import lossbook as lb
+from lossbook.testing import check_loss
 
 BRIER = lb.Brier()
 INF = np.inf
@@ -168,3 +169,86 @@ def test_traits_follow_the_parameters():
     assert lb.SigmoidCrossEntropy(label_smoothing=0.2).traits.lipschitz == pytest.approx(0.9)
     assert lb.SigmoidCrossEntropy(label_smoothing=0.99).traits.classification_calibrated
     assert not lb.SigmoidCrossEntropy(label_smoothing=1).traits.classification_calibrated
+
+
+# One weight per output.
+
+OUTPUTS = np.random.default_rng(3)
+LABELS, SCORES = OUTPUTS.integers(0, 2, (40, 3)).astype(float), OUTPUTS.normal(size=(40, 3))
+BY_OUTPUT = lb.SigmoidCrossEntropy(pos_weight=[0.5, 2, 7])
+
+
+def test_each_output_has_its_own_weight():
+    for part, results in zip(
+        ("value", "gradient", "hessian"), parts(BY_OUTPUT, LABELS, SCORES), strict=True
+    ):
+        for k, weight in enumerate(BY_OUTPUT.pos_weight):
+            alone = parts(lb.SigmoidCrossEntropy(weight), LABELS[:, k], SCORES[:, k])
+            expected = dict(zip(("value", "gradient", "hessian"), alone, strict=True))
+            np.testing.assert_array_equal(results[:, k], expected[part])
+    single = BY_OUTPUT.gradient(LABELS.astype(int), SCORES.astype(np.float32))
+    assert single.dtype == np.float32
+    np.testing.assert_allclose(single, BY_OUTPUT.gradient(LABELS, SCORES), rtol=1e-5)
+
+
+def test_pytorch_agrees_on_weights_of_outputs():
+    torch = pytest.importorskip("torch")
+    z = torch.tensor(SCORES, requires_grad=True)
+    weight = torch.tensor(BY_OUTPUT.pos_weight, dtype=torch.float64)
+    value = torch.nn.functional.binary_cross_entropy_with_logits(
+        z, torch.tensor(LABELS), pos_weight=weight
+    )
+    value.backward()
+    assert BY_OUTPUT(LABELS, SCORES) == pytest.approx(value.item(), rel=1e-14)
+    np.testing.assert_allclose(BY_OUTPUT.gradient(LABELS, SCORES), z.grad.numpy(), rtol=1e-12)
+
+
+def test_weights_of_outputs_lie_along_the_last_axis_of_any_shape_and_in_every_block():
+    y, z = np.tile(LABELS, (4000, 1)), np.tile(SCORES, (4000, 1))
+    cube = y.reshape(100, -1, 3), z.reshape(100, -1, 3)
+    expected = np.tile(BY_OUTPUT.gradient(LABELS, SCORES) / 4000, (4000, 1))
+    np.testing.assert_allclose(BY_OUTPUT.gradient(y, z), expected, rtol=1e-12)
+    np.testing.assert_allclose(BY_OUTPUT.gradient(*cube).reshape(-1, 3), expected, rtol=1e-12)
+    turned = np.asfortranarray(y), np.asfortranarray(z)
+    np.testing.assert_array_equal(BY_OUTPUT.gradient(*turned), BY_OUTPUT.gradient(y, z))
+    row = lb.SigmoidCrossEntropy(BY_OUTPUT.pos_weight, reduction="none")(LABELS[0], SCORES[0])
+    np.testing.assert_array_equal(row, parts(BY_OUTPUT, LABELS[:1], SCORES[:1])[0][0])
+
+
+def test_the_best_constants_of_outputs_are_those_of_each():
+    weight = OUTPUTS.uniform(0.5, 2, LABELS.shape)
+    each = [
+        lb.SigmoidCrossEntropy(w).optimal_constant(LABELS[:, k], weight[:, k])
+        for k, w in enumerate(BY_OUTPUT.pos_weight)
+    ]
+    np.testing.assert_array_equal(BY_OUTPUT.optimal_constant(LABELS, weight), each)
+
+
+def test_weights_of_outputs_are_a_parameter_like_others():
+    assert lb.SigmoidCrossEntropy(np.array([0.5, 2, 7])) == BY_OUTPUT
+    assert hash(lb.SigmoidCrossEntropy((0.5, 2.0, 7.0))) == hash(BY_OUTPUT)
+    assert repr(BY_OUTPUT) == (
+        "SigmoidCrossEntropy(pos_weight=(0.5, 2.0, 7.0), label_smoothing=0.0)"
+    )
+    check_loss(BY_OUTPUT)
+    check_loss(lb.SigmoidCrossEntropy((1.0, 3.0), label_smoothing=0.2))
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "words"),
+    [
+        (
+            lambda: lb.SigmoidCrossEntropy((1, 0)),
+            ValueError,
+            r"pos_weight\[1\] must be in \(0, inf",
+        ),
+        (lambda: lb.SigmoidCrossEntropy(("1",)), TypeError, r"pos_weight\[0\] must be a number"),
+        (lambda: lb.SigmoidCrossEntropy(()), ValueError, "pos_weight .* got an empty one"),
+        (lambda: lb.SigmoidCrossEntropy([[1, 2]]), TypeError, "pos_weight must be a number"),
+        (lambda: BY_OUTPUT([1, 0], [0.0, 1.0]), ValueError, "y_pred must have 3 outputs on its"),
+        (lambda: BY_OUTPUT.optimal_constant([1, 0]), ValueError, "y_true must have 3 outputs"),
+    ],
+)
+def test_bad_weights_of_outputs(call, kind, words):
+    with pytest.raises(kind, match=words):
+        call()

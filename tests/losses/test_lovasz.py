@@ -207,3 +207,31 @@ def test_cards():
     assert "Target tₖ           1 for the class of a pixel, 0 for the others" in str(
         lb.LovaszSoftmax().card()
     )
+
+
+@DTYPES
+@pytest.mark.parametrize("mark", [255, 0, -1])
+def test_ignored_pixels_of_the_lovasz_softmax_are_as_if_they_were_cut_out(mark, dtype):
+    labels, p = RNG.integers(0, 3, (4, 12)), RNG.dirichlet(np.ones(3), (4, 12)).astype(dtype)
+    labels[RNG.uniform(size=labels.shape) < 0.3] = mark
+    kept = labels != mark
+    loss = lb.LovaszSoftmax(ignore_index=mark, reduction="none")
+    value, gradient, hessian = quiet(loss, labels, np.where(kept[..., None], p, np.nan), dtype)
+    for k in range(4):
+        expected = quiet(lb.LovaszSoftmax(), labels[k][kept[k]][None], p[k][kept[k]][None], dtype)
+        np.testing.assert_allclose(value[k], expected[0][0], rtol=4 * np.finfo(dtype).eps)
+        np.testing.assert_allclose(gradient[k][kept[k]], expected[1][0], rtol=1e-6)
+    assert not gradient[~kept].any()
+    assert not hessian.any()
+
+
+def test_an_image_that_is_ignored_as_a_whole_does_not_count():
+    labels, p = RNG.integers(0, 3, (3, 5)), RNG.dirichlet(np.ones(3), (3, 5))
+    labels[1] = 255
+    loss = lb.LovaszSoftmax(ignore_index=255)
+    assert loss(labels, p) == pytest.approx(lb.LovaszSoftmax()(labels[[0, 2]], p[[0, 2]]))
+    value, gradient, _ = quiet(loss, labels, p)
+    assert value[1] == 0
+    assert not gradient[1].any()
+    with pytest.raises(ValueError, match="y_true must hold a sample that counts"):
+        loss(labels[[1]], p[[1]])

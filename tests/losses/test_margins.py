@@ -318,3 +318,12 @@ def test_modified_huber_is_straight_from_the_first_float_below_minus_one(dtype):
     below = np.nextafter(dtype(-1), dtype(-2))
     hessian = replace(MODIFIED, reduction="none").hessian(np.ones(2, dtype), [below, dtype(-1)])
     assert hessian.tolist() == [0, 2]
+
+
+def test_equally_infinite_scores_are_equal_in_margins_of_classes():
+    scores = [[-INF, -INF, 0.0]]
+    value, gradient = WESTON.value_and_gradient([0], scores)
+    assert value == INF
+    np.testing.assert_array_equal(gradient, [[-2, 1, 1]])
+    assert CRAMMER([0], scores) == INF
+    assert WESTON([2], scores) == CRAMMER([2], scores) == 0

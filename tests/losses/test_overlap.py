@@ -1,15 +1,19 @@
 """Losses of masks where they are special: empty masks, relations, digits."""
 
+import os
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from reference.overlap import LOSSES
+from reference.overlap import LOSSES as ALL
 from single import DTYPES, assert_no_best, assert_shown, quiet
 
 import lossbook as lb
+from lossbook.testing import check_loss
 
 RNG = np.random.default_rng(0)
+OF_CLASSES = [loss for loss in ALL if isinstance(loss, lb.MulticlassOverlap)]
+LOSSES = [loss for loss in ALL if loss not in OF_CLASSES]
 
 
 def masks(shape):
@@ -181,3 +185,204 @@ def test_there_is_no_formula_for_the_best_constant(loss):
 
 def test_a_card():
     assert "keras.losses.tversky" in str(lb.Tversky(0.3, 0.7).card())
+
+
+# Pixels that are ignored.
+
+
+def ignoring(loss, mark=255):
+    """Return the loss, one value a mask, that ignores a mark."""
+    return replace(loss, ignore_index=mark, reduction="none")
+
+
+@DTYPES
+@pytest.mark.parametrize("loss", [*LOSSES, lb.LovaszHinge()], ids=repr)
+@pytest.mark.parametrize("mark", [255, -100])
+def test_ignored_pixels_are_as_if_they_were_cut_out(loss, mark, dtype):
+    y_true, y_pred = masks((4, 3, 5))
+    if isinstance(loss, lb.LovaszHinge):
+        y_true, y_pred = 2 * y_true - 1, RNG.normal(size=y_true.shape)
+    y_pred, ignored = y_pred.astype(dtype), RNG.uniform(size=y_true.shape) < 0.4
+    marked = np.where(ignored, mark, y_true)
+    for filler in 0.5, np.nan, np.inf:
+        results = quiet(ignoring(loss, mark), marked, np.where(ignored, filler, y_pred), dtype)
+        for k, (value, gradient, hessian) in enumerate(zip(*results, strict=True)):
+            kept = ~ignored[k]
+            expected = quiet(loss, y_true[k][kept][None], y_pred[k][kept][None], dtype)
+            np.testing.assert_allclose(value, expected[0][0], rtol=16 * np.finfo(dtype).eps)
+            for whole, cut in zip((gradient, hessian), expected[1:], strict=True):
+                np.testing.assert_allclose(whole[kept], cut[0], rtol=64 * np.finfo(dtype).eps)
+                assert not whole[ignored[k]].any()
+
+
+@pytest.mark.parametrize("loss", [*LOSSES, lb.LovaszHinge()], ids=repr)
+def test_a_mask_that_is_ignored_as_a_whole_does_not_count(loss):
+    y_true, y_pred = masks((3, 6))
+    y_true = 2 * y_true - 1 if isinstance(loss, lb.LovaszHinge) else y_true
+    y_true[1] = 255
+    some, left = replace(loss, ignore_index=255), [0, 2]
+    assert some(y_true, y_pred) == pytest.approx(loss(y_true[left], y_pred[left]), rel=1e-15)
+    weight = [1.0, 5.0, 3.0]
+    expected = loss(y_true[left], y_pred[left], [1.0, 3.0])
+    assert some(y_true, y_pred, weight) == pytest.approx(expected, rel=1e-15)
+    value, gradient, hessian = quiet(some, y_true, y_pred)
+    assert value[1] == 0
+    assert not gradient[1].any()
+    assert not hessian[1].any()
+    nothing = np.full((2, 3), 255)
+    with pytest.raises(ValueError, match="y_true must hold a sample that counts"):
+        some(nothing, np.full((2, 3), 0.5))
+    total = replace(some, reduction="sum").value_and_gradient(nothing, np.full((2, 3), 0.5))
+    assert total[0] == 0
+    assert not total[1].any()
+
+
+def test_labels_of_eight_bits_and_many_masks_are_ignored_alike():
+    y_true = RNG.integers(0, 3, (5000, 40)).astype(np.uint8)
+    y_true[y_true == 2] = 255
+    y_pred = RNG.uniform(size=y_true.shape)
+    some = ignoring(lb.Dice())
+    expected = [
+        lb.Dice()(t[t < 2], p[t < 2]) for t, p in zip(y_true[:50], y_pred[:50], strict=True)
+    ]
+    np.testing.assert_allclose(some(y_true, y_pred)[:50], expected, rtol=1e-14)
+    fortran = np.asfortranarray(y_true), np.asfortranarray(y_pred)
+    np.testing.assert_array_equal(some(*fortran), some(y_true, y_pred))
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "words"),
+    [
+        (lambda: ignoring(lb.Dice())([0, 7], [0.5, 0.5]), ValueError, r"\[0, 1\], or 255 \(ign"),
+        (lambda: ignoring(lb.Dice())([0, 255], [2, 0.5]), ValueError, "y_pred .* got 2.0 at ind"),
+        (lambda: lb.Dice(ignore_index=0.5), TypeError, "ignore_index must be an integer; got 0.5"),
+        (lambda: lb.Dice(ignore_index=True), TypeError, "ignore_index must be an integer"),
+        (lambda: lb.LovaszHinge(ignore_index=-1), ValueError, "must not be a label, -1 or 1"),
+        (lambda: lb.Dice(1.0, 255), TypeError, "positional"),
+    ],
+)
+def test_bad_marks(call, kind, words):
+    with pytest.raises(kind, match=words):
+        call()
+
+
+def test_a_loss_that_ignores_nothing_prints_as_before():
+    assert repr(lb.Dice()) == "Dice(smooth=0.0)"
+    assert repr(lb.Dice(ignore_index=255)) == "Dice(ignore_index=255, smooth=0.0)"
+    assert "ignore_index" not in str(lb.Dice().card())
+    assert "ignore_index = 255" in str(lb.Dice(ignore_index=255).card())
+
+
+# Several classes.
+
+
+def of_each_class(loss, labels, p, kept, weight):
+    """Return the loss of one image class by class, and its gradient."""
+    share = np.array(weight) / np.sum(weight)
+    pairs = [((labels[kept] == k).astype(float), p[kept][:, k]) for k in range(p.shape[-1])]
+    gradient = np.zeros_like(p)
+    gradient[kept] = np.stack([loss.gradient(*pair) for pair in pairs], axis=-1) * share
+    return share @ [loss(*pair) for pair in pairs], gradient
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=repr)
+@pytest.mark.parametrize("weight", [None, (1.0, 0.0, 2.5)])
+@pytest.mark.parametrize("mark", [None, 255, 0])
+def test_several_classes_are_the_mean_of_each(loss, weight, mark):
+    labels, p = RNG.integers(0, 3, (4, 3, 5)), RNG.dirichlet(np.ones(3), (4, 3, 5))
+    kept = np.ones(labels.shape, bool)
+    if mark is not None:
+        labels[RNG.uniform(size=labels.shape) < 0.3] = mark
+        kept = labels != mark
+    some = lb.MulticlassOverlap(loss, weight, ignore_index=mark)
+    value, gradient, hessian = quiet(some, labels, np.where(kept[..., None], p, np.nan))
+    for k in range(4):
+        expected = of_each_class(loss, labels[k], p[k], kept[k], weight or (1.0, 1.0, 1.0))
+        assert value[k] == pytest.approx(expected[0], rel=1e-14)
+        np.testing.assert_allclose(gradient[k], expected[1], rtol=1e-13, atol=1e-18)
+    assert not hessian[~kept].any()
+    alone = replace(some, reduction="mean")(labels[0].ravel(), p[0].reshape(-1, 3))
+    assert alone == pytest.approx(value[0], rel=1e-14)
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=repr)
+def test_labels_are_masks_with_one_class_each(loss):
+    labels, p = RNG.integers(0, 3, (4, 7)), RNG.dirichlet(np.ones(3), (4, 7))
+    some = lb.MulticlassOverlap(loss, class_weight=(1, 2, 3))
+    for one, other in zip(quiet(some, labels, p), quiet(some, np.eye(3)[labels], p), strict=True):
+        np.testing.assert_array_equal(one, other)
+    single = quiet(some, labels, p, np.float32)
+    for one, other in zip(quiet(some, labels, p), single, strict=True):
+        np.testing.assert_allclose(other, one, rtol=2e-6, atol=1e-7)
+
+
+def test_scikit_learn_agrees_on_several_classes():
+    metrics = pytest.importorskip("sklearn.metrics")
+    true, pred = RNG.integers(0, 4, (2, 60))
+    hard = np.eye(4)[pred]
+    dice, jaccard = lb.MulticlassOverlap(), lb.MulticlassOverlap(lb.Jaccard())
+    assert dice(true, hard) == pytest.approx(1 - metrics.f1_score(true, pred, average="macro"))
+    expected = 1 - metrics.jaccard_score(true, pred, average="macro")
+    assert jaccard(true, hard) == pytest.approx(expected)
+
+
+def test_keras_agrees_on_several_classes():
+    os.environ.setdefault("KERAS_BACKEND", "torch")
+    keras = pytest.importorskip("keras")
+    labels, p = RNG.integers(0, 3, (4, 9)), RNG.dirichlet(np.ones(3), (4, 9))
+    of_classes = keras.losses.dice(np.eye(3)[labels], p, axis=1)
+    expected = np.mean(of_classes.tolist(), axis=-1)
+    ours = replace(lb.MulticlassOverlap(), reduction="none")(labels, p)
+    np.testing.assert_allclose(ours, expected, rtol=1e-6)
+
+
+def test_a_class_that_an_image_lacks_counts_as_an_empty_mask():
+    labels, p = np.array([0, 0]), np.array([[0.5, 0.5], [1.0, 0.0]])
+    dice = lb.Dice()
+    assert lb.MulticlassOverlap()(labels, p) == (dice([1, 1], [0.5, 1.0]) + 1) / 2
+    assert lb.MulticlassOverlap()(labels, np.eye(2)[labels]) == 0
+    smooth = lb.MulticlassOverlap(lb.Dice(smooth=1.0))
+    assert (smooth.gradient(labels, p)[:, 1] > 0).all()
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "words"),
+    [
+        (lambda some: some([0, 2], [[0.5, 0.5]] * 2), ValueError, "a class index from 0 to 1"),
+        (lambda some: some([[0, 1]], [[0.5, 0.5]] * 2), ValueError, r"one mask per class, or \(2,"),
+        (lambda some: some([0, 1], [[1.5, 0.5]] * 2), ValueError, r"y_pred must be in \[0, 1\]"),
+        (lambda some: some([0, 1], [0.5, 0.5]), ValueError, "y_pred must have pixels"),
+        (
+            lambda some: replace(some, class_weight=(1, 2, 3))([0, 1], [[0.5, 0.5]] * 2),
+            ValueError,
+            "class_weight must have one weight for each of the 2 classes; got 3",
+        ),
+        (lambda some: replace(some, class_weight=(0, 0)), ValueError, "not all zero"),
+        (lambda some: replace(some, loss=lb.Huber()), TypeError, "loss must be Dice"),
+        (lambda some: replace(some, loss=lb.Dice(ignore_index=1)), ValueError, "ignore_index of"),
+        (lambda some: replace(some, loss=lb.Dice(reduction="sum")), ValueError, "a reduction"),
+    ],
+)
+def test_bad_inputs_of_several_classes(call, kind, words):
+    with pytest.raises(kind, match=words):
+        call(lb.MulticlassOverlap())
+
+
+@pytest.mark.parametrize("loss", OF_CLASSES, ids=repr)
+def test_several_classes_have_no_best_constant(loss):
+    assert_no_best(loss, np.ones((2, 4)))
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        lb.Dice(ignore_index=255),
+        lb.Dice(smooth=0.5, ignore_index=-1),
+        lb.FocalTversky(ignore_index=255),
+        lb.LovaszHinge(ignore_index=0),
+        lb.MulticlassOverlap(lb.Jaccard(), class_weight=(1, 0, 2), ignore_index=255),
+    ],
+    ids=repr,
+)
+def test_losses_with_ignored_pixels_keep_the_contract(loss):
+    check_loss(loss)

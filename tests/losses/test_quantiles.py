@@ -13,10 +13,13 @@ from single import (
     assert_parts,
     assert_refused,
     assert_same,
+    parts,
 )
 from sklearn import metrics
 
 import lossbook as lb
+from lossbook import symbolic
+from lossbook.testing import check_loss
 
 INF = np.inf
 ABSOLUTE = lb.AbsoluteError()
@@ -103,3 +106,71 @@ def test_traits_follow_the_parameters():
     assert lb.Expectile().traits.twice_differentiable
     assert not lb.Expectile(level=0.9).traits.twice_differentiable
     assert lb.Expectile(level=0.9).traits.elicits == "expectile"
+
+
+# Several quantiles at once.
+
+QUANTILES = (0.1, 0.5, 0.875)
+SEVERAL = lb.Pinball(QUANTILES)
+ROWS = np.random.default_rng(4).normal(scale=2, size=(200, 3))
+
+
+def test_several_quantiles_are_the_mean_of_each():
+    value, gradient, hessian = parts(SEVERAL, R, ROWS)
+    each = [parts(lb.Pinball(q), R, ROWS[:, k]) for k, q in enumerate(QUANTILES)]
+    np.testing.assert_allclose(value, np.mean([v for v, _, _ in each], axis=0), rtol=1e-14)
+    np.testing.assert_allclose(gradient, np.stack([g for _, g, _ in each], -1) / 3, rtol=1e-14)
+    assert not hessian.any()
+    majorizer = lb.Pinball(QUANTILES, reduction="none").hessian(R, ROWS, curvature="majorizer")
+    np.testing.assert_allclose(majorizer, 0.5 / 3 / np.abs(ROWS - R[:, None]), rtol=1e-14)
+    expected = np.mean(
+        [metrics.mean_pinball_loss(R, ROWS[:, k], alpha=q) for k, q in enumerate(QUANTILES)]
+    )
+    assert SEVERAL(R, ROWS) == pytest.approx(expected, rel=1e-13)
+
+
+def test_targets_of_several_quantiles_have_any_shape_and_one_weight_each():
+    weight = np.random.default_rng(0).uniform(size=200)
+    cube = R.reshape(10, 20), ROWS.reshape(10, 20, 3), weight.reshape(10, 20)
+    value, gradient = SEVERAL.value_and_gradient(R, ROWS, weight)
+    assert SEVERAL(*cube) == pytest.approx(value, rel=1e-14)
+    np.testing.assert_array_equal(SEVERAL.gradient(*cube).reshape(-1, 3), gradient)
+    many = np.tile(R, 2000), np.tile(ROWS, (2000, 1))
+    np.testing.assert_allclose(SEVERAL(*many), SEVERAL(R, ROWS), rtol=1e-13)
+    single = SEVERAL.gradient(R.astype(np.float32), ROWS.astype(np.float32))
+    assert single.dtype == np.float32
+    assert lb.Pinball(QUANTILES)(0.0, [1.0, 1.0, 1.0]) == pytest.approx((0.9 + 0.5 + 0.125) / 3)
+
+
+def test_the_best_constants_are_the_quantiles():
+    weight = R_WEIGHTS
+    each = [lb.Pinball(q).optimal_constant(R, weight) for q in QUANTILES]
+    np.testing.assert_array_equal(SEVERAL.optimal_constant(R, weight), each)
+
+
+def test_several_quantiles_keep_the_contract():
+    assert lb.Pinball(list(QUANTILES)) == SEVERAL
+    assert hash(lb.Pinball(np.array(QUANTILES))) == hash(SEVERAL)
+    assert repr(SEVERAL) == "Pinball(quantile=(0.1, 0.5, 0.875))"
+    check_loss(SEVERAL)
+    check_loss(lb.Pinball((0.5,)))
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: SEVERAL(R, ROWS[:, :2]), r"y_pred must have shape \(200, 3\), that of y_true and"),
+        (lambda: SEVERAL(R, R), r"y_pred must have shape \(200, 3\).* got \(200,\)"),
+        (lambda: lb.Pinball((0.1, 1.0)), r"quantile\[1\] must be in \(0, 1\); got 1.0"),
+        (lambda: SEVERAL([np.nan], [[1, 2, 3]]), "y_true must be finite; got nan at index 0"),
+    ],
+)
+def test_bad_inputs_of_several_quantiles(call, words):
+    with pytest.raises(ValueError, match=words):
+        call()
+
+
+def test_a_card_of_several_quantiles():
+    text = str(SEVERAL.card())
+    assert "the quantiles of the targets" in text
+    assert symbolic.expression(SEVERAL).check() == (0, 0)

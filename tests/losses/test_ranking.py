@@ -9,6 +9,7 @@ import pytest
 from mpmath import mp
 
 import lossbook as lb
+from lossbook.testing import check_loss
 
 INF = np.inf
 RNG = np.random.default_rng(0)
@@ -224,3 +225,99 @@ def test_not_a_number_in_a_list_spoils_it(loss):
 def test_bad_inputs(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+# Items that are masked by a score of -inf.
+
+
+@DTYPES
+def test_masked_items_of_a_list_cost_nothing(dtype):
+    scores = np.array([[1.0, 0.5, -INF, -INF]], dtype)
+    loss = lb.ListMLE(reduction="none")
+    for n in 3, 4:
+        y = [[3, 2, 1, 0][:n]]
+        value, gradient = loss.value_and_gradient(y, scores[:, :n])
+        hessian = loss.hessian(y, scores[:, :n])
+        whole = loss.value_and_gradient([[3, 2]], scores[:, :2])
+        np.testing.assert_allclose(value, 0.47407698, 1e-6)
+        np.testing.assert_allclose(value, whole[0], 1e-6)
+        np.testing.assert_allclose(gradient[:, :2], whole[1], 1e-6)
+        np.testing.assert_allclose(hessian[:, :2], loss.hessian([[3, 2]], scores[:, :2]), 1e-6)
+        np.testing.assert_array_equal(gradient[:, 2:], 0)
+        np.testing.assert_array_equal(hessian[:, 2:], 0)
+
+
+def test_a_masked_item_that_should_come_first_costs_infinity():
+    value, gradient = lb.ListMLE().value_and_gradient([[0, 1, 2]], [[1.0, 0.5, -INF]])
+    assert value == INF
+    assert np.isfinite(gradient).all()
+
+
+def test_a_masked_item_without_a_share_of_the_target_costs_nothing():
+    loss, y, z = lb.ListNet(), [[2, 1, -1e9]], [[1.0, 0.5, -INF]]
+    assert loss(y, z) == pytest.approx(lb.ListNet()([[2, 1]], [[1.0, 0.5]]))
+    assert loss.gradient(y, z)[0, 2] == loss.hessian(y, z)[0, 2] == 0
+
+
+def test_equally_infinite_scores_of_a_pair_are_even():
+    even = [-INF, INF, 2.0], [-INF, INF, 2.0]
+    for loss, y in (lb.RankNet(reduction="none"), [[1, 1, 1]]), (lb.BPR(reduction="none"), []):
+        value, (by_first, by_second) = loss.value_and_gradient(*y, *even)
+        np.testing.assert_allclose(value, np.log(2))
+        np.testing.assert_array_equal(by_first, -0.5)
+        np.testing.assert_array_equal(by_second, 0.5)
+    np.testing.assert_array_equal(lb.MarginRanking(1.0, reduction="none")([1, 1, 1], *even), 1)
+    assert lb.RankNet()([1], [1.0], [-INF]) == 0
+    assert lb.RankNet()([1], [-INF], [1.0]) == INF
+    assert np.isnan(lb.RankNet()([1], [np.nan], [-INF]))
+
+
+# Lists of different lengths.
+
+
+@DTYPES
+@pytest.mark.parametrize("kind", [lb.ListNet, lb.ListMLE])
+@pytest.mark.parametrize("filler", [0.0, 1e30, np.nan, np.inf, -np.inf])
+def test_padding_is_as_if_it_were_cut_off(kind, filler, dtype):
+    relevance, scores = RNG.integers(0, 4, (6, 7)).astype(float), RNG.normal(size=(6, 7))
+    lengths = np.array([7, 1, 3, 5, 2, 6])
+    padded = np.arange(7) >= lengths[:, None]
+    padded[3] = [False, True, False, True, False, False, True]
+    some = kind(padding_value=-1)
+    inputs = np.where(padded, -1, relevance), np.where(padded, filler, scores)
+    value, gradient, hessian = parts(some, *inputs, dtype=dtype)
+    eps = np.finfo(dtype).eps
+    for k, kept in enumerate(~padded):
+        expected = parts(kind(), relevance[k][kept], scores[k][kept], dtype=dtype)
+        np.testing.assert_allclose(value[k], expected[0], rtol=16 * eps, atol=eps)
+        np.testing.assert_allclose(gradient[k][kept], expected[1], rtol=16 * eps, atol=4 * eps)
+        np.testing.assert_allclose(hessian[k][kept], expected[2], rtol=16 * eps, atol=4 * eps)
+    assert not gradient[padded].any()
+    assert not hessian[padded].any()
+
+
+@pytest.mark.parametrize("kind", [lb.ListNet, lb.ListMLE])
+def test_lists_of_padding_alone_do_not_count(kind):
+    relevance, scores = np.array([[2.0, 1, -1], [-1, -1, -1]]), RNG.normal(size=(2, 3))
+    some = kind(padding_value=-1)
+    expected = kind()(relevance[:1, :2], scores[:1, :2])
+    assert some(relevance, scores) == pytest.approx(expected, rel=1e-14)
+    value, gradient, hessian = parts(some, relevance, scores)
+    assert value[1] == 0
+    assert not gradient[1].any()
+    assert not hessian[1].any()
+    with pytest.raises(ValueError, match="y_true must hold a sample that counts"):
+        some(relevance[1:], scores[1:])
+    integers = some(relevance.astype(int), scores)
+    assert integers == some(relevance, scores)
+
+
+@pytest.mark.parametrize("kind", [lb.ListNet, lb.ListMLE])
+def test_losses_with_padding_keep_the_contract(kind):
+    check_loss(kind(padding_value=-1))
+    assert repr(kind()) == f"{kind.__name__}()"
+    assert repr(kind(padding_value=-1)) == f"{kind.__name__}(padding_value=-1.0)"
+    with pytest.raises(ValueError, match="padding_value must be finite"):
+        kind(padding_value=np.nan)
+    with pytest.raises(NotImplementedError, match="has no optimal constant"):
+        kind(padding_value=-1).optimal_constant([[1.0, -1.0]])

@@ -140,3 +140,11 @@ def test_traits_follow_the_parameters():
     assert lb.GeneralRobust(alpha=-0.1).traits.bounded
     assert not lb.GeneralRobust(alpha=0.0).traits.bounded
     assert lb.GeneralRobust(alpha=2.0).traits.lipschitz == INF
+
+
+def test_a_residual_that_overflows_in_units_of_the_scale():
+    slope = lb.GeneralRobust(alpha=1.5).gradient([0.0], [1.7e308])
+    np.testing.assert_allclose(slope, 2**-0.25 * np.sqrt(1.7e308) * 2**0.5 / 2**0.5, 1e-12)
+    np.testing.assert_allclose(slope, 1.096e154, 1e-3)
+    value, c = lb.Cauchy(scale=1e-10)([0.0], [1e300]), 1e-10
+    assert value == pytest.approx(c**2 * (np.log(1e300) - np.log(c)))

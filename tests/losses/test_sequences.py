@@ -414,3 +414,23 @@ def test_sympy_proves_the_derivatives():
     assert "P(y│πₜ=j)" in text
     assert "a class index other than the blank 2, or −1 after the last label" in text
     assert r"P\left(y \mid \pi_t = j\right)" in lb.CTC().card()._repr_html_()
+
+
+def test_frames_after_the_end_may_hold_nan():
+    scores = RNG.normal(size=(1, 5, 3))
+    lost = scores.copy()
+    lost[:, 3:] = np.nan
+    lost[:, 4] = inf
+    loss, y = lb.CTC(), [[1, 2]]
+    assert loss(y, lost, input_lengths=[3]) == loss(y, scores[:, :3])
+    for method in loss.gradient, loss.hessian:
+        got = method(y, lost, input_lengths=[3])
+        np.testing.assert_array_equal(got[:, :3], method(y, scores[:, :3]))
+        np.testing.assert_array_equal(got[:, 3:], 0)
+
+
+def test_an_infinite_score_is_a_certain_class():
+    certain = [[[0.0, inf, 0.0], [0.0, 0.0, inf]]]
+    assert lb.CTC()([[1, 2]], certain) == 0
+    assert lb.CTC()([[2, 1]], certain) == inf
+    np.testing.assert_array_equal(lb.CTC().gradient([[1, 2]], certain), 0)

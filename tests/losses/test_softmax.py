@@ -424,3 +424,60 @@ def test_second_derivatives_by_double_backward(loss):
         )
 
     assert_double_backward(loss, LABELS, SCORES, value)
+
+
+# What does not count may be anything.
+
+LOST = np.array([[1.0, 2.0, 0.5], [np.nan, np.inf, -np.inf]])
+ABSENT = [
+    (lb.SoftmaxCrossEntropy(ignore_index=-100), -100),
+    (lb.SoftmaxCrossEntropy(ignore_index=-100, label_smoothing=0.1), -100),
+    (lb.SoftmaxCrossEntropy(ignore_index=-100, class_weight=(1, 2, 3)), -100),
+    (lb.SoftmaxCrossEntropy(ignore_index=2, label_smoothing=0.1, class_weight=(1, 2, 3)), 2),
+    (lb.SoftmaxCrossEntropy(class_weight=(1, 2, 0)), 2),
+]
+
+
+@pytest.mark.parametrize(("loss", "label"), ABSENT, ids=repr)
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_samples_that_do_not_count_may_hold_nan(loss, label, reduction, dtype):
+    loss, scores, v = replace(loss, reduction=reduction), LOST.astype(dtype), LOST.astype(dtype)
+    y, alone = [0, label], (scores[:1], v[:1])
+    for method in (
+        loss,
+        loss.gradient,
+        loss.hessian,
+        partial(loss.hessian, curvature="majorizer"),
+        partial(loss.hessian, curvature="abs"),
+        loss.hessian_blocks,
+    ):
+        both, first = method(y, scores), method([0], alone[0])
+        np.testing.assert_array_equal(np.atleast_1d(both)[0], np.atleast_1d(first)[0])
+        np.testing.assert_array_equal(np.atleast_1d(both)[1:], 0)
+    product = loss.hessian_vector_product(y, scores, v)
+    np.testing.assert_array_equal(product[:1], loss.hessian_vector_product([0], *alone))
+    np.testing.assert_array_equal(product[1], 0)
+
+
+def test_a_smoothed_sample_without_class_weight_still_counts_by_its_other_classes():
+    loss = lb.SoftmaxCrossEntropy(label_smoothing=0.3, class_weight=(1, 0), reduction="none")
+    assert loss([1], [[0.0, 0.0]]) == pytest.approx(0.15 * np.log(2))
+    assert np.isnan(loss([1], [[np.nan, 0.0]]))
+
+
+def test_a_reported_batch_with_nan_in_an_ignored_row():
+    loss = lb.SoftmaxCrossEntropy(ignore_index=-100, label_smoothing=0.1)
+    assert loss([0, -100], [[1, 2], [np.nan, np.nan]]) == pytest.approx(1.263262, abs=1e-6)
+
+
+def test_a_sample_of_weight_0_may_hold_nan():
+    for loss in SOFTMAX, lb.SoftmaxCrossEntropy(label_smoothing=0.1):
+        value, gradient = loss.value_and_gradient([0, 1], LOST, [2, 0])
+        assert value == loss([0], LOST[:1])
+        np.testing.assert_array_equal(gradient[1], 0)
+
+
+def test_nan_that_counts_is_not_lost():
+    assert np.isnan(SOFTMAX([0, 1], LOST))
+    assert np.isnan(SOFTMAX([0], [[np.nan, np.inf]]))

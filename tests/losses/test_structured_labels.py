@@ -9,6 +9,7 @@ from draws import LABELS, SCORES
 from single import assert_double_backward, each
 
 import lossbook as lb
+from lossbook.testing import check_loss
 
 INF, LOG2 = np.inf, np.log(2)
 SPARSE, CORAL = lb.Sparsemax(), lb.OrdinalCoral()
@@ -256,3 +257,29 @@ def test_second_derivatives_by_double_backward():
         )
 
     assert_double_backward(SOFT_MARGIN, targets, SCORES, value)
+
+
+@pytest.mark.parametrize("weight", [3.0, (0.5, 2.0, 7.0)])
+def test_weights_of_labels_are_those_of_the_log_loss_of_each_class(weight):
+    rng = np.random.default_rng(0)
+    y_true, y_pred = rng.integers(0, 2, (50, 3)).astype(float), rng.normal(size=(50, 3))
+    ours, each_class = lb.MultilabelSoftMargin(pos_weight=weight), lb.SigmoidCrossEntropy(weight)
+    assert ours(y_true, y_pred) == pytest.approx(each_class(y_true, y_pred), rel=1e-14)
+    pairs = zip(
+        ours.gradient_and_hessian(y_true, y_pred),
+        each_class.gradient_and_hessian(y_true, y_pred),
+        strict=True,
+    )
+    for one, other in pairs:
+        np.testing.assert_allclose(one, other, rtol=1e-14)
+    best = each_class.optimal_constant(y_true) if isinstance(weight, tuple) else None
+    if best is not None:
+        np.testing.assert_allclose(ours.optimal_constant(y_true), best, rtol=1e-12, atol=1e-15)
+    check_loss(ours)
+
+
+def test_weights_of_labels_must_be_as_many_as_classes():
+    loss = lb.MultilabelSoftMargin(pos_weight=(1, 2))
+    with pytest.raises(ValueError, match="y_pred must have 2 outputs on its last axis"):
+        loss(np.zeros((4, 3)), np.zeros((4, 3)))
+    assert repr(SOFT_MARGIN) == "MultilabelSoftMargin()"
