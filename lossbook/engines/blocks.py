@@ -110,9 +110,16 @@ class Blocks:
         if not holds:
             # Some value is outside its domain: NumPy's way finds it, and says which.
             return _with_numpy(loss, parts, columns, weights, divisor, targets, start, stop)
-        for place, array in copied:
-            place[...] = array.reshape(place.shape)
+        if copied:
+            _copy(copied)
         return block_sum
+
+
+@np.errstate(all="ignore")
+def _copy(copied):
+    """Write what was computed to where it is wanted."""
+    for place, array in copied:
+        place[...] = array.reshape(place.shape)
 
 
 _with_numpy = np.errstate(all="ignore")(numpy_block)

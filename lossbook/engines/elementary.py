@@ -339,7 +339,7 @@ def _functions(number, exp_terms, log_terms, magic, exp_range, one_lost, log2, d
         is_tiny = size < tiny
         m, k = split(select(is_tiny, size * rise, size))
         k = select(is_tiny, k - digits, k) + select(m < one, zero, one)
-        return numba.int32(select(size == zero, zero, k))
+        return numba.int32(select((size == zero) | ~(size < inf), zero, k))
 
     functions = exp, expm1, ldexp, frexp_exponent, tanh, sinh, log, log1p, arctanh, hypot, logaddexp
     return {each.__name__: each for each in functions} | {"exp_of_sum": exp_of_sum}

@@ -300,12 +300,16 @@ class Source:
         operation, operands = node.operation, node.operands
         if operation == "input":
             return self._in_array(node, "k") if _is_row(node) else f"x{node.detail}[first + i]"
-        of_row, reduces = _is_row(operands[0]), operation.endswith(".reduce")
+        of_row = _is_row(operands[0])
+        reduces, accumulates = operation.endswith(".reduce"), operation.endswith(".accumulate")
         is_elsewhere = self._levels[node] != loop.level or _entries(node) != loop.entries
         if (reduces and of_row) or (is_elsewhere and not (_is_row(node) and operation in _CHEAP)):
             return self._keep(node)
-        if not of_row and (reduces or operation in ("take", "rows", "put", "put_rows")):
-            return self._use(operands[0 if operation in ("take", "rows") or reduces else -1], loop)
+        if not of_row and operation in ("put", "put_rows"):
+            return self._use(operands[-1], loop)
+        if not of_row and (operation in ("take", "rows") or reduces or accumulates):
+            # A row of one entry is that entry.
+            return self._use(operands[0], loop)
         if operation == "take":
             return self._in_array(operands[0], f"size_t({self._use(operands[1], loop)})")
         if operation == "rows":
@@ -319,7 +323,7 @@ class Source:
             return f"select(int64(k) == {used[1]}, {used[2]}, {used[0]})"
         if operation == "cast":
             return _convert(used[0], operands[0].dtype, node.dtype)
-        if operation.endswith(".accumulate"):
+        if accumulates:
             return self._accumulate(node, used[0], loop)
         return _apply(operation, node.dtype, used, operands[0].dtype)
 

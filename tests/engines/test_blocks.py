@@ -91,7 +91,9 @@ def test_results_in_single_precision(loss):
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("n_entries", [2, 63, 300])
 @pytest.mark.parametrize(
-    "loss", [lb.SoftmaxCrossEntropy(), lb.MultiMargin(), lb.KLDivergence()], ids=repr
+    "loss",
+    [lb.SoftmaxCrossEntropy(), lb.MultiMargin(), lb.KLDivergence(), lb.Poly1CrossEntropy()],
+    ids=repr,
 )
 def test_any_number_of_classes(loss, n_entries, dtype):
     for soft in (False, True):
