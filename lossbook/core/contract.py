@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from . import evaluation
 from .arrays import DOUBLE, as_real_array
 from .calls import Call, Called, D, Out, P, no_curvature, sign
 from .declared import Declared, with_parameter
 from .domains import FINITE, Domain
-from .evaluation import at_once, evaluate, numpy_block
+from .evaluation import evaluate, numpy_block
 from .inputs import Column, with_weight
 from .traits import Traits
 
@@ -344,8 +345,9 @@ class Loss(Declared):
 
     def _evaluate(self, parts, inputs, sample_weight, out):
         """Return the parts of the loss for inputs that are not read yet."""
-        if sample_weight is None and out is None:
-            results = at_once(self, parts, inputs)
+        engine = evaluation.engine_in_use
+        if engine is not None and sample_weight is None and out is None:
+            results = engine.at_once(self, parts, inputs)
             if results is not None:
                 return results
         return evaluate(self, parts, self._read(*inputs), sample_weight, out)

@@ -80,7 +80,7 @@ def numpy_block(
     return block_sum
 
 
-_engine = None
+engine_in_use: Any = None
 
 
 def use_engine(engine: Any) -> None:
@@ -95,13 +95,8 @@ def use_engine(engine: Any) -> None:
         inputs of a call, and returns what `evaluate` does, or None where it cannot tell without
         reading and checking them as usual.  None for NumPy alone.
     """
-    global _engine
-    _engine = engine
-
-
-def at_once(loss: Any, parts: Any, inputs: Any) -> Any:
-    """Return the parts of a loss in one step, where an engine knows how, or None."""
-    return None if _engine is None else _engine.at_once(loss, parts, inputs)
+    global engine_in_use
+    engine_in_use = engine
 
 
 def evaluate(loss: Any, parts: Any, batch: Any, sample_weight: Any, out: Any) -> Any:
@@ -134,7 +129,7 @@ def evaluate(loss: Any, parts: Any, batch: Any, sample_weight: Any, out: Any) ->
         loss._require(parts)
         results = given_results(out, parts, batch, loss.reduction, weights)
         # What is refused late must not have changed them; engines write before they refuse.
-        if batch.n_samples > batch.block_size or _engine is not None:
+        if batch.n_samples > batch.block_size or engine_in_use is not None:
             stream(batch.blocks, batch.n_samples, batch.block_size)
     targets = results
     if len(batch.sample_shape) != 1 or len(batch.shapes[0]) > 2:
@@ -142,7 +137,7 @@ def evaluate(loss: Any, parts: Any, batch: Any, sample_weight: Any, out: Any) ->
             [samples_first(array, batch.sample_shape) for array in of_part] for of_part in results
         ]
 
-    block = None if _engine is None else _engine(loss, functions, batch.columns)
+    block = None if engine_in_use is None else engine_in_use(loss, functions, batch.columns)
     work = loss, functions, batch.columns, weights, divisor, targets
     if block is not None and batch.n_samples <= batch.block_size:
         sums = [block(*work, 0, batch.n_samples)]
