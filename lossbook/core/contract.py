@@ -20,7 +20,7 @@ from .arrays import DOUBLE, as_real_array
 from .calls import Call, Called, D, Out, P, no_curvature, sign
 from .declared import Declared, with_parameter
 from .domains import FINITE, Domain
-from .evaluation import evaluate, numpy_block
+from .evaluation import at_once, evaluate, numpy_block
 from .inputs import Column, with_weight
 from .traits import Traits
 
@@ -344,6 +344,10 @@ class Loss(Declared):
 
     def _evaluate(self, parts, inputs, sample_weight, out):
         """Return the parts of the loss for inputs that are not read yet."""
+        if sample_weight is None and out is None:
+            results = at_once(self, parts, inputs)
+            if results is not None:
+                return results
         return evaluate(self, parts, self._read(*inputs), sample_weight, out)
 
     def _require(self, parts):

@@ -91,10 +91,17 @@ def use_engine(engine: Any) -> None:
     engine : callable or None
         Takes a loss, the parts that are wanted and the columns of a batch, as `numpy_block` does,
         and returns a function that does the same with the same arguments; or None, where it would
-        rather leave these to NumPy.  None for NumPy alone.
+        rather leave these to NumPy.  Its method `at_once` takes a loss, the names of parts and the
+        inputs of a call, and returns what `evaluate` does, or None where it cannot tell without
+        reading and checking them as usual.  None for NumPy alone.
     """
     global _engine
     _engine = engine
+
+
+def at_once(loss: Any, parts: Any, inputs: Any) -> Any:
+    """Return the parts of a loss in one step, where an engine knows how, or None."""
+    return None if _engine is None else _engine.at_once(loss, parts, inputs)
 
 
 def evaluate(loss: Any, parts: Any, batch: Any, sample_weight: Any, out: Any) -> Any:

@@ -13,11 +13,16 @@ from weakref import ref
 import numpy as np
 
 from ..core.evaluation import numpy_block
-from .kernels import kernel
+from ..core.loss import PointwiseLoss
+from ..core.streaming import BLOCK_BYTES
+from .kernels import kernel as kernel_of
 from .source import NotCompilableError, Source, Task
 from .trace import Node, Trace, trace
 
 __all__ = ["Blocks", "Engine"]
+
+_REMEMBERED = 1000
+"""How many losses, with their kinds of inputs, are remembered for others that are equal."""
 
 PARTS = frozenset({"value", "gradient", "exact", "abs", "majorizer", "fisher"})
 
@@ -62,15 +67,15 @@ class Blocks:
                 raise NotCompilableError(f"the {part} does not have the shape of the prediction")
         self._task = Task(summed, tuple(written), conditions, weighted=False)
         self._kernels: dict[bool, Any] = {}
-        self._kernel(weighted=False)
+        self.kernel(weighted=False)
 
-    def _kernel(self, weighted):
+    def kernel(self, weighted: bool) -> Any:
         """Return the kernel for samples with or without weights, and its last arguments."""
         if weighted not in self._kernels:
             source = Source(self._task._replace(weighted=weighted), self._inputs, self._dtype)
             tables = [np.ascontiguousarray(each.detail).reshape(-1) for each in source.tables]
             numbers = Trace(source.arguments, self._parameters).evaluate(_of_numbers)
-            self._kernels[weighted] = kernel(source), (*tables, *map(float, numbers))
+            self._kernels[weighted] = kernel_of(source), (*tables, *map(float, numbers))
         return self._kernels[weighted]
 
     def __call__(
@@ -85,7 +90,7 @@ class Blocks:
         stop: int,
     ) -> float:
         """Compute one block of samples."""
-        compute, last = self._kernels.get(weights is not None) or self._kernel(weights is not None)
+        compute, last = self._kernels.get(weights is not None) or self.kernel(weights is not None)
         arrays, copied = [], []
         for column in columns if weights is None else (weights, *columns):
             block = _read(column, start, stop)
@@ -96,17 +101,17 @@ class Blocks:
             for array in of_part:
                 if stop - start != len(array):
                     array = array[start:stop]
-                if array.flags.c_contiguous:
+                if array.flags.c_contiguous and array.dtype is self._dtype:
                     arrays.append(_flat(array))
                 else:
-                    arrays.append(np.empty(array.shape, array.dtype))
+                    arrays.append(_flat(np.empty(array.shape, self._dtype)))
                     copied.append((array, arrays[-1]))
         holds, block_sum = compute(stop - start, divisor, *arrays, *last)
         if not holds:
             # Some value is outside its domain: NumPy's way finds it, and says which.
             return _with_numpy(loss, parts, columns, weights, divisor, targets, start, stop)
         for place, array in copied:
-            place[...] = array
+            place[...] = array.reshape(place.shape)
         return block_sum
 
 
@@ -173,29 +178,98 @@ def _flat(block):
     return block.reshape(-1) if block.ndim > 1 and block.shape[1] == 1 else block
 
 
+class _AtOnce:
+    """Computes a whole call on plain arrays of numbers that are one block.
+
+    The fixed cost of a call is then little more than that of entering the kernel.
+    """
+
+    def __init__(self, loss, parts, compute, last, dtype):
+        self.loss, self.compute, self.last, self.dtype = ref(loss), compute, last, dtype
+        self.is_mean = loss.reduction == "mean"
+        self.is_sum = [part == "value" and loss.reduction != "none" for part in parts]
+        self.most = BLOCK_BYTES // dtype.itemsize
+
+    def __call__(self, inputs):
+        """Return the results, or None where there is more to do."""
+        shape, dtype = getattr(inputs[0], "shape", ()), self.dtype
+        if len(shape) != 1 or not 0 < shape[0] <= self.most:
+            return None
+        for array in inputs:
+            if type(array) is not np.ndarray or array.dtype is not dtype or array.shape != shape:
+                return None
+            flags = array.flags
+            if not (flags.c_contiguous and flags.aligned):
+                return None
+        results = [None if is_sum else np.empty(shape, dtype) for is_sum in self.is_sum]
+        n = shape[0]
+        divisor = n if self.is_mean else 1
+        arrays = [each for each in results if each is not None]
+        holds, total = self.compute(n, divisor, *inputs, *arrays, *self.last)
+        if not holds:
+            return None
+        return tuple([total / divisor if each is None else each for each in results])
+
+
 class Engine:
     """Gives `lossbook.core` a function for the blocks of a call.
 
-    What was found out about a loss is kept as long as the loss is.
+    What was found out about a loss is kept as long as the loss is, and a while for losses that are
+    equal to it.
     """
 
     def __init__(self) -> None:
         self._known: dict[int, Any] = {}
+        self._at_once: dict[tuple[int, tuple[str, ...]], _AtOnce] = {}
+        self._equal: dict[Any, Any] = {}
 
     def __call__(self, loss: Any, parts: Any, columns: Any) -> Blocks | None:
         """Return what computes blocks of these inputs, or None where NumPy does."""
         known = self._known.get(id(loss))
         if known is None or known[0]() is not loss:
             key = id(loss)
-            known = self._known[key] = ref(loss, lambda _: self._known.pop(key, None)), {}
+            known = self._known[key] = ref(loss, lambda _: self._forget(key)), {}
         of_loss: dict[Any, Any] = known[1]
         kind: tuple[Any, ...] = tuple(parts)
         for column in columns:
             kind += column.dtype, column.array.shape[len(column.sample_shape) :]
         found = of_loss.get(kind)
         if found is None:
-            found = of_loss[kind] = self._find_out(loss, parts, columns)
+            found = of_loss[kind] = self._of_equal(loss, kind, parts, columns)
+            if type(found) is Blocks:
+                self._offer_at_once(loss, tuple(parts), columns, found)
         return found if type(found) is Blocks else None
+
+    def _forget(self, key):
+        self._known.pop(key, None)
+        for each in [each for each in self._at_once if each[0] == key]:
+            del self._at_once[each]
+
+    def at_once(self, loss: Any, parts: tuple[str, ...], inputs: Any) -> Any:
+        """Return the results of a call, if it is one of a kind that was seen before, or None."""
+        found = self._at_once.get((id(loss), parts))
+        return found(inputs) if found is not None and found.loss() is loss else None
+
+    def _offer_at_once(self, loss, parts, columns, blocks):
+        """Remember what computes a call at once, if its inputs are plain arrays of one dtype."""
+        first = columns[0]
+        plain = type(loss)._read is PointwiseLoss._read and all(
+            column.array.dtype is column.dtype is first.dtype for column in columns
+        )
+        if plain:
+            compute, last = blocks.kernel(weighted=False)
+            made = _AtOnce(loss, parts, compute, last, first.dtype)
+            self._at_once[id(loss), parts] = made
+
+    def _of_equal(self, loss, kind, parts, columns):
+        """Return what was found out about an equal loss, or find it out."""
+        key = loss, kind
+        found = self._equal.get(key)
+        if found is None:
+            found = self._equal[key] = self._find_out(loss, parts, columns)
+            while len(self._equal) > _REMEMBERED:
+                self._equal.pop(next(iter(self._equal)), None)
+        return found
 
     @staticmethod
     def _find_out(loss, parts, columns):

@@ -25,7 +25,7 @@ in an array of the size of a tile.
 
 from collections.abc import Sequence
 from itertools import chain
-from math import prod
+from math import frexp, isfinite, prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -170,6 +170,16 @@ def _literal(node):
     return f"{np.dtype(node.dtype)}({np.asarray(node.detail).item()!r})"
 
 
+def _is_short(node):
+    """Return whether a constant is a short number such as 2 or 0.25, or an infinity.
+
+    Others may well come from the parameters of a loss.  They become arguments, so that a loss with
+    other parameters has the same source.
+    """
+    digits, _ = frexp(node.detail)
+    return node.dtype == _BOOL or not isfinite(digits) or (digits * 4096).is_integer()
+
+
 def _entries(node):
     """Return how many entries a node has for each sample."""
     return prod(node.shape[:-1])
@@ -226,7 +236,7 @@ class Source:
     tables : list of Node
         Constants with a number for each entry of a row.
     arguments : list of Node
-        Numbers computed from parameters.
+        Numbers computed from parameters, and constants that may come from some.
     """
 
     task: Task
@@ -273,7 +283,9 @@ class Source:
         """Return what to write for a node in a loop, after the lines that it takes to know it."""
         if node.operation == "constant":
             if np.ndim(node.detail) == 0:
-                return _literal(node)
+                if _is_short(node):
+                    return _literal(node)
+                return f"a{_place_in(self.arguments, node)}"
             return f"c{_place_in(self.tables, node)}[k]"
         if node.shape == ():
             return f"a{_place_in(self.arguments, node)}"

@@ -15,7 +15,7 @@ from losses import LEFT_TO_NUMPY, LOSSES, inputs
 
 import lossbook as lb
 from lossbook.core.loss import ClassLoss
-from lossbook.engines import obstacle
+from lossbook.engines import kernels, obstacle
 
 COMPILED = [loss for loss in LOSSES if type(loss).__name__ not in LEFT_TO_NUMPY]
 N = 61  # no multiple of what a vector register holds
@@ -231,6 +231,30 @@ def test_losses_are_what_they_were():
         assert repr(loss) == "Huber(delta=2.0)"
 
 
+@pytest.mark.parametrize(
+    "make",
+    [
+        lb.Expectile,
+        lb.GeneralRobust,
+        lb.Huber,
+        lb.SigmoidFocal,
+        lambda x: lb.NegativeBinomialNLL(x, constant_terms=True),
+        lambda x: lb.SmoothPinball(x, width=1 - x),
+    ],
+)
+def test_parameters_do_not_need_another_kernel(make, monkeypatch):
+    y, z = (Y.ravel() > 0).astype(float), Z.ravel()
+
+    def refuse(*_):
+        raise AssertionError("compiled again")
+
+    with lb.engine("numba"):
+        make(0.31).value_and_gradient(y, z)
+    monkeypatch.setattr(kernels, "_load_or_compile", refuse)
+    assert obstacle(make(0.57), y, z) is None
+    assert_same(lambda: make(0.57).value_and_gradient(y, z), make(0.57), float)
+
+
 # Engines.
 
 
@@ -264,7 +288,7 @@ def test_engines_are_set_and_put_back():
 
 
 def test_unknown_engines_are_refused():
-    with pytest.raises(ValueError, match="engine must be one of .*; got 'cuda'"):
+    with pytest.raises(ValueError, match=r"engine must be one of .*; got 'cuda'"):
         lb.set_engine("cuda")
 
 

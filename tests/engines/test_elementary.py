@@ -85,7 +85,8 @@ def test_errors_are_within_the_stated_bounds(name, dtype):
     x = arguments(name, DTYPES[dtype], 400, np.random.default_rng(1))
     got = compiled(getattr(np, name), *[(dtype,)] * len(x))(*x)
     with mpmath.workdps(60):
-        exact = [REFERENCES[name](*map(mpmath.mpf, map(float, each))) for each in zip(*x)]
+        pairs = zip(*(map(mpmath.mpf, map(float, each)) for each in x), strict=True)
+        exact = [REFERENCES[name](*each) for each in pairs]
         found = list(errors(got, exact, DTYPES[dtype]))
     assert len(found) > 0.9 * len(got)
     assert max(found) <= stated_bounds()[name, dtype]
