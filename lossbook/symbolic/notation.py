@@ -1,7 +1,8 @@
 """The notation that a loss's formula is written in: the book's symbols, and what joins them.
 
 This module is what `_formula` of a loss is handed as ``s``.  An index k means one of the entries
-of a row: the classes, the pixels, the items of a list, the coordinates of a vector.
+of a row: the classes, the pixels, the items of a list, the coordinates of a vector.  SymPy itself
+is ``s.sp``; functions that are not listed here come from there, such as ``s.sp.cos``.
 """
 
 from typing import Any
