@@ -60,8 +60,11 @@ def samples(draw, loss):
             predictions = MEMBERS[NON_NEGATIVE]
         return some(MEMBERS[loss.y_true_domain]), some(predictions), weight
     if isinstance(loss, View):
-        row = st.lists(MEMBERS[loss.y_pred_domain], min_size=loss.width, max_size=loss.width)
-        return some(MEMBERS[loss.y_true_domain]), some(row), weight
+        target, prediction = MEMBERS[loss.y_true_domain], MEMBERS[loss.y_pred_domain]
+        row = st.lists(prediction, min_size=loss.width, max_size=loss.width)
+        if isinstance(loss, RowLoss):
+            target = st.lists(target, min_size=loss.width, max_size=loss.width)
+        return some(target), some(row), weight
     rows = st.lists(REAL, min_size=3, max_size=3)
     if loss.y_pred_domain is BOXES:
         return some(boxes()), some(boxes()), weight

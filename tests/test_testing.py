@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 import lossbook as lb
+from lossbook.core.contract import TargetLoss
 from lossbook.core.domains import Interval, NonZero, TwoValues
-from lossbook.core.loss import Call, ClassLoss, JointLoss, Loss, PointwiseLoss, RowLoss, parameter
+from lossbook.core.loss import Call, ClassLoss, JointLoss, PointwiseLoss, RowLoss, parameter
 from lossbook.testing import CHECKS, Samples, check_loss, checks, derivative, draw
 from reference import LOSSES
 
@@ -111,29 +112,29 @@ def unequal(self, other):
 
 
 def plain_call(self, y_true, y_pred, sample_weight=None, *, out=None):
-    return Loss.__call__(self, y_true, y_pred, out=out)
+    return TargetLoss.__call__(self, y_true, y_pred, out=out)
 
 
 def plain_gradient(self, y_true, y_pred, sample_weight=None, *, out=None):
-    return Loss.gradient(self, y_true, y_pred, out=out)
+    return TargetLoss.gradient(self, y_true, y_pred, out=out)
 
 
 def doubled_mean(self, y_true, y_pred, sample_weight=None, *, out=None):
-    value = Loss.__call__(self, y_true, y_pred, sample_weight, out=out)
+    value = TargetLoss.__call__(self, y_true, y_pred, sample_weight, out=out)
     return 2 * value if self.reduction == "mean" else value
 
 
 def averaged_sum(self, y_true, y_pred, sample_weight=None, *, out=None):
-    gradient = Loss.gradient(self, y_true, y_pred, sample_weight, out=out)
+    gradient = TargetLoss.gradient(self, y_true, y_pred, sample_weight, out=out)
     return gradient / len(y_pred) if self.reduction == "sum" else gradient
 
 
 def copied_out(self, y_true, y_pred, sample_weight=None, *, out=None):
-    return Loss.gradient_and_hessian(self, y_true, y_pred, sample_weight)
+    return TargetLoss.gradient_and_hessian(self, y_true, y_pred, sample_weight)
 
 
 def other_second_pass(self, y_true, y_pred, sample_weight=None, *, out=None):
-    value, gradient = Loss.value_and_gradient(self, y_true, y_pred, sample_weight, out=out)
+    value, gradient = TargetLoss.value_and_gradient(self, y_true, y_pred, sample_weight, out=out)
     return value, gradient * (1 + 1e-15)
 
 
@@ -147,18 +148,18 @@ def double(method):
 def shifted_weights(self, y_true, y_pred, sample_weight=None, *, out=None):
     if sample_weight is not None:
         sample_weight = np.asarray(sample_weight) + 0.5
-    return Loss.__call__(self, y_true, y_pred, sample_weight, out=out)
+    return TargetLoss.__call__(self, y_true, y_pred, sample_weight, out=out)
 
 
 def refused_without_a_word(self, *inputs, **out):
     try:
-        return Loss.gradient(self, *inputs, **out)
+        return TargetLoss.gradient(self, *inputs, **out)
     except ValueError:
         raise ValueError("bad input") from None
 
 
 def accepting(self, y_true, y_pred, *rest, **out):
-    return Loss.hessian(self, np.nan_to_num(y_true), y_pred, *rest, **out)
+    return TargetLoss.hessian(self, np.nan_to_num(y_true), y_pred, *rest, **out)
 
 
 def absolute_hessian(self, *shared):
@@ -220,7 +221,7 @@ CASES = [
     broken(squared, "check_passes", value_and_gradient=other_second_pass),
     # Inputs.
     broken(squared, "check_inputs", _shared=residual_of_changed_target),
-    broken(squared, "check_dtypes", gradient=double(Loss.gradient)),
+    broken(squared, "check_dtypes", gradient=double(TargetLoss.gradient)),
     broken(squared, "check_dtypes", _value=lambda self, r: np.where(r.itemsize == 4, 2, 1) * r * r),
     broken(squared, "check_domains", gradient=refused_without_a_word),
     broken(squared, "check_domains", hessian=accepting),

@@ -111,6 +111,11 @@ def value_line(loss):
             np.linspace(0.02, 0.98, N),
             lambda p: loss([0, 0, 1, 1], [[p, 1 - p], [0.7, 0.3], [0.2, 0.8], [0.4, 0.6]]),
         ),
+        "MulticlassOverlap": (
+            "p",
+            np.linspace(0.02, 0.98, N),
+            lambda p: loss([0, 0, 1, 1], [[p, 1 - p], [0.7, 0.3], [0.2, 0.8], [0.4, 0.6]]),
+        ),
         "WeightedSum": ("r", z / 2, lambda r: loss([0.0], [r])),
         "UncertaintyWeighted": (
             "r",

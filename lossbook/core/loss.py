@@ -1,5 +1,6 @@
 """The kinds of losses: what their samples are, and how their inputs are read."""
 
+from math import prod
 from typing import Any, ClassVar
 
 import numpy as np
@@ -214,10 +215,12 @@ class BatchLoss(JointLoss):
     @staticmethod
     def _block(loss, parts, columns, weights, divisor, targets, start, stop):
         """Compute the whole batch, as `numpy_block` does a block."""
-        shape = columns[-1].sample_shape
+        shape = columns[0].sample_shape
         weight = np.ones(stop) if weights is None else weights.block(start, stop)
-        inputs = [column.block(start, stop) for column in columns]
-        inputs = [block.reshape(*block.shape[:-1], *shape) for block in inputs]
+        inputs = []
+        for column in columns:
+            block = column.block(0, prod(column.sample_shape))
+            inputs.append(block.reshape(*block.shape[:-1], *column.sample_shape))
         order = max({"value": 0, "gradient": 1}.get(part, 2) for part in parts)
         shared = loss._compare(order, weight.reshape(shape) / divisor, *inputs)
         total = 0.0
@@ -227,7 +230,8 @@ class BatchLoss(JointLoss):
                 values = np.where(weight > 0, of_part.reshape(stop) * weight, 0)
                 of_part, total = (values,), np.add.reduce(values)
             for terms, array in zip(of_part if target else (), target, strict=True):
-                array[...] = terms.reshape(-1, stop).T.reshape(array.shape)
+                flat = terms.reshape(1 if part == "value" else len(terms), -1)
+                array[...] = flat.T.reshape(array.shape)
         return total
 
 

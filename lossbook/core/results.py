@@ -84,7 +84,8 @@ def written(out: Any, parts: Any, results: Any, loss: Any, taken: Any) -> tuple[
         Inputs, which the arrays must not share memory with.
     """
     names = {"value": "value", "gradient": "gradient"}
-    places, finished = [], []
+    places: list[Any] = []
+    finished: list[Any] = []
     for part, result in zip(parts, results, strict=True):
         for array in result if isinstance(result, tuple) else (result,):
             if isinstance(array, np.ndarray):

@@ -82,6 +82,52 @@ class SimilarityLoss(BatchLoss):
         bends[1][...] = _across(v, *moments)
         return values, *([np.moveaxis(x, -1, 0) for x in by_both] for by_both in (slopes, bends))
 
+    def _apart_from(self, order, weight, query, key, negative):
+        """Return the same of queries against a key of their own and negatives for all of them."""
+        n, t = weight.shape[-1], self.temperature
+        u, k, v = (np.ascontiguousarray(np.moveaxis(x.unit, 0, -1)) for x in (query, key, negative))
+        values, cosines = np.empty_like(weight), np.sum(u * k, axis=-1)
+        slopes, bends = ([np.zeros_like(x) for x in (u, k, v)] for _ in range(2))
+        moments = np.zeros_like(v), np.zeros_like(v), np.zeros(v.shape[:-1])
+        step = max(BLOCK_BYTES // max(v.nbytes // v.shape[-1], 1), v.shape[-1])
+        for start in range(0, n, step):
+            some = slice(start, start + step)
+            w, a, b = weight[..., some], u[..., some, :], k[..., some, :]
+            own, cosine = cosines[..., some], v @ a.mT
+            scores = np.concatenate([own[None], np.moveaxis(cosine, -2, 0)]) / t
+            target = np.zeros_like(scores)
+            target[0] = 1
+            softmax = TargetSoftmax(target, below_top(scores))
+            values[..., some] = softmax.value()
+            if order == 0:
+                continue
+            slope = softmax.gradient()
+            of_own, of_others = _one_and_rest(w * slope / t)
+            slopes[0][..., some, :] = of_others.mT @ v + of_own * b
+            slopes[1][..., some, :] = of_own * a
+            slopes[2][...] += of_others @ a
+            if order == 1:
+                continue
+            p, p_others = _one_and_rest((slope + target) / t)
+            aside = b - own[..., None] * a
+            spread = _across(a, *_moments(w[..., None, :] * p_others / t, cosine, v))
+            mean = p_others.mT @ v + p * b
+            mean -= np.sum(mean * a, axis=-1, keepdims=True) * a
+            spread += w[..., None] * p / t * aside**2
+            bends[0][..., some, :] = spread - w[..., None] * mean**2
+            bend, bend_others = _one_and_rest(w * softmax.hessian() / t**2)
+            bends[1][..., some, :] = bend * (a - own[..., None] * b) ** 2
+            of_some = _moments(bend_others.mT, cosine.mT, a)
+            for moment, each in zip(moments, of_some, strict=True):
+                moment += each
+        bends[2][...] = _across(v, *moments)
+        return values, *([np.moveaxis(x, -1, 0) for x in by_all] for by_all in (slopes, bends))
+
+
+def _one_and_rest(terms):
+    """Return the terms of the first score, for rows of entries, and those of the others."""
+    return terms[0][..., None], np.moveaxis(terms[1:], 0, -2)
+
 
 def _moments(weight, cosine, rows):
     """Return Σ_j w_jk r_j², Σ_j w_jk c_jk r_j and Σ_j w_jk c_jk², of rows r_j with cosines c_jk."""

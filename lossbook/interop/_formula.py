@@ -16,13 +16,15 @@ import numpy as np
 from ..base import BatchLoss, Loss
 from ..core.elementwise import as_tuple
 from ..engines.trace import NotTraceableError, in_order, trace
+from ..losses.adversarial import Discriminator
+from ..losses.several_tasks import Composite
 
 
 def checked_loss(loss: Any) -> Loss:
     """Return a loss that can become a function of another library, or refuse it."""
     if not isinstance(loss, Loss):
         raise TypeError(f"loss must be a loss of lossbook; got {loss!r}")
-    if type(loss)._evaluate is not Loss._evaluate:
+    if isinstance(loss, Composite | Discriminator):
         raise TypeError(
             f"loss must not be made of others; got {loss!r}. Make a function of each of these and "
             "add what they return"

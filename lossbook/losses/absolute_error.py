@@ -1,4 +1,4 @@
-"""The absolute error, which aims at the median."""
+"""The absolute error, which is minimised by the median."""
 
 import numpy as np
 
@@ -10,14 +10,16 @@ from ..core.traits import Traits
 class AbsoluteError(ResidualLoss):
     r"""Absolute error, :math:`\ell = |r|` with the residual :math:`r = \hat y - y`.
 
-    The mean over the samples is the mean absolute error.
+    The mean of this loss over the samples is called the mean absolute error.
 
     Notes
     -----
-    Gradient :math:`\operatorname{sign}(r)`, with the subgradient 0 at the kink :math:`r = 0`.
-    The second derivative is 0 wherever there is one, and 0 is returned at the kink too.  Up to
-    scale and shift it is the negative log-likelihood of Laplace noise, and the constant that
-    minimises it is the median [1]_; of a whole interval of them, the midpoint is taken.
+    The gradient is :math:`\operatorname{sign}(r)`.  At the kink :math:`r = 0`, the subgradient 0 is
+    returned.  The second derivative is 0 wherever it exists, and 0 is returned at the kink too.
+    Up to a constant factor and an additive constant, the loss is the negative log-likelihood of
+    Laplace noise with a fixed scale.  The constant prediction that minimises it is the median of
+    the targets [1]_.  If a whole interval of constants minimises it, `optimal_constant` returns
+    the midpoint of this interval.
 
     References
     ----------

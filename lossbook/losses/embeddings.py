@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..core.arrays import DOUBLE, as_real_array, working_dtype
 from ..core.domains import DIRECTIONS, NON_NEGATIVE, PLUS_MINUS_ONE, POSITIVE, ZERO_OR_ONE, Interval
 from ..core.elementwise import positive_part, sum_entries
+from ..core.inputs import Column
 from ..core.loss import Call, JointLoss, Out, PointwiseLoss, parameter
 from ..core.pairs import PairLoss
 from ..core.similarity import SimilarityLoss
@@ -456,7 +458,10 @@ class InfoNCE(SimilarityLoss):
     Notes
     -----
     Called with `query` and `key`, both of shape (N, D): row :math:`i` of one belongs to row
-    :math:`i` of the other, and the other keys are its negatives.  Leading axes, if any, are of
+    :math:`i` of the other, and the other keys are its negatives.  If `negatives` of shape (M, D)
+    are given, these take the place of the other keys, for every query: the sum in the denominator
+    is over a query's own key and all of the negatives, as in momentum contrast [2]_.  Derivatives
+    with respect to the negatives are then the third of the tuple.  Leading axes, if any, are of
     separate batches.  The value is one a query, and so are the weights.  Every key has its part in
     the losses of all queries, so the derivatives are those of the sum Σwℓ, also with
     ``reduction="none"``.
@@ -498,6 +503,11 @@ class InfoNCE(SimilarityLoss):
     >>> ((by_image + by_image_too) / 2).round(4)
     array([[-0.0243,  0.097 ],
            [ 0.0239, -0.008 ]])
+
+    With negatives of one's own:
+
+    >>> round(loss(image, text, negatives=[[-1.0, 2.0], [0.0, -1.0], [1.0, 0.0]]), 4)
+    0.729
     """
 
     temperature: float = parameter(default=0.07, domain=POSITIVE)
@@ -508,10 +518,30 @@ class InfoNCE(SimilarityLoss):
         key: ArrayLike,
         sample_weight: ArrayLike | None = None,
         *,
+        negatives: ArrayLike | None = None,
         curvature: str = "exact",
         out: Out = None,
-    ) -> Call[tuple[NDArray[Any], NDArray[Any]]]:
-        return Call((query, key), sample_weight, curvature, out)
+    ) -> Call[tuple[NDArray[Any], ...]]:
+        inputs = (query, key) if negatives is None else (query, key, negatives)
+        return Call(inputs, sample_weight, curvature, out)
+
+    def _read(self, query, key, *negatives):
+        batch = super()._read(query, key)
+        for given in negatives:
+            array, shape = as_real_array("negatives", given), batch.shapes[0]
+            if array.ndim != len(shape) or (*array.shape[:-2], array.shape[-1]) != (
+                *shape[:-2],
+                shape[-1],
+            ):
+                expected = ", ".join(map(str, (*shape[:-2], "M", shape[-1])))
+                raise ValueError(
+                    f"negatives must have shape ({expected}), rows like those of query; "
+                    f"got {array.shape}"
+                )
+            column = Column("negatives", array, array.shape[:-1], DOUBLE, self.y_pred_domain)
+            batch.columns, batch.shapes = (*batch.columns, column), (*batch.shapes, array.shape)
+            batch.dtype = working_dtype(array.dtype, batch.dtype)
+        return batch
 
     def _traits(self):
         return Traits(
@@ -522,9 +552,10 @@ class InfoNCE(SimilarityLoss):
             elicits="each query nearer in direction to its own key than to any other",
         )
 
-    def _compare(self, order, weight, query, key):
-        sides = Vector(np.where(weight > 0, query, 0)), Vector(key)
-        return sides, *self._against(order, weight, *sides)
+    def _compare(self, order, weight, query, *others):
+        sides = Vector(np.where(weight > 0, query, 0)), *map(Vector, others)
+        compare = self._against if len(sides) == 2 else self._apart_from
+        return sides, *compare(order, weight, *sides)
 
     def _targets(self, scores, some):
         return _own(scores, some).astype(scores.dtype)

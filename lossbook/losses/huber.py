@@ -1,4 +1,4 @@
-"""Losses of one shape near zero and another far off: parabola, then line, or free, then not."""
+"""Losses that treat small residuals differently from large ones: Huber's loss and its relatives."""
 
 from functools import cached_property
 from math import log
@@ -13,7 +13,7 @@ from ..core.traits import Traits
 
 
 class Huber(ResidualLoss):
-    r"""Huber's loss: squared near zero, straight beyond :math:`\delta` [1]_.
+    r"""Huber's loss, a parabola up to the residual :math:`\delta` and a straight line beyond [1]_.
 
     .. math::
 
@@ -26,13 +26,15 @@ class Huber(ResidualLoss):
     Parameters
     ----------
     delta : float, default 1.0
-        Residual beyond which the loss grows linearly, in the unit of the targets; positive.
+        Size of the residual beyond which the loss grows linearly, in the unit of the targets.
+        It must be positive.
 
     Notes
     -----
-    Gradient :math:`c = \min(\max(r, -\delta), \delta)`, the clipped residual, in terms of which
-    the loss is :math:`c\,(r - c/2)` on both pieces.  The second derivative is 1 inside, 0 outside,
-    and taken as 1 at :math:`|r| = \delta`.
+    The gradient is the clipped residual :math:`c = \min(\max(r, -\delta), \delta)`, and for every
+    residual the loss is equal to :math:`c\,(r - c/2)`.  The second derivative is 1 for
+    :math:`|r| < \delta` and 0 for :math:`|r| > \delta`.  It does not exist at
+    :math:`|r| = \delta`, where 1 is returned.
 
     References
     ----------
@@ -93,7 +95,7 @@ class Huber(ResidualLoss):
 
 
 class SmoothL1(ResidualLoss):
-    r"""Smooth L1 loss: the absolute error with its kink rounded off within :math:`\beta` [1]_.
+    r"""Smooth L1 loss, the absolute error with a rounded kink [1]_.
 
     .. math::
 
@@ -103,18 +105,20 @@ class SmoothL1(ResidualLoss):
         \end{cases}
         \qquad r = \hat y - y
 
-    It is Huber's loss with :math:`\delta = \beta`, divided by :math:`\beta`.
+    Smooth L1 is Huber's loss with :math:`\delta = \beta`, divided by :math:`\beta`.
 
     Parameters
     ----------
     beta : float, default 1.0
-        Residual beyond which the loss grows linearly, in the unit of the targets; positive.
+        Size of the residual beyond which the loss grows linearly, in the unit of the targets.
+        It must be positive.
 
     Notes
     -----
-    With the clipped residual :math:`c = \min(\max(r, -\beta), \beta)` the gradient is
-    :math:`c/\beta` and the loss :math:`c\,(r - c/2)/\beta` on both pieces.  The second derivative
-    is :math:`1/\beta` inside, 0 outside, and taken as :math:`1/\beta` at :math:`|r| = \beta`.
+    Let :math:`c = \min(\max(r, -\beta), \beta)` be the clipped residual.  For every residual, the
+    gradient is :math:`c/\beta` and the loss is equal to :math:`c\,(r - c/2)/\beta`.  The second
+    derivative is :math:`1/\beta` for :math:`|r| < \beta` and 0 for :math:`|r| > \beta`.  It does
+    not exist at :math:`|r| = \beta`, where :math:`1/\beta` is returned.
 
     References
     ----------
@@ -177,20 +181,23 @@ class SmoothL1(ResidualLoss):
 class PseudoHuber(ResidualLoss):
     r"""Pseudo-Huber loss, :math:`\ell = \delta^2\bigl(\sqrt{1 + (r/\delta)^2} - 1\bigr)`.
 
-    A smooth relative of `Huber`: half the squared error near zero, a line of slope
-    :math:`\delta` far from it [1]_.
+    This loss resembles `Huber`, but it has continuous derivatives of every order.  It is close to
+    half the squared error for small residuals and close to straight lines with the slopes
+    :math:`\pm\delta` for large ones [1]_.
 
     Parameters
     ----------
     delta : float, default 1.0
-        Residual around which the loss turns from a parabola into a line, in the unit of the
-        targets; positive.
+        Size of the residuals around which the loss changes from a parabola to a straight line,
+        in the unit of the targets.  It must be positive.
 
     Notes
     -----
-    With :math:`h = \sqrt{r^2 + \delta^2}` the value is computed as :math:`\delta r^2/(h + \delta)`,
-    which does not cancel; gradient :math:`\delta r/h`, second derivative :math:`(\delta/h)^3`.  As
-    this cubes the rounding errors of a quotient, it is right to 6 units in the last place.
+    Let :math:`h = \sqrt{r^2 + \delta^2}`.  The loss is computed as
+    :math:`\delta r^2/(h + \delta)`, because this form does not subtract nearly equal numbers.  The
+    gradient is :math:`\delta r/h`, and the second derivative is :math:`(\delta/h)^3`.  Since the
+    third power of a quotient multiplies its relative rounding error by three, the second
+    derivative is accurate to 6 units in the last place.
 
     References
     ----------
@@ -252,12 +259,14 @@ class PseudoHuber(ResidualLoss):
 class LogCosh(ResidualLoss):
     r"""Logarithm of the hyperbolic cosine, :math:`\ell = \log\cosh r` with :math:`r = \hat y - y`.
 
-    Half the squared error near zero, :math:`|r| - \log 2` far from it.
+    The loss is close to half the squared error for small residuals and close to
+    :math:`|r| - \log 2` for large ones.
 
     Notes
     -----
-    Gradient :math:`\tanh r`, second derivative :math:`1/\cosh^2 r`.  Up to scale and shift it is
-    the negative log-likelihood of noise with a density proportional to :math:`1/\cosh r` [1]_.
+    The gradient is :math:`\tanh r`, and the second derivative is :math:`1/\cosh^2 r`.  Up to an
+    additive constant, the loss is the negative log-likelihood of noise with a density proportional
+    to :math:`1/\cosh r` [1]_.
 
     References
     ----------
@@ -316,12 +325,14 @@ class EpsilonInsensitive(ResidualLoss):
     Parameters
     ----------
     epsilon : float, default 0.1
-        Residual up to which nothing is charged, in the unit of the targets; not negative.
+        Size of the residual up to which the loss is 0, in the unit of the targets.  It must not
+        be negative.
 
     Notes
     -----
-    Gradient :math:`\operatorname{sign}(r)` where :math:`|r| > \varepsilon`, else 0: the subgradient
-    at the kinks is 0.  The second derivative is 0.
+    The gradient is :math:`\operatorname{sign}(r)` for :math:`|r| > \varepsilon` and 0 for
+    :math:`|r| < \varepsilon`.  At the kinks :math:`|r| = \varepsilon`, the subgradient 0 is
+    returned.  The second derivative is 0 wherever it exists, and 0 is returned at the kinks too.
 
     References
     ----------
@@ -377,12 +388,14 @@ class SquaredEpsilonInsensitive(ResidualLoss):
     Parameters
     ----------
     epsilon : float, default 0.1
-        Residual up to which nothing is charged, in the unit of the targets; not negative.
+        Size of the residual up to which the loss is 0, in the unit of the targets.  It must not
+        be negative.
 
     Notes
     -----
-    Gradient :math:`2\operatorname{sign}(r)\max(0, |r| - \varepsilon)`; second derivative 2 where
-    :math:`|r| > \varepsilon`, else 0 (also at :math:`|r| = \varepsilon`).
+    The gradient is :math:`2\operatorname{sign}(r)\max(0, |r| - \varepsilon)`.  The second
+    derivative is 2 for :math:`|r| > \varepsilon` and 0 for :math:`|r| < \varepsilon`.  It does not
+    exist at :math:`|r| = \varepsilon`, where 0 is returned.
 
     References
     ----------

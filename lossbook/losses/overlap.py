@@ -390,7 +390,7 @@ class MulticlassOverlap(ClassMaskLoss):
     >>> loss = lb.MulticlassOverlap(lb.Dice(), ignore_index=255)
     >>> probabilities = [[1.0, 0.0], [0.5, 0.5], [0.0, 1.0], [0.5, 0.5]]
     >>> round(loss([0, 1, 1, 255], probabilities), 4)
-    0.2
+    0.1714
     """
 
     loss: OverlapLoss = Dice()

@@ -1,4 +1,4 @@
-"""Losses that weigh predicting too much and too little differently."""
+"""Losses that weight predictions above the target and predictions below it differently."""
 
 from math import hypot, log, log1p
 
@@ -15,23 +15,27 @@ from ..core.traits import Traits
 
 
 class Pinball(ResidualLoss):
-    r"""Pinball loss, :math:`\ell = \max((1 - q)\,r, -q\,r)`: each side of zero has its own slope.
+    r"""Pinball loss, :math:`\ell = \max((1 - q)\,r, -q\,r)` with :math:`r = \hat y - y`.
+
+    The loss grows with a different slope on each side of zero.
 
     Parameters
     ----------
     quantile : float or sequence of float, default 0.5
-        The quantile :math:`q` to predict, in (0, 1); with 0.5 it is half the absolute error.  A
-        sequence stands for several quantiles at once.
+        Level :math:`q` of the quantile to predict, in (0, 1).  With 0.5, the loss is half the
+        absolute error.  A sequence stands for several quantiles at once.
 
     Notes
     -----
+    A prediction below the target costs :math:`q` per unit of the residual, and a prediction above
+    the target costs :math:`1 - q` per unit.  The gradient is :math:`-q` for :math:`r < 0` and
+    :math:`1 - q` for :math:`r > 0`.  At the kink :math:`r = 0`, the subgradient 0 is returned.  The
+    second derivative is 0 wherever it exists, and 0 is returned at the kink too.  The constant
+    prediction that minimises the loss is the quantile of the targets [1]_.  If a whole interval of
+    constants minimises it, `optimal_constant` returns the midpoint of this interval.
+
     With several quantiles, predictions of shape (..., Q) hold one for each quantile on the last
     axis, targets have the shape (...), and the loss of a sample is the mean over the quantiles.
-
-    With :math:`r = \hat y - y`, predicting too little costs :math:`q` a unit and too much
-    :math:`1 - q`.  Gradient :math:`1 - q` above 0 and :math:`-q` below, with the subgradient 0 at
-    the kink; second derivative 0.  The constant that minimises it is the quantile [1]_; of a whole
-    interval of them, the midpoint is taken.
 
     References
     ----------
@@ -136,20 +140,21 @@ class Pinball(ResidualLoss):
 
 
 class SmoothPinball(ResidualLoss):
-    r"""Pinball loss with its kink rounded off, :math:`\ell = w\log(1 + e^{r/w}) - q\,r` [1]_.
+    r"""Pinball loss with a rounded kink, :math:`\ell = w\log(1 + e^{r/w}) - q\,r` [1]_.
 
     Parameters
     ----------
     quantile : float, default 0.5
-        The quantile :math:`q` that is predicted as the width goes to 0, in (0, 1).
+        Level :math:`q` of the quantile to which the best constant converges as the width
+        decreases to 0, in (0, 1).
     width : float, default 0.1
-        Width :math:`w` of the rounded stretch, in the unit of the targets; positive.
+        Width :math:`w` of the rounded part, in the unit of the targets.  It must be positive.
 
     Notes
     -----
-    Gradient :math:`\sigma(r/w) - q` with the logistic function :math:`\sigma`, second derivative
-    :math:`\sigma(r/w)\,\sigma(-r/w)/w`.  The least value is not 0, and lies at
-    :math:`r = w\log(q/(1-q))`.
+    Let :math:`\sigma` be the logistic function.  The gradient is :math:`\sigma(r/w) - q`, and the
+    second derivative is :math:`\sigma(r/w)\,\sigma(-r/w)/w`.  The loss has its minimum at
+    :math:`r = w\log(q/(1-q))`, and the minimum is greater than 0.
 
     References
     ----------
@@ -221,15 +226,16 @@ class Expectile(ResidualLoss):
     Parameters
     ----------
     level : float, default 0.5
-        The level :math:`\tau` of the expectile to predict, in (0, 1); with 0.5 it is half the
+        Level :math:`\tau` of the expectile to predict, in (0, 1).  With 0.5, the loss is half the
         squared error.
 
     Notes
     -----
-    The weight is :math:`\tau` where the prediction is too low and :math:`1 - \tau` where it is too
-    high.  Gradient and second derivative are :math:`2r` and 2 times the weight; at the jump
-    :math:`r = 0` the second derivative is taken from below.  The constant that minimises it is the
-    expectile [1]_.
+    The weight of :math:`r^2` is :math:`\tau` if the prediction is below the target and
+    :math:`1 - \tau` if it is above.  The gradient is :math:`2r` times this weight, and the second
+    derivative is 2 times this weight.  At :math:`r = 0`, where the second derivative jumps, its
+    limit from below is returned.  The constant prediction that minimises the loss is the expectile
+    of the targets [1]_.
 
     References
     ----------

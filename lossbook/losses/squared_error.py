@@ -1,4 +1,4 @@
-"""Squared errors, which aim at the mean."""
+"""Squared errors, which are minimised by the mean."""
 
 import numpy as np
 
@@ -10,12 +10,13 @@ from ..core.traits import Traits
 class SquaredError(ResidualLoss):
     r"""Squared error, :math:`\ell = r^2` with the residual :math:`r = \hat y - y`.
 
-    The mean over the samples is the mean squared error.
+    The mean of this loss over the samples is called the mean squared error.
 
     Notes
     -----
-    Gradient :math:`2r`, second derivative 2.  Up to scale and shift it is the negative
-    log-likelihood of Gaussian noise, and the constant that minimises it is the mean [1]_.
+    The gradient is :math:`2r`, and the second derivative is 2.  Up to a constant factor and an
+    additive constant, the loss is the negative log-likelihood of Gaussian noise with a fixed
+    variance.  The constant prediction that minimises it is the mean of the targets [1]_.
 
     References
     ----------
@@ -67,7 +68,8 @@ class HalfSquaredError(ResidualLoss):
 
     Notes
     -----
-    Gradient :math:`r`, second derivative 1: the factor makes these plain [1]_.
+    The gradient is :math:`r`, and the second derivative is 1.  The factor :math:`\tfrac12` removes
+    the factor 2 from both of them [1]_.
 
     References
     ----------

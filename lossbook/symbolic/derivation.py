@@ -70,7 +70,7 @@ class Expression(Formula):
         )
 
     def _n_classes(self, n_entries):
-        of_labels = self.loss.y_true_domain is LABELS
+        of_labels = isinstance(self.loss, ClassLoss) and self.loss.y_true_domain is LABELS
         return self.loss._label_domain(n_entries).n_classes if of_labels else n_entries
 
     def check(self, n_classes: int = 3) -> Any:

@@ -327,14 +327,14 @@ def _(loss: LovaszSoftmax):
 
 @view.register
 def _(loss: Pinball):
-    several = type(loss.quantile) is tuple
-    return Alike(loss, width=len(loss.quantile)) if several else loss
+    several = isinstance(loss.quantile, tuple)
+    return Alike(loss, width=np.size(loss.quantile)) if several else loss
 
 
 @view.register
 def _(loss: SigmoidCrossEntropy):
-    several = type(loss.pos_weight) is tuple
-    return ByOutput(loss, width=len(loss.pos_weight)) if several else loss
+    several = isinstance(loss.pos_weight, tuple)
+    return ByOutput(loss, width=np.size(loss.pos_weight)) if several else loss
 
 
 @view.register
