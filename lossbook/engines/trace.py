@@ -131,7 +131,7 @@ class Trace(NamedTuple):
         The values of the parameters.
     """
 
-    results: list[Node | tuple[Node, ...]]
+    results: Sequence[Node | tuple[Node, ...]]
     parameters: dict[str, float]
 
     def evaluate(self, apply: Callable[..., Any], inputs: Sequence[Any] = ()) -> list[Any]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from math import prod
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -49,7 +49,7 @@ def checked_count(loss: Loss, inputs: tuple) -> None:
 class Library:
     """The operations of an array library."""
 
-    operations: dict[str, Callable]
+    operations: ClassVar[dict[str, Callable]]
     """For each operation of a graph what makes of a node the function of its operands.
 
     An operand is an array, or a number of Python's if it is the same for all samples.

@@ -95,17 +95,15 @@ def as_function(loss: Loss) -> Callable[..., Any]:
         formula = Formula(loss, library, *kind)
         return formula, _with_derivatives(formula)
 
-    if isinstance(loss, TargetLoss):
+    def of_target(y_true, y_pred, sample_weight=None):
+        return _compute(loss, functions_of, sample_weight, (y_true, y_pred))
 
-        def function(y_true, y_pred, sample_weight=None):
-            return _compute(loss, functions_of, sample_weight, (y_true, y_pred))
-    else:
+    def of_inputs(*inputs, sample_weight=None):
+        checked_count(loss, inputs)
+        return _compute(loss, functions_of, sample_weight, inputs)
 
-        def function(*inputs, sample_weight=None):
-            checked_count(loss, inputs)
-            return _compute(loss, functions_of, sample_weight, inputs)
-
-    function.__name__ = function.__qualname__ = loss.__name__
+    function: Any = of_target if isinstance(loss, TargetLoss) else of_inputs
+    function.__name__ = function.__qualname__ = type(loss).__name__
     return function
 
 

@@ -103,7 +103,7 @@ class KerasLoss(keras.losses.Loss):
         dtype: Any = None,
     ) -> None:
         reduction = _REDUCTIONS[_checked(loss).reduction] if reduction is None else reduction
-        super().__init__(name=name or loss.__name__, reduction=reduction, dtype=dtype)
+        super().__init__(name=name or type(loss).__name__, reduction=reduction, dtype=dtype)
         self.loss = loss
         self._function = _as_function(replace(loss, reduction="none"))
 
@@ -131,7 +131,7 @@ class KerasLoss(keras.losses.Loss):
 
     def get_config(self) -> dict[str, Any]:
         """Return what the loss can be made of again."""
-        made_of = {"class": self.loss.__name__, "parameters": self.loss.get_params()}
+        made_of = {"class": type(self.loss).__name__, "parameters": self.loss.get_params()}
         return {**super().get_config(), "loss": made_of}
 
     @classmethod

@@ -4,7 +4,7 @@ import operator
 from collections.abc import Callable
 from functools import lru_cache, partial, reduce
 from inspect import signature
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -100,19 +100,17 @@ def as_function(loss: Loss) -> Callable[..., Tensor]:
     def compute(weight, *inputs):
         return _compute(loss, formula_of, weight, inputs)
 
-    if isinstance(loss, TargetLoss):
+    def of_target(y_true, y_pred, sample_weight=None):
+        return compute(sample_weight, y_true, y_pred)
 
-        def function(y_true, y_pred, sample_weight=None):
-            return compute(sample_weight, y_true, y_pred)
-    else:
+    def of_inputs(*inputs, sample_weight=None):
+        checked_count(loss, inputs)
+        return compute(sample_weight, *inputs)
 
-        def function(*inputs, sample_weight=None):
-            checked_count(loss, inputs)
-            return compute(sample_weight, *inputs)
-
-    function.__name__ = function.__qualname__ = loss.__name__
+    function: Any = of_target if isinstance(loss, TargetLoss) else of_inputs
+    function.__name__ = function.__qualname__ = type(loss).__name__
     # PyTorch counts recompilations per code object, so each function has one of its own.
-    function.__code__ = function.__code__.replace(co_name=loss.__name__)
+    function.__code__ = function.__code__.replace(co_name=function.__name__)
     return function
 
 
@@ -243,8 +241,8 @@ class _Gradient(Function):
 
 
 # PyTorch looks at these signatures on every call, which takes longer than a small loss.
-for _function in _Value, _Gradient:
-    _function.forward.__signature__ = signature(_function.forward)
+for _forward in _Value.forward, _Gradient.forward:
+    vars(_forward)["__signature__"] = signature(_forward)
 
 
 def _gradients(formula, arrays):
