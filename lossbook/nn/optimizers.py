@@ -66,7 +66,8 @@ class Optimizer:
         memories : sequence of sequence of ndarray, optional
             The arrays that the optimiser keeps for each parameter; by default they are 0.
         """
-        self.steps, self._parameters = steps, list(parameters)
+        self.steps: int = steps
+        self._parameters = list(parameters)
         if memories is None:
             memories = [
                 [np.zeros_like(parameter) for _ in range(self.n_memories)]
