@@ -197,7 +197,7 @@ class PseudoHuber(ResidualLoss):
     :math:`\delta r^2/(h + \delta)`, because this form does not subtract nearly equal numbers.  The
     gradient is :math:`\delta r/h`, and the second derivative is :math:`(\delta/h)^3`.  Since the
     third power of a quotient multiplies its relative rounding error by three, the second
-    derivative is accurate to 6 units in the last place.
+    derivative is right to 6 units in the last place.
 
     References
     ----------

@@ -227,7 +227,7 @@ class GemanMcClure(ResidualLoss):
         return r, r / h, self.scale / h
 
     def _value(self, r, v, u):
-        return 0.5 * (u * r) * (u * r)
+        return 0.5 * (self.scale * v) * (self.scale * v)
 
     def _gradient(self, r, v, u):
         return r * u * u * u * u

@@ -55,7 +55,7 @@ def parts_of(loss, y, x):
 def limit_of(loss, y, sign):
     """Return the same for a prediction that goes to infinity."""
     far, farther = (parts_of(loss, y, sign * mp.mpf(10) ** n) for n in BEYOND)
-    grows = [abs(b) > 1.5 * abs(a) and abs(b) > 1 for a, b in zip(far, farther, strict=True)]
+    grows = [abs(b) > 1.5 * abs(a) and abs(b) > 1e-30 for a, b in zip(far, farther, strict=True)]
     return [mp.sign(b) * mp.inf if up else b for b, up in zip(farther, grows, strict=True)]
 
 
