@@ -1,6 +1,9 @@
 """Let nbval compare notebooks without execution counts, and leave out what cannot run here."""
 
+import os
 from importlib.util import find_spec
+
+os.environ.setdefault("KERAS_BACKEND", "torch")
 
 collect_ignore = [
     f"lossbook/interop/{library}.py"
