@@ -7,6 +7,7 @@ typed is printed.
 """
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -16,11 +17,16 @@ LEAST = 0.98
 
 def completeness():
     """Return the share of public names whose type is known, and a line on each of the others."""
+    programs = Path(sys.executable).parent
     command = [
-        str(Path(sys.executable).with_name("basedpyright")),
+        str(programs / "basedpyright"),
         *("--verifytypes", "lossbook", "--ignoreexternal", "--outputjson"),
     ]
-    output = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    # The type checker looks for the package where the first python of the search path has it.
+    path = os.pathsep.join([str(programs), os.environ["PATH"]])
+    output = subprocess.run(
+        command, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
+    ).stdout
     found = json.loads(output)["typeCompleteness"]
     unknown = [
         "; ".join([each["name"], *(said["message"] for said in each["diagnostics"])])

@@ -9,7 +9,7 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PINS = dict(
-    line.split("==")
+    line.split("; ")[0].split("==")
     for line in (ROOT / "constraints.txt").read_text().splitlines()
     if line and not line.startswith("#")
 )
@@ -42,5 +42,18 @@ def test_constraints_name_no_place():
 
 
 def test_what_pip_installed_becomes_constraints():
-    installed = [("Jupyter_Book", "1.0"), ("torch", "2.13.0+cpu"), ("lossbook", "3"), ("pip", "1")]
+    installed = [
+        ("Jupyter_Book", "1.0", ">=3.9"),
+        ("torch", "2.13.0+cpu", None),
+        ("lossbook", "3", ">=3.11"),
+        ("pip", "1", ">=3.8"),
+    ]
     assert lock.constraints(installed) == ["jupyter-book==1.0", "torch==2.13.0"]
+
+
+def test_a_release_that_refuses_our_oldest_python_is_asked_for_only_where_it_can_be_had():
+    (pin,) = lock.constraints([("soupsieve", "4.1.3", "<4,>=3.11.5")])
+    requirement = Requirement(pin)
+    assert str(requirement.specifier) == "==4.1.3"
+    for version, accepted in [("3.11.2", False), ("3.11.5", True), ("3.13.0", True)]:
+        assert requirement.marker.evaluate({"python_full_version": version}) is accepted
