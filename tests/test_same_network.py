@@ -8,8 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lossbook import nn
-
 os.environ.setdefault("KERAS_BACKEND", "torch")
 NOTEBOOK = Path(__file__).parents[1] / "chapters" / "training-a-network.ipynb"
 TAB = re.compile(r":::\{tab-item\} (\w+)\n```python\n(.*?)```", re.DOTALL)
@@ -28,22 +26,13 @@ def programs():
 TRAINING, DROPOUT = programs()
 
 
-def problem(n_samples=284, seed=3):
-    """Return data for the first network and parameters to start from."""
-    rng = np.random.default_rng(seed)
-    x = rng.normal(size=(n_samples, 10))
-    y = (x[:, :1] - x[:, 1:2] + 0.5 * rng.normal(size=(n_samples, 1)) > 0).astype(float)
-    model = nn.Sequential(nn.Dense(10, 64), nn.Dense(64, 64), nn.Dense(64, 1), seed=1)
-    start = [array + 0.01 * rng.normal(size=array.shape) for array in model.parameters]
-    return {"X": x, "y": y, "start": start}
-
-
 @pytest.fixture
 def run():
     """Run a program of a library in a namespace; put back what Keras changes for all."""
     widths = []
 
-    def execute(library, program, **namespace):
+    def execute(library, program):
+        namespace = {}
         if library == "PyTorch":
             pytest.importorskip("torch", reason="PyTorch is not installed")
         if library == "Keras":
@@ -67,7 +56,7 @@ def parameters(library, model):
 
 
 def trained(run, library, program):
-    result = run(library, program, **problem())
+    result = run(library, program)
     return np.array(result["losses"]), parameters(library, result["model"])
 
 
@@ -92,9 +81,10 @@ def test_each_network_is_shown_in_three_libraries():
 
 
 def test_training_does_something(run):
-    losses, arrays = trained(run, "lossbook", TRAINING["lossbook"])
+    result = run("lossbook", TRAINING["lossbook"])
+    losses, arrays = result["losses"], result["model"].parameters
     assert len(losses) == 10 and losses[-1] < 0.7 * losses[0]
-    for array, before in zip(arrays, problem()["start"], strict=True):
+    for array, before in zip(arrays, result["start"], strict=True):
         assert abs(array - before).max() > 0.01
 
 
