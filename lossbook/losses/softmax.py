@@ -1,4 +1,4 @@
-"""Losses of the probabilities of several classes, which are on the last axis of the prediction."""
+"""Losses for several classes, whose probabilities or scores are on the last axis of predictions."""
 
 from dataclasses import replace
 from math import log
@@ -26,9 +26,10 @@ from ..core.traits import Traits
 
 
 def _at_targets(y_true, y_pred):
-    """Return blocks of targets and predictions, and what puts terms of them where they belong.
+    """Return blocks of targets and predictions, and a function that puts their terms in place.
 
-    Of labels the blocks have one row only, as all terms at other classes are 0.
+    If the targets are labels, the blocks have one row only, because all terms of the other classes
+    are 0.
     """
     if y_true.ndim > 1:
         return y_true, y_pred, lambda terms: terms
@@ -46,16 +47,18 @@ def _at_targets(y_true, y_pred):
 class CategoricalCrossEntropy(ClassLoss):
     r"""Cross-entropy of predicted class probabilities, :math:`\ell = -\sum_k t_k \log p_k`.
 
-    Takes probabilities; for raw scores use `SoftmaxCrossEntropy`, which cannot overflow.
+    The predictions are probabilities.  If your model predicts raw scores, use
+    `SoftmaxCrossEntropy`, which is accurate for scores of any size.
 
     Notes
     -----
-    Predictions :math:`p` of shape (..., K) hold probabilities that sum to 1 over the last axis;
-    targets are integer labels of shape (...) or distributions :math:`t` of shape (..., K).
-    Gradient :math:`-t_k/p_k`, second derivative :math:`t_k/p_k^2`, with
-    :math:`0 \log 0 = 0/0 = 0`: the :math:`p_k` count as free coordinates, not tied by their sum.
-    A target class predicted impossible costs ``inf``.  The constant that minimises the loss is the
-    mean target distribution [1]_.
+    Predictions :math:`p` have the shape (..., K) and hold probabilities that sum to 1 over the last
+    axis.  Targets are either integer labels of shape (...) or distributions :math:`t` of shape
+    (..., K).  The gradient is :math:`-t_k/p_k` and the second derivative is :math:`t_k/p_k^2`,
+    where :math:`0 \log 0` and :math:`0/0` count as 0.  Both treat the :math:`p_k` as independent
+    variables, although their sum is 1.  If a class of the target is predicted to be impossible,
+    the loss is ``inf``.  The constant that minimises the loss is the mean of the target
+    distributions [1]_.
 
     References
     ----------
@@ -112,17 +115,19 @@ class CategoricalCrossEntropy(ClassLoss):
 class NegativeLogLikelihood(ClassLoss):
     r"""Cross-entropy of predicted log-probabilities, :math:`\ell = -\sum_k t_k\, l_k`.
 
-    Takes logarithms of probabilities, what a log-softmax returns; for raw scores use
-    `SoftmaxCrossEntropy`, for probabilities `CategoricalCrossEntropy`.
+    The predictions are logarithms of probabilities, as a log-softmax returns them.  If your model
+    predicts raw scores, use `SoftmaxCrossEntropy`, and if it predicts probabilities, use
+    `CategoricalCrossEntropy`.
 
     Notes
     -----
-    Predictions :math:`l` of shape (..., K) hold log-probabilities, whose exponentials sum to 1 over
-    the last axis; minus infinity is the logarithm of 0.  Targets are integer labels of shape (...)
-    or distributions :math:`t` of shape (..., K).  Gradient :math:`-t_k`, second derivative 0, with
-    :math:`0 \cdot (-\infty) = 0`: the :math:`l_k` count as free coordinates, not tied by their
-    exponentials' sum.  The constant that minimises the loss is the logarithm of the mean target
-    distribution [1]_.
+    Predictions :math:`l` have the shape (..., K) and hold log-probabilities, whose exponentials sum
+    to 1 over the last axis.  Minus infinity stands for the logarithm of 0.  Targets are either
+    integer labels of shape (...) or distributions :math:`t` of shape (..., K).  The gradient is
+    :math:`-t_k` and the second derivative is 0, where :math:`0 \cdot (-\infty)` counts as 0.
+    Both treat the :math:`l_k` as independent variables, although the sum of their exponentials
+    is 1.  The constant that minimises the loss is the logarithm of the mean of the target
+    distributions [1]_.
 
     References
     ----------
@@ -180,19 +185,21 @@ class NegativeLogLikelihood(ClassLoss):
 
 
 class KLDivergence(CategoricalCrossEntropy):
-    r"""Divergence of Kullback and Leibler, :math:`\ell = \sum_k t_k \log(t_k / p_k)` [1]_.
+    r"""Kullback-Leibler divergence, :math:`\ell = \sum_k t_k \log(t_k / p_k)` [1]_.
 
-    Cross-entropy less the entropy of the target: 0 where the prediction is the target.
+    The divergence is the cross-entropy of target and prediction minus the entropy of the target.
+    It is 0 if the prediction is equal to the target.
 
     Notes
     -----
-    Predictions :math:`p` of shape (..., K) hold probabilities that sum to 1 over the last axis;
-    targets are distributions :math:`t` of shape (..., K) or integer labels of shape (...).
-    Gradient :math:`-t_k/p_k`, second derivative :math:`t_k/p_k^2`, with
-    :math:`0 \log 0 = 0/0 = 0`: the :math:`p_k` count as free coordinates, not tied by their sum.
-    A class of the target that is predicted impossible costs ``inf``.  Where :math:`t_k` and
-    :math:`p_k` are near each other, the logarithm is that of 1 plus their exact difference over the
-    larger.  The constant that minimises the loss is the mean target distribution.
+    Predictions :math:`p` have the shape (..., K) and hold probabilities that sum to 1 over the last
+    axis.  Targets are either integer labels of shape (...) or distributions :math:`t` of shape
+    (..., K).  The gradient is :math:`-t_k/p_k` and the second derivative is :math:`t_k/p_k^2`,
+    where :math:`0 \log 0` and :math:`0/0` count as 0.  Both treat the :math:`p_k` as independent
+    variables, although their sum is 1.  If a class of the target is predicted to be impossible,
+    the loss is ``inf``.  If :math:`t_k` and :math:`p_k` are close to each other, the logarithm is
+    computed from their difference divided by the larger of them, so that no digits are lost.  The
+    constant that minimises the loss is the mean of the target distributions.
 
     References
     ----------
@@ -216,7 +223,7 @@ class KLDivergence(CategoricalCrossEntropy):
 
 
 class JensenShannon(ClassLoss):
-    r"""Divergence of target and prediction from their middle :math:`m = (t + p)/2` [1]_.
+    r"""Jensen-Shannon divergence of target and prediction, with :math:`m = (t + p)/2` [1]_.
 
     .. math::
 
@@ -224,17 +231,21 @@ class JensenShannon(ClassLoss):
 
     Notes
     -----
-    Predictions :math:`p` of shape (..., K) hold probabilities that sum to 1 over the last axis;
-    targets are distributions :math:`t` of shape (..., K) or integer labels of shape (...).  The
-    loss does not change when the two are exchanged, is never more than :math:`\log 2`, which
-    distributions with nothing in common cost, and its square root is a metric.  Logarithms are
-    natural.  Gradient :math:`\tfrac12 \log(p_k / m_k)`, second derivative
-    :math:`t_k / (2 p_k (t_k + p_k))`: the :math:`p_k` count as free coordinates, not tied by their
-    sum.  Where both are 0 the gradient is :math:`\tfrac12 \log 2`, as it is for any
-    :math:`p_k > 0 = t_k`, and the second derivative 0.  With :math:`u = |t_k - p_k|/(t_k + p_k)`
-    a class contributes :math:`\tfrac14 (t_k + p_k)\,(2u \operatorname{artanh} u +
-    \log(1 - u^2))`, in which nothing cancels where the two are near each other.  The constant that
-    minimises the loss is found by bisection.
+    Predictions :math:`p` have the shape (..., K) and hold probabilities that sum to 1 over the last
+    axis.  Targets are either integer labels of shape (...) or distributions :math:`t` of shape
+    (..., K).  The loss is symmetric in :math:`t` and :math:`p`, and its square root is a metric.
+    The logarithms are natural, so the loss is at most :math:`\log 2`.  It attains this value if no
+    class has a positive probability in both distributions.
+
+    The gradient is :math:`\tfrac12 \log(p_k / m_k)` and the second derivative is
+    :math:`t_k / (2 p_k (t_k + p_k))`.  Both treat the :math:`p_k` as independent variables,
+    although their sum is 1.  If :math:`t_k` and :math:`p_k` are both 0, the gradient is
+    :math:`\tfrac12 \log 2`, which is also its value for :math:`t_k = 0` and every
+    :math:`p_k > 0`, and the second derivative is 0.  With
+    :math:`u = |t_k - p_k|/(t_k + p_k)`, each class contributes
+    :math:`\tfrac14 (t_k + p_k)\,(2u \operatorname{artanh} u + \log(1 - u^2))`.  This form is
+    used where :math:`t_k` and :math:`p_k` are close to each other, because no digits cancel in it.
+    The constant that minimises the loss is found by bisection.
 
     References
     ----------
@@ -297,12 +308,12 @@ class JensenShannon(ClassLoss):
 
 
 def _log_of_share(part, both, u):
-    """Return log(2 part/both), where u is what 2 part/both exceeds 1 by."""
+    """Return log(2 part/both), where u is 2 part/both - 1."""
     return np.where(u > -0.5, np.log1p(u), np.log(2 * part / both))
 
 
 class SoftmaxCrossEntropy(ClassLoss):
-    r"""Cross-entropy of class scores, with :math:`p_k = e^{z_k} / \sum_j e^{z_j}`.
+    r"""Cross-entropy of raw class scores, with :math:`p_k = e^{z_k} / \sum_j e^{z_j}`.
 
     .. math::
 
@@ -311,25 +322,32 @@ class SoftmaxCrossEntropy(ClassLoss):
     Parameters
     ----------
     label_smoothing : float, default 0.0
-        Targets are first moved towards the uniform distribution,
-        :math:`t \leftarrow (1-\varepsilon)\,t + \varepsilon/K`; in [0, 1].
+        The :math:`\varepsilon` in [0, 1] by which targets are moved towards the uniform
+        distribution, :math:`t \leftarrow (1-\varepsilon)\,t + \varepsilon/K`, before the loss is
+        computed.
     class_weight : sequence of float, optional
-        Weight :math:`c_k` of each class; not negative.  The mean then divides by the total weight
-        :math:`\sum_k c_k t_k` of the unsmoothed targets instead of their number.
+        The weight :math:`c_k` of each class, which must not be negative.  With weights, the mean
+        divides by the total weight :math:`\sum_k c_k t_k` of the unsmoothed targets instead of by
+        the number of samples.
     ignore_index : int, optional
-        Label of samples to leave out of everything, the mean's divisor included.
+        Samples with this label have the loss 0 and the gradient 0, and the mean does not count
+        them.
 
     Notes
     -----
-    Predictions :math:`z` of shape (..., K) hold any real scores; targets are integer labels of
-    shape (...) or distributions :math:`t` of shape (..., K).  With :math:`u_k = c_k t_k` and
-    :math:`M = \sum_k u_k` the gradient is :math:`M p_k - u_k`, which is :math:`p_k - t_k` where no
-    class is weighted, and the diagonal second derivative :math:`M p_k (1 - p_k)`.  The scores are
-    taken relative to the largest one, so nothing overflows, and :math:`1 - p_k` is the sum of the
-    other classes, so nothing cancels.  `hessian_blocks` and `hessian_vector_product` give the
-    second derivative whole.  No direction has a curvature above :math:`M/2`, two classes as likely
-    as each other attain it, and so it is the majorizer [1]_.  The constant that minimises the loss
-    is the logarithm of the mean target distribution, up to a shift [2]_.
+    Predictions :math:`z` have the shape (..., K) and hold any real scores.  Targets are either
+    integer labels of shape (...) or distributions :math:`t` of shape (..., K).  With
+    :math:`u_k = c_k t_k` and :math:`M = \sum_k u_k`, the gradient is :math:`M p_k - u_k`.
+    Without class weights, this is :math:`p_k - t_k`.  The diagonal of the second derivative is
+    :math:`M p_k (1 - p_k)`, and the methods `hessian_blocks` and `hessian_vector_product` give the
+    whole matrix.
+
+    The largest score is subtracted from all scores first, so that no exponential overflows, and
+    :math:`1 - p_k` is computed as the sum of the other probabilities, so that no digits cancel.
+    The curvature along a direction of length 1 is at most :math:`M/2` and attains this value for
+    two equally probable classes, so :math:`M/2` is the majorizer [1]_.  The constant that minimises
+    the loss is the logarithm of the mean of the target distributions, after smoothing and
+    weighting, up to a common shift [2]_.
 
     References
     ----------
@@ -357,20 +375,21 @@ class SoftmaxCrossEntropy(ClassLoss):
     def hessian_blocks(
         self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None
     ) -> NDArray[Any]:
-        r"""Return the whole second derivative with respect to `y_pred`, one matrix a sample.
+        r"""Return the whole second derivative with respect to `y_pred`, one matrix per sample.
 
-        Samples do not touch each other, so this is all of it: with :math:`M` as above, sample by
-        sample :math:`M (\operatorname{diag}(p) - p p^\top)`, whose rows sum to 0.
+        The loss of a sample depends on no other sample's scores, so these matrices contain all
+        second derivatives.  With :math:`M` as in the notes on the class, the matrix of a sample is
+        :math:`M (\operatorname{diag}(p) - p p^\top)`, and its rows sum to 0.
 
         Parameters
         ----------
         y_true, y_pred, sample_weight : array_like
-            As in a call of the loss.
+            The same as in a call of the loss.
 
         Returns
         -------
         ndarray of shape (..., K, K)
-            Of the reduced loss; with ``reduction="none"``, of each sample's own wℓ.
+            It belongs to the reduced loss, or with ``reduction="none"`` to each sample's wℓ.
 
         Examples
         --------
@@ -392,23 +411,23 @@ class SoftmaxCrossEntropy(ClassLoss):
         vector: ArrayLike,
         sample_weight: ArrayLike | None = None,
     ) -> NDArray[Any]:
-        r"""Return the whole second derivative times a vector, without building its matrices.
+        r"""Return the product of the whole second derivative and a vector, without its matrices.
 
-        Entry k of a sample is :math:`M p_k (v_k - \sum_j p_j v_j)`.
+        Entry k of the product for a sample is :math:`M p_k (v_k - \sum_j p_j v_j)`.
 
         Parameters
         ----------
         y_true, y_pred : array_like
-            As in a call of the loss.
+            The same as in a call of the loss.
         vector : array_like
-            A direction :math:`v` of the shape of `y_pred`.
+            A direction :math:`v` of the same shape as `y_pred`.
         sample_weight : array_like, optional
-            As in a call of the loss.
+            The same as in a call of the loss.
 
         Returns
         -------
         ndarray of the shape of `y_pred`
-            Of the reduced loss; with ``reduction="none"``, of each sample's own wℓ.
+            It belongs to the reduced loss, or with ``reduction="none"`` to each sample's wℓ.
 
         Examples
         --------
@@ -526,7 +545,7 @@ class SoftmaxCrossEntropy(ClassLoss):
         return y_true != self.ignore_index
 
     def _weighted_target(self, y_true, kept, like):
-        """Return u: smoothed targets times class weights, zero for ignored samples."""
+        """Return u, the smoothed targets times the class weights, with 0 for ignored samples."""
         n_classes = len(like)
         u = y_true if y_true.ndim > 1 else one_hot(y_true, n_classes, like.dtype)
         if self.label_smoothing:
@@ -536,7 +555,7 @@ class SoftmaxCrossEntropy(ClassLoss):
         return u if kept is None else u * kept
 
     def _mass(self, y_true):
-        """Return how much each sample counts in the mean: its unsmoothed target's weight."""
+        """Return the weight of each sample in the mean, which is that of its unsmoothed target."""
         kept = self._kept(y_true)
         if self.class_weight is None:
             return kept.astype(np.float64)
