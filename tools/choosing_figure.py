@@ -95,7 +95,7 @@ TAGS = "".join(rectangle("bar" if k == 1 else "area", 3 + 10 * k, 8, 8, 8) for k
 DISC = rectangle("bar", 8, 0, 28, 24) + '<circle class="area" cx="24" cy="11" r="7"/>'
 PAIR = stroke("mark", "M12 12H32") + dots("dot", (12, 12), (32, 12))
 PARTS = [("bar", 1, 9), ("area", 11, 18), ("bar", 30, 5), ("area", 36, 7)]
-ABSOLUTE = "absolute-error.html#sec-absolute-error"
+QUANTILES = "quantiles.html#sec-quantiles"
 LOG = "log-loss.html#sec-log-loss-definition"
 
 # The picture, the words, their section in the chapter, the loss, and where it is defined.
@@ -113,21 +113,21 @@ GROUPS = {
             "its median",
             "mean",
             "AbsoluteError",
-            f"{ABSOLUTE}-definition",
+            "absolute-error.html#sec-absolute-error-definition",
         ),
         (
             curve() + area(0, 0.62) + mark(0.62),
             "a quantile",
             "stock",
             "Pinball",
-            f"{ABSOLUTE}-pinball",
+            f"{QUANTILES}-definition",
         ),
         (
             curve() + mark(0.55) + stroke("line", "M15 21H33"),
             "an expectile",
             "expectile",
             "Expectile",
-            f"{ABSOLUTE}-expectile",
+            f"{QUANTILES}-expectile",
         ),
         (
             curve() + area(0.18, 0.7),
@@ -160,7 +160,13 @@ GROUPS = {
         ),
     ],
     "A probability or a class": [
-        (bars([0.45, 0.9], 1), "the probability of yes", "probability", "SigmoidCrossEntropy", LOG),
+        (
+            bars([0.45, 0.9], 1),
+            "probability of an event",
+            "probability",
+            "SigmoidCrossEntropy",
+            LOG,
+        ),
         (
             bars([0.45, 0.9], 1) + stroke("odd", "M0 8H44"),
             "a decision with costs",

@@ -114,6 +114,7 @@ def test_what_scrolls_on_a_phone_shows_it(browser, html, name):
 
 def test_long_lines_of_formulas_are_broken_on_a_phone_only(browser, html):
     visible = """
+        document.querySelectorAll("article details").forEach(e => e.open = true),
         document.querySelectorAll("{0}").length > 0
           && [...document.querySelectorAll("{0}")].every(e => e.checkVisibility())
     """
