@@ -1,4 +1,4 @@
-"""Losses of margins: of how far the score of the label lies above that of its rivals."""
+"""Losses of a margin, which says how far the score of the label lies above the others."""
 
 from math import inf, sqrt
 
@@ -22,15 +22,15 @@ from ..core.traits import Traits
 class LogisticMargin(MarginLoss):
     r"""Logistic loss of a margin, :math:`\ell = \log(1 + e^{-m})` with :math:`m = yz`.
 
-    It is `SigmoidCrossEntropy` for labels -1 and +1.
+    This loss is `SigmoidCrossEntropy` for the labels -1 and +1.
 
     Notes
     -----
-    Targets :math:`y` are -1 or +1, predictions :math:`z` any real score.  With the logistic
-    function :math:`\sigma(m) = 1/(1 + e^{-m})` the gradient is :math:`-y\,\sigma(-m)` and the
-    second derivative :math:`\sigma(m)\,\sigma(-m)`.  As :math:`\max(-m, 0) + \log(1 + e^{-|m|})`
-    the loss cannot overflow.  The constant that minimises it is the log-odds of the share of
-    :math:`y = +1` [1]_.
+    The targets :math:`y` are -1 or +1, and the predictions :math:`z` may be any real scores.  Let
+    :math:`\sigma(m) = 1/(1 + e^{-m})` be the logistic function.  The gradient is
+    :math:`-y\,\sigma(-m)`, and the second derivative is :math:`\sigma(m)\,\sigma(-m)`.  The loss
+    is computed as :math:`\max(-m, 0) + \log(1 + e^{-|m|})`, which cannot overflow.  The constant
+    that minimises it is the log-odds of the share of :math:`y = +1` [1]_.
 
     References
     ----------
@@ -103,9 +103,11 @@ class Hinge(MarginLoss):
 
     Notes
     -----
-    Targets :math:`y` are -1 or +1, predictions :math:`z` any real score.  Gradient :math:`-y`
-    where :math:`m < 1`, else 0: the subgradient at the kink :math:`m = 1` is 0.  The second
-    derivative is 0.  This is the loss of the support vector machine [1]_.
+    The targets :math:`y` are -1 or +1, and the predictions :math:`z` may be any real scores.  The
+    gradient is :math:`-y` where :math:`m < 1`, and it is 0 elsewhere.  At the kink :math:`m = 1` it
+    is 0 as well, which is the subgradient nearest to 0.  The second derivative is 0.  This is the
+    loss of the support vector machine [1]_.  The constant that minimises it is the label of the
+    larger class.
 
     References
     ----------
@@ -167,10 +169,11 @@ class SquaredHinge(MarginLoss):
 
     Notes
     -----
-    Targets :math:`y` are -1 or +1, predictions :math:`z` any real score.  Gradient
-    :math:`-2y\max(0, 1 - m)`; second derivative 2 where :math:`m < 1`, else 0 (also at
-    :math:`m = 1`).  The constant that minimises it is the mean label, which determines the
-    probability: it is proper through the link :math:`p = (1 + z)/2` [1]_.
+    The targets :math:`y` are -1 or +1, and the predictions :math:`z` may be any real scores.  The
+    gradient is :math:`-2y\max(0, 1 - m)`.  The second derivative is 2 where :math:`m < 1`, and it
+    is 0 elsewhere, also at :math:`m = 1`.  The constant that minimises the loss is the mean of the
+    labels, and :math:`p = (1 + z)/2` converts it to the share of :math:`y = +1`.  With this
+    conversion the loss is proper [1]_.
 
     References
     ----------
@@ -226,7 +229,7 @@ class SquaredHinge(MarginLoss):
 
 
 class ModifiedHuber(MarginLoss):
-    r"""Modified Huber loss: the squared hinge, straight below the margin :math:`m = -1` [1]_.
+    r"""Modified Huber loss, the squared hinge with a straight line below :math:`m = -1` [1]_.
 
     .. math::
 
@@ -238,11 +241,12 @@ class ModifiedHuber(MarginLoss):
 
     Notes
     -----
-    Targets :math:`y` are -1 or +1, predictions :math:`z` any real score.  With
-    :math:`v = \max(0, 1 - m)` and :math:`c = \min(v, 2)` the loss is :math:`c\,(2v - c)` on all
-    pieces and the gradient :math:`-2yc`.  The second derivative is 2 for :math:`-1 \le m < 1`, else
-    0.  The constant that minimises the loss is the mean label, as for `SquaredHinge`; a mislabelled
-    sample pulls with a slope of at most 4.
+    The targets :math:`y` are -1 or +1, and the predictions :math:`z` may be any real scores.  Let
+    :math:`v = \max(0, 1 - m)` and :math:`c = \min(v, 2)`.  Then the loss is :math:`c\,(2v - c)` for
+    every margin, and the gradient is :math:`-2yc`.  The second derivative is 2 for
+    :math:`-1 \le m < 1`, and it is 0 elsewhere.  The constant that minimises the loss is the mean
+    of the labels, as for `SquaredHinge`.  The slope is at most 4 in absolute value, which limits
+    the influence of a sample with a wrong label.
 
     References
     ----------
@@ -305,11 +309,12 @@ class Perceptron(MarginLoss):
 
     Notes
     -----
-    Targets :math:`y` are -1 or +1, predictions :math:`z` any real score.  Gradient :math:`-y` where
-    :math:`m < 0`, else 0: the subgradient at the kink :math:`m = 0` is 0.  The second derivative is
-    0.  A step against this gradient is Rosenblatt's rule: move only on mistakes [1]_.  A score of 0
-    costs nothing, so it minimises the loss whatever the labels are, and the loss alone does not
-    tell the more probable label.
+    The targets :math:`y` are -1 or +1, and the predictions :math:`z` may be any real scores.  The
+    gradient is :math:`-y` where :math:`m < 0`, and it is 0 elsewhere.  At the kink :math:`m = 0` it
+    is 0 as well, which is the subgradient nearest to 0.  The second derivative is 0.  A step
+    against the gradient of one sample is Rosenblatt's learning rule [1]_, except that his rule also
+    moves at :math:`m = 0`.  The score 0 has the loss 0, so it minimises the loss whatever the
+    labels are.  For this reason, the best score does not show which label is the more probable one.
 
     References
     ----------
@@ -368,12 +373,12 @@ class Exponential(MarginLoss):
 
     Notes
     -----
-    Targets :math:`y` are -1 or +1, predictions :math:`z` any real score.  Gradient
-    :math:`-y e^{-m}`, second derivative :math:`e^{-m}`; all three are ``inf`` where they exceed the
-    largest float, from :math:`m = -89` in single and :math:`m = -710` in double precision.
-    AdaBoost [1]_ minimises it step by step.  The constant that minimises it is half the log-odds of
-    the share of :math:`y = +1`: it is proper through the link
-    :math:`z = \tfrac12 \log(p/(1-p))` [2]_.
+    The targets :math:`y` are -1 or +1, and the predictions :math:`z` may be any real scores.  The
+    gradient is :math:`-y e^{-m}`, and the second derivative is :math:`e^{-m}`.  Where the result
+    exceeds the largest float, it is infinite.  This happens below a margin of about -89 in single
+    precision and about -710 in double precision.  AdaBoost [1]_ minimises this loss step by step.
+    The constant that minimises it is half the log-odds of the share of :math:`y = +1`.  With the
+    link :math:`z = \tfrac12 \log(p/(1-p))` the loss is proper [2]_.
 
     References
     ----------
@@ -428,7 +433,7 @@ class Exponential(MarginLoss):
 
 
 class CrammerSinger(ClassMarginLoss):
-    r"""Multiclass hinge loss of the strongest rival [1]_.
+    r"""Crammer and Singer's multiclass hinge loss, the largest of all shortfalls [1]_.
 
     .. math::
 
@@ -437,19 +442,20 @@ class CrammerSinger(ClassMarginLoss):
     Parameters
     ----------
     margin : float, default 1.0
-        How far the label's score is to lie above all others; not negative.  With 0 the loss is that
-        of the multiclass perceptron.
+        How far the score of the label should lie above every other score.  It must not be negative.
+        With 0 the loss is that of the multiclass perceptron.
 
     Notes
     -----
-    Predictions :math:`z` of shape (..., K) hold any real scores; targets are integer labels
-    :math:`y` of shape (...).  Where the loss is positive, the gradient is -1 for the label and 1
-    for the class of the largest score among the others, shared equally if several have it; where
-    the loss is 0 the gradient is 0.  These are the subgradients nearest to 0.  The second
-    derivative is 0.  For two classes and margin 1 it is the `Hinge` of the difference of the
-    scores.  The constant that minimises it puts a class with more than half of the labels ahead by
-    the margin; where there is no such class all scores are equal, so the loss is not calibrated
-    for more than two classes [2]_.
+    The predictions :math:`z` have the shape (..., K) and may be any real scores.  The targets
+    :math:`y` are integer labels of shape (...).  Where the loss is positive, the gradient is -1 for
+    the label and 1 for the other class with the largest score.  If several classes share this
+    score, each of them gets an equal part of the 1.  Where the loss is 0, the gradient is 0.  These
+    are the subgradients nearest to 0.  The second derivative is 0.  For two classes and the margin
+    1, the loss is the `Hinge` of the difference of the scores.  If one class has more than half of
+    the labels, then the constant that minimises the loss gives this class a score that exceeds the
+    others by the margin.  If no class has more than half, all scores of this constant are equal.
+    The loss is therefore not classification-calibrated for more than two classes [2]_.
 
     References
     ----------
@@ -508,7 +514,7 @@ class CrammerSinger(ClassMarginLoss):
 
 
 class MultiMargin(ClassMarginLoss):
-    r"""Multiclass hinge loss of all rivals [1]_.
+    r"""Weston and Watkins' multiclass hinge loss, the sum of all shortfalls [1]_.
 
     .. math::
 
@@ -517,19 +523,21 @@ class MultiMargin(ClassMarginLoss):
     Parameters
     ----------
     margin : float, default 1.0
-        How far the label's score is to lie above each other; not negative.
+        How far the score of the label should lie above every other score.  It must not be negative.
     power : {1, 2}, default 1
-        Of each shortfall.
+        The power to which each shortfall is raised.
 
     Notes
     -----
-    Predictions :math:`z` of shape (..., K) hold any real scores; targets are integer labels
-    :math:`y` of shape (...).  With the shortfalls
-    :math:`s_k = \max(0, \text{margin} - z_y + z_k)` of the other classes, the gradient is
-    :math:`[s_k > 0]` for :math:`k \ne y` at power 1, :math:`2 s_k` at power 2, and minus their sum
-    for the label.  The second derivative is 0 at power 1; at power 2 it is
-    :math:`2\,[s_k > 0]`, and their sum for the label.  At the kinks :math:`s_k = 0` both are 0.
-    Only the square is calibrated [2]_.  PyTorch divides by the number of classes.
+    The predictions :math:`z` have the shape (..., K) and may be any real scores.  The targets
+    :math:`y` are integer labels of shape (...).  Let
+    :math:`s_k = \max(0, \text{margin} - z_y + z_k)` be the shortfall with respect to another class
+    :math:`k \ne y`.  The gradient for this class is :math:`[s_k > 0]` with power 1 and
+    :math:`2 s_k` with power 2.  The gradient for the label is minus the sum over all the other
+    classes.  The second derivative is 0 with power 1.  With power 2 it is :math:`2\,[s_k > 0]` for
+    another class, and the sum of these numbers for the label.  At :math:`s_k = 0`, the gradient and
+    the second derivative for class :math:`k` are 0.  For more than two classes, only power 2 is
+    classification-calibrated [2]_.  PyTorch divides this loss by the number of classes.
 
     References
     ----------
