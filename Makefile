@@ -64,7 +64,7 @@ coverage: $(READY) ## run the unit tests and list the lines of the package that 
 	$(BIN)/python -m pytest -n auto --dist loadfile --ignore tests/book \
 		--cov --cov-report term-missing tests
 
-notebooks: $(READY) ## execute the notebooks, store their outputs, draw the shell's figures
+notebooks: peers ## execute the notebooks, store their outputs, draw the shell's figures
 	$(BIN)/python tools/figures.py
 	$(BIN)/python tools/notebooks.py
 

@@ -6,6 +6,7 @@ its names in other libraries.
 """
 
 import inspect
+from importlib.util import find_spec
 from pathlib import Path
 
 import yaml
@@ -22,6 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # Modules whose losses have their place in the chapter of another.
 WITHIN = {"lovasz": "overlap", "boxes": "overlap"}
 LIBRARIES = "PyTorch", "Keras"
+ADAPTED = "jax", "keras", "torch"  # whose adapters cannot be imported without them
 
 
 def is_loss(thing):
@@ -170,6 +172,7 @@ def parsed(directive, lines):
 def setup(app):
     """Register with Sphinx."""
     app.setup_extension("sphinx.ext.autodoc")
+    app.config.autodoc_mock_imports = [name for name in ADAPTED if find_spec(name) is None]
     app.add_directive("losses", Losses)
     app.add_directive("loss-table", LossTable)
     app.connect("autodoc-process-docstring", complete_docstring, priority=600)
