@@ -6,6 +6,7 @@ its names in other libraries.
 """
 
 import inspect
+import os
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -172,6 +173,7 @@ def parsed(directive, lines):
 def setup(app):
     """Register with Sphinx."""
     app.setup_extension("sphinx.ext.autodoc")
+    os.environ.setdefault("KERAS_BACKEND", "torch")
     app.config.autodoc_mock_imports = [name for name in ADAPTED if find_spec(name) is None]
     app.add_directive("losses", Losses)
     app.add_directive("loss-table", LossTable)

@@ -362,6 +362,8 @@ class Loss(Declared):
         """Return the function of the shared quantities that a second derivative is."""
         known = self._all_curvatures()
         if part not in known:
+            if part in ("exact", "abs"):
+                self._hessian()
             raise ValueError(f"curvature of {self!r} must be one of {list(known)}; got {part!r}")
         return known[part]
 

@@ -267,8 +267,10 @@ def test_what_is_missing_matters_only_when_it_is_asked_for():
     assert loss.curvatures == ()
     with pytest.raises(NotImplementedError, match=r"its gradient: .* must have a _gradient"):
         loss.gradient([0.0], [2.0])
-    with pytest.raises(ValueError, match=r"curvature of OnlyValue\(\) must be one of \[\]"):
+    with pytest.raises(NotImplementedError, match=r"its second derivative: .* a _hessian"):
         loss.hessian([0.0], [2.0])
+    with pytest.raises(ValueError, match=r"curvature of OnlyValue\(\) must be one of \[\]"):
+        loss.hessian([0.0], [2.0], curvature="majorizer")
     with pytest.raises(NotImplementedError, match=r"its traits: .* must have a _traits"):
         loss.traits  # noqa: B018
     with pytest.raises(NotImplementedError, match=r"Nothing does not state what .* a _shared"):
