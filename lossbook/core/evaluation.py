@@ -104,7 +104,9 @@ def use_engine(engine: Any) -> None:
 
 def evaluate(loss: Any, parts: Any, batch: Any, sample_weight: Any, out: Any) -> Any:
     """Return the parts of a loss for a batch: a float, an array or a tuple of arrays for each."""
-    reduced, functions, results = loss.reduction != "none", {}, {}
+    reduced = loss.reduction != "none"
+    functions: dict[str, Any] = {}
+    results: dict[str, Any] = {}
     for part in parts:
         if part == "value":
             functions[part] = loss._value

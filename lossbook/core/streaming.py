@@ -106,7 +106,7 @@ def set_num_threads(n_threads: int) -> None:
         executor.shutdown(wait=False)
 
 
-silently = np.errstate(all="ignore")(operator.call)
+silently: Any = np.errstate(all="ignore")(operator.call)
 
 
 def stream(work: Callable[[int, int], Any], n_samples: int, block_size: int) -> list[Any]:
