@@ -72,7 +72,7 @@ def numpy_block(
             block_sum = np.add.reduce(weighted, 0, DOUBLE)
             continue
         if type(of_part) is tuple:
-            pairs = zip(of_part, target, strict=True)
+            pairs: Any = zip(of_part, target, strict=True)
         else:
             pairs = ((of_part, *target),)
         for terms, array in pairs:
