@@ -142,7 +142,9 @@ def evaluate(loss: Any, parts: Any, batch: Any, sample_weight: Any, out: Any) ->
             for part, arrays in results.items()
         }
 
-    block = None if engine_in_use is None else engine_in_use(loss, functions, batch.columns)
+    block = batch.compute
+    if block is None and engine_in_use is not None:
+        block = engine_in_use(loss, functions, batch.columns)
     work = loss, functions, batch.columns, weights, divisor, targets
     if batch.n_samples > batch.block_size:
         sums = stream(partial(block or loss._block, *work), batch.n_samples, batch.block_size)

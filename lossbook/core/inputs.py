@@ -259,8 +259,19 @@ class Batch:
         without it each counts 1.
     """
 
-    __slots__ = ("block_size", "columns", "dtype", "mass", "n_samples", "sample_shape", "shapes")
+    __slots__ = (
+        "block_size",
+        "columns",
+        "compute",
+        "dtype",
+        "mass",
+        "n_samples",
+        "sample_shape",
+        "shapes",
+    )
 
+    compute: Any
+    """What computes blocks in place of the loss and of engines, or None."""
     block_size: int
     columns: Sequence[Column]
     dtype: np.dtype[Any]
@@ -277,7 +288,7 @@ class Batch:
         dtype: np.dtype[Any],
         mass: Any = None,
     ) -> None:
-        self.columns, self.dtype, self.mass = columns, dtype, mass
+        self.columns, self.dtype, self.mass, self.compute = columns, dtype, mass, None
         self.shapes, self.sample_shape = shapes, sample_shape
         self.n_samples = prod(sample_shape)
         n_entries = prod(shapes[0][len(sample_shape) :])
