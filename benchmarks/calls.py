@@ -6,7 +6,8 @@ divided by the number of samples.
 """
 
 import sys
-from timeit import repeat
+from functools import partial
+from timeit import Timer
 
 import numpy as np
 
@@ -65,10 +66,11 @@ def value_and_gradient(loss, y_true, y_pred):
     return np.add.reduce(loss._value(*shared)) / N, loss._gradient(*shared) * (1 / N)
 
 
-def microseconds(call, *inputs):
-    """Return the least time of a call, over many short runs of it."""
-    call(*inputs)
-    return min(repeat(lambda: call(*inputs), number=100, repeat=200)) * 1e4
+def microseconds(*calls):
+    """Return the least time of each of several calls, over many short runs of them in turn."""
+    timers = [Timer(call) for call in calls]
+    runs = [[timer.timeit(100) for timer in timers] for _ in range(300)]
+    return np.min(runs, axis=0) * 1e4
 
 
 def main():
@@ -80,7 +82,7 @@ def main():
         line = f"{name:34}"
         with np.errstate(all="ignore"):
             for whole, bare in (loss, value), (loss.value_and_gradient, value_and_gradient):
-                ours, least = microseconds(whole, *inputs), microseconds(bare, loss, *inputs)
+                ours, least = microseconds(partial(whole, *inputs), partial(bare, loss, *inputs))
                 line += f" {ours:6.1f} = {least:5.1f} + {ours - least:4.1f}"
         print(line)
 

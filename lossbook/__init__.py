@@ -22,13 +22,12 @@ from .losses.adversarial import (
     WassersteinGAN,
 )
 from .losses.boxes import CIoU, DIoU, GIoU, IoU
+from .losses.contrastive_batches import InfoNCE, SupervisedContrastive
 from .losses.embeddings import (
     Contrastive,
     CosineDistance,
     CosineEmbedding,
     HingeEmbedding,
-    InfoNCE,
-    SupervisedContrastive,
     Triplet,
 )
 from .losses.huber import (

@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -50,7 +50,6 @@ def test_few_units_in_the_last_place(loss, soft, dtype):
 
 @pytest.mark.parametrize("dtype", accuracy.DTYPES)
 def test_one_unit_is_seen_as_one(dtype):
-    @dataclass(frozen=True, repr=False)
     class Off(lb.AbsoluteError):
         def _value(self, r):
             return np.nextafter(np.abs(r), np.inf, dtype=r.dtype)
@@ -61,7 +60,6 @@ def test_one_unit_is_seen_as_one(dtype):
 
 
 def test_a_slightly_wrong_formula_is_seen():
-    @dataclass(frozen=True, repr=False)
     class Rough(lb.SigmoidCrossEntropy):
         def _value(self, *shared):
             return super()._value(*shared) * (1 + 1e-14)

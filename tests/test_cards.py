@@ -4,7 +4,6 @@ import os
 import re
 import subprocess
 import sys
-from dataclasses import dataclass
 from html.parser import HTMLParser
 
 import pytest
@@ -162,7 +161,6 @@ def test_what_is_elicited_is_said_in_words():
 
 
 def test_markup_in_names_is_escaped():
-    @dataclass(frozen=True, repr=False)
     class Tagged(lb.HalfSquaredError):
         note: str = "<b>&"
 

@@ -26,6 +26,7 @@ from lossbook.core.domains import (
     ZERO_OR_ONE,
 )
 from lossbook.core.loss import BatchLoss, ClassLoss, JointLoss, RowLoss
+from lossbook.core.masks import ClassMaskLoss
 from lossbook.testing import draw
 
 os.environ.setdefault("KERAS_BACKEND", "torch")
@@ -69,7 +70,6 @@ NOWHERE = {
     "LovaszHinge",
     "LovaszSoftmax",
     "MinimaxGAN",
-    "MulticlassOverlap",
     "NonSaturatingGAN",
     "OrdinalCoral",
     "SmoothPinball",
@@ -145,7 +145,7 @@ def samples(loss, kinds):
         if kinds in ("any", "distributions") and soft:
             yield softmax(rng.standard_normal((N_SAMPLES, N_CLASSES))), y_pred
         return
-    shape = (N_SAMPLES, N_CLASSES) if isinstance(loss, RowLoss) else (N_SAMPLES,)
+    shape = (N_SAMPLES, N_CLASSES) if isinstance(loss, RowLoss | ClassMaskLoss) else (N_SAMPLES,)
     y_true = targets(loss, kinds, rng, shape)
     if isinstance(loss, JointLoss):
         n_targets = loss.inputs.count("y_true")

@@ -23,6 +23,15 @@ ROWS = (
         note=_OF_KERAS,
     ),
     Equivalent(
+        loss="MulticlassOverlap",
+        library="Keras",
+        name="keras.losses.dice",
+        call="keras.ops.mean(keras.losses.dice(y_true, y_pred, axis=0))",
+        note="For one image, whose pixels are on the first axis; labels must be one-hot. "
+        "A class that is neither there nor predicted costs 1, because the denominator is larger "
+        "by 1e-7.",
+    ),
+    Equivalent(
         loss="Tversky",
         library="Keras",
         name="keras.losses.tversky",

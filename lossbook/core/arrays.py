@@ -10,13 +10,12 @@ from numpy.typing import NDArray
 DOUBLE, SINGLE, HALF = np.dtype(np.float64), np.dtype(np.float32), np.dtype(np.float16)
 
 
-def as_real_arrays(names: Sequence[str], given: Sequence[Any]) -> list[NDArray[Any]]:
+def as_real_arrays(names: Sequence[str], given: Sequence[Any]) -> Sequence[NDArray[Any]]:
     """Return each of what is given as an array of real numbers."""
-    arrays = list(given)
-    for k, values in enumerate(arrays):
+    for values in given:
         if type(values) is not np.ndarray or values.dtype not in _PLAIN or values.size == 0:
-            arrays[k] = as_real_array(names[k], values)
-    return arrays
+            return [as_real_array(*each) for each in zip(names, given, strict=True)]
+    return given
 
 
 def as_real_array(name: str, values: Any) -> NDArray[Any]:

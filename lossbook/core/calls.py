@@ -34,6 +34,8 @@ class Called(Protocol[P, D]):
 
     def _evaluate(self, parts: Any, inputs: Any, sample_weight: Any, out: Any) -> Any: ...
 
+    def _second(self, curvature: str) -> str: ...
+
 
 def sign(cls: Any, root: type) -> None:
     """Give a class methods that show what it is called with."""

@@ -148,7 +148,7 @@ class Loss(Declared):
             Also if this loss has no such curvature; the message lists those it has.
         """
         inputs, sample_weight, curvature, out = self._inputs(*given, **named)
-        return self._evaluate((curvature,), inputs, sample_weight, out)[0]
+        return self._evaluate((self._second(curvature),), inputs, sample_weight, out)[0]
 
     def value_and_gradient(
         self: Called[P, D], *given: P.args, **named: P.kwargs
@@ -188,7 +188,8 @@ class Loss(Declared):
         gradient, hessian : ndarray of the shape of `y_pred`
         """
         inputs, sample_weight, curvature, out = self._inputs(*given, **named)
-        return self._evaluate(("gradient", curvature), inputs, sample_weight, out)
+        parts = "gradient", self._second(curvature)
+        return self._evaluate(parts, inputs, sample_weight, out)
 
     def optimal_constant(
         self, y_true: ArrayLike, sample_weight: ArrayLike | None = None
@@ -358,6 +359,12 @@ class Loss(Declared):
             if getattr(type(self), f"_{part}") is getattr(Loss, f"_{part}"):
                 getattr(self, f"_{part}")()
 
+    def _second(self, curvature):
+        """Return the name of a curvature, which the other parts' names are not."""
+        if curvature in ("value", "gradient"):
+            self._part(curvature)
+        return curvature
+
     def _part(self, part):
         """Return the function of the shared quantities that a second derivative is."""
         known = self._all_curvatures()
@@ -426,7 +433,7 @@ class TargetLoss(Loss):
         curvature: str = "exact",
         out: NDArray[Any] | tuple[NDArray[Any]] | None = None,
     ) -> NDArray[Any]:
-        return self._evaluate((curvature,), (y_true, y_pred), sample_weight, out)[0]
+        return self._evaluate((self._second(curvature),), (y_true, y_pred), sample_weight, out)[0]
 
     def value_and_gradient(  # pyright: ignore[reportIncompatibleMethodOverride]  # noqa: D102
         self,
@@ -447,7 +454,8 @@ class TargetLoss(Loss):
         curvature: str = "exact",
         out: tuple[NDArray[Any], NDArray[Any]] | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]:
-        return self._evaluate(("gradient", curvature), (y_true, y_pred), sample_weight, out)
+        parts = "gradient", self._second(curvature)
+        return self._evaluate(parts, (y_true, y_pred), sample_weight, out)
 
 
 # LightGBM counts the arguments of an objective, and passes no more than a target, a prediction and

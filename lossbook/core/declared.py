@@ -1,7 +1,7 @@
 """Objects that are what they are made with: frozen dataclasses, by inheritance alone."""
 
 import sys
-from dataclasses import Field, FrozenInstanceError, dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from importlib import import_module
 from inspect import cleandoc
 from typing import Any, dataclass_transform
@@ -21,21 +21,10 @@ class Declared:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        declared = {name: each for name, each in vars(cls).items() if isinstance(each, Field)}
         dataclass(frozen=True, repr=False)(cls)
-        # A class that is decorated as well must find what it declares, and may not be frozen yet.
-        del cls.__setattr__, cls.__delattr__
-        for name, each in declared.items():
-            setattr(cls, name, each)
 
     def __post_init__(self) -> None:
         check_parameters(self)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        raise FrozenInstanceError(f"cannot assign to field {name!r}")
-
-    def __delattr__(self, name: str) -> None:
-        raise FrozenInstanceError(f"cannot delete field {name!r}")
 
     def __repr__(self) -> str:
         me: Any = self
@@ -51,11 +40,15 @@ class Declared:
 
 
 def shown_fields(instance: Any) -> list[Field[Any]]:
-    """Return the fields that are worth showing: not those by keyword alone that are as ever."""
+    """Return the fields that are worth showing: not those by keyword alone that are as usual.
+
+    That is their default, or what a field says in its metadata that this usually becomes.
+    """
     return [
         each
         for each in fields(instance)
-        if not each.kw_only or getattr(instance, each.name) not in (each.default, "mean")
+        if not each.kw_only
+        or getattr(instance, each.name) not in (each.default, each.metadata.get("usual"))
     ]
 
 

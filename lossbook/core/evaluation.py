@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .arrays import DOUBLE
 from .inputs import Weights, samples_first
 from .results import given_results
-from .streaming import stream, total
+from .streaming import silently, stream, total
 
 
 def numpy_block(
@@ -40,7 +41,7 @@ def numpy_block(
         The sample weights, which are checked already.
     divisor : float
         What every result is divided by, except a sum of values.
-    targets : list
+    targets : dict of str to sequence of ndarray
         For each part the arrays to write to, samples first; none for a value that is summed.
     start, stop : int
         The bounds of the block.
@@ -62,17 +63,19 @@ def numpy_block(
         scale = weight / divisor
         absent = None if np.minimum.reduce(weight) > 0 else weight == 0
     block_sum = 0.0
-    for function, target in zip(parts.values(), targets, strict=True):
-        of_part = function(*shared)
+    for part, function in parts.items():
+        of_part, target = function(*shared), targets[part]
         if not target:
             weighted = of_part if weight is None else of_part * weight
             if absent is not None:
                 weighted[..., absent] = 0
-            block_sum = np.add.reduce(weighted, dtype=np.float64)
+            block_sum = np.add.reduce(weighted, 0, DOUBLE)
             continue
-        if type(of_part) is not tuple:
-            of_part = (of_part,)
-        for terms, array in zip(of_part, target, strict=True):
+        if type(of_part) is tuple:
+            pairs: Any = zip(of_part, target, strict=True)
+        else:
+            pairs = ((of_part, *target),)
+        for terms, array in pairs:
             factor = scale if weight is None else scale.astype(array.dtype)
             weighted = np.multiply(terms, factor, out=array[start:stop].T)
             if absent is not None:
@@ -101,7 +104,9 @@ def use_engine(engine: Any) -> None:
 
 def evaluate(loss: Any, parts: Any, batch: Any, sample_weight: Any, out: Any) -> Any:
     """Return the parts of a loss for a batch: a float, an array or a tuple of arrays for each."""
-    reduced, functions, results = loss.reduction != "none", {}, []
+    reduced = loss.reduction != "none"
+    functions: dict[str, Any] = {}
+    results: dict[str, Any] = {}
     for part in parts:
         if part == "value":
             functions[part] = loss._value
@@ -110,10 +115,9 @@ def evaluate(loss: Any, parts: Any, batch: Any, sample_weight: Any, out: Any) ->
             functions[part] = loss._gradient if part == "gradient" else loss._part(part)
             shapes = batch.shapes
         if out is None:
-            arrays = []
+            arrays = results[part] = []
             for shape in shapes:
                 arrays.append(np.empty(shape, batch.dtype))
-            results.append(arrays)
     weights = None
     if sample_weight is not None:
         weights = Weights(sample_weight, batch.sample_shape)
@@ -133,20 +137,26 @@ def evaluate(loss: Any, parts: Any, batch: Any, sample_weight: Any, out: Any) ->
             stream(batch.blocks, batch.n_samples, batch.block_size)
     targets = results
     if len(batch.sample_shape) != 1 or len(batch.shapes[0]) > 2:
-        targets = [
-            [samples_first(array, batch.sample_shape) for array in of_part] for of_part in results
-        ]
+        targets = {
+            part: [samples_first(array, batch.sample_shape) for array in arrays]
+            for part, arrays in results.items()
+        }
 
-    block = None if engine_in_use is None else engine_in_use(loss, functions, batch.columns)
+    block = batch.compute
+    if block is None and engine_in_use is not None:
+        block = engine_in_use(loss, functions, batch.columns)
     work = loss, functions, batch.columns, weights, divisor, targets
-    if block is not None and batch.n_samples <= batch.block_size:
-        sums = [block(*work, 0, batch.n_samples)]
-    else:
+    if batch.n_samples > batch.block_size:
         sums = stream(partial(block or loss._block, *work), batch.n_samples, batch.block_size)
+        value = total(sums)
+    elif block is None:
+        value = float(silently(loss._block, *work, 0, batch.n_samples))
+    else:
+        value = block(*work, 0, batch.n_samples)
     finished: list[Any] = []
-    for arrays in results:
+    for arrays in results.values():
         if not arrays:
-            finished.append((float(sums[0]) if len(sums) == 1 else total(sums)) / divisor)
+            finished.append(value / divisor)
         else:
             finished.append(arrays[0] if len(arrays) == 1 else tuple(arrays))
     return tuple(finished)

@@ -79,18 +79,20 @@ class Column:
 
     def block(self, start: int, stop: int) -> NDArray[Any]:
         """Return the samples from `start` to `stop`, on the last axis."""
-        block = self.rows[start:stop].T
-        if block.ndim > 1 and block.shape[0] <= _CLASS_MAJOR_UP_TO:
-            block = np.ascontiguousarray(block)
-        if block.dtype == HALF and self.dtype.kind == "f":
-            block = block.astype(self.dtype)
+        block, dtype = self.rows[start:stop], self.dtype
+        if block.ndim > 1:
+            block = block.T
+            if len(block) <= _CLASS_MAJOR_UP_TO:
+                block = np.ascontiguousarray(block)
+        if block.dtype is not dtype and block.dtype == HALF and dtype.kind == "f":
+            block = block.astype(dtype)
         if self.domain is not None and not self.domain.holds(block):
             block = self._present(block, start)
-        if block.dtype == self.dtype:
+        if block.dtype is dtype or block.dtype == dtype:
             return block
         if self.exact_up_to is not None:
             return self._exactly(block, start)
-        return block.astype(self.dtype)
+        return block.astype(dtype)
 
     def _exactly(self, block, start):
         """Return a block of integers as floats that hold them: of single precision, if it can."""
@@ -257,8 +259,19 @@ class Batch:
         without it each counts 1.
     """
 
-    __slots__ = ("block_size", "columns", "dtype", "mass", "n_samples", "sample_shape", "shapes")
+    __slots__ = (
+        "block_size",
+        "columns",
+        "compute",
+        "dtype",
+        "mass",
+        "n_samples",
+        "sample_shape",
+        "shapes",
+    )
 
+    compute: Any
+    """What computes blocks in place of the loss and of engines, or None."""
     block_size: int
     columns: Sequence[Column]
     dtype: np.dtype[Any]
@@ -275,11 +288,11 @@ class Batch:
         dtype: np.dtype[Any],
         mass: Any = None,
     ) -> None:
-        self.columns, self.dtype, self.mass = columns, dtype, mass
+        self.columns, self.dtype, self.mass, self.compute = columns, dtype, mass, None
         self.shapes, self.sample_shape = shapes, sample_shape
         self.n_samples = prod(sample_shape)
-        sample_bytes = dtype.itemsize * prod(shapes[0]) // self.n_samples
-        self.block_size = max(1, BLOCK_BYTES // sample_bytes)
+        n_entries = prod(shapes[0][len(sample_shape) :])
+        self.block_size = BLOCK_BYTES // (dtype.itemsize * n_entries) or 1
 
     def weigh(self, weights: Weights) -> None:
         """Have samples of weight 0 be absent: whatever they hold is not checked."""

@@ -224,8 +224,8 @@ class BatchLoss(JointLoss):
         order = max({"value": 0, "gradient": 1}.get(part, 2) for part in parts)
         shared = loss._compare(order, weight.reshape(shape) / divisor, *inputs)
         total = 0.0
-        for (part, function), target in zip(parts.items(), targets, strict=True):
-            of_part = function(*shared)
+        for part, function in parts.items():
+            of_part, target = function(*shared), targets[part]
             if part == "value":
                 values = np.where(weight > 0, of_part.reshape(stop) * weight, 0)
                 of_part, total = (values,), np.add.reduce(values)

@@ -1,6 +1,7 @@
 """Losses of whole masks."""
 
 from dataclasses import field
+from math import prod
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,6 +13,7 @@ from .domains import UNIT_INTERVAL, class_indices
 from .ignored import index_or_none, leaving_out
 from .inputs import Batch, Column
 from .loss import RowLoss, TargetLoss
+from .streaming import BLOCK_BYTES, stream
 
 _IGNORE_INDEX = """\
 ignore_index : int, optional, keyword only
@@ -91,3 +93,70 @@ class ClassMaskLoss(PixelLoss):
 def sum_of_pixels(terms: NDArray[Any]) -> NDArray[Any]:
     """Return the sum of a mask's terms, in double precision."""
     return np.add.reduce(terms, axis=0, dtype=np.float64)
+
+
+def in_pieces(loss: Any, batch: Batch) -> Batch:
+    """Return a batch whose masks are read in pieces, if one of them is larger than a block.
+
+    The loss depends on sums over the pixels alone: ``_sides`` and ``_sums`` say of what, and
+    ``_of_sums`` returns what the formulas share beside the sides.
+
+    Parameters
+    ----------
+    loss : Loss
+        The loss.
+    batch : Batch
+        Its masks, and what is predicted.
+    """
+    (shape,), n_masks = batch.shapes, batch.n_samples
+    n_pixels = prod(shape) // n_masks
+    if n_pixels * batch.dtype.itemsize <= BLOCK_BYTES:
+        return batch
+    columns = [
+        Column(each.name, each.array, shape, each.dtype, domain)
+        for each, domain in zip(
+            batch.columns, (loss.y_true_domain, loss.y_pred_domain), strict=True
+        )
+    ]
+    pixels = Batch(columns, (shape,), shape, batch.dtype)
+    if loss._mark is not None:
+        leaving_out(pixels, loss._mark)
+
+    def compute(loss, parts, columns, weights, divisor, targets, start, stop):
+        """Compute masks one after another, as `numpy_block` does a block."""
+        return sum(of_mask(parts, weights, divisor, targets, mask) for mask in range(start, stop))
+
+    def of_mask(parts, weights, divisor, targets, mask):
+        weight = 1.0 if weights is None else weights.block(mask, mask + 1).item()
+        written = {part: targets[part][0][mask] for part in parts if len(targets[part])}
+        if weight == 0:  # whatever it holds
+            for part in written:
+                targets[part][0][mask] = 0
+            return 0.0
+
+        def sides(first, last):
+            y, p = pixels.blocks(mask * n_pixels + first, mask * n_pixels + last)
+            return *(side[:, None] for side in loss._sides(y)), p[:, None]
+
+        def sums(first, last):
+            return loss._sums(*sides(first, last))
+
+        def write(first, last):
+            t, u, _ = sides(first, last)
+            for part, array in written.items():
+                if part != "value":
+                    terms = parts[part](t, u, *shared)
+                    array[first:last] = terms[:, 0] * (weight / divisor)
+
+        shared = loss._of_sums(*np.add.reduce(stream(sums, n_pixels, pixels.block_size), axis=0))
+        if "value" not in parts or len(parts) > 1:
+            stream(write, n_pixels, pixels.block_size)
+        if "value" not in parts:
+            return 0.0
+        value = loss._value(None, None, *shared).item()
+        if "value" in written:
+            targets["value"][0][mask] = value * (weight / divisor)
+        return value * weight
+
+    batch.compute = compute
+    return batch

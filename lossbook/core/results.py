@@ -6,7 +6,7 @@ import numpy as np
 
 
 def given_results(out: Any, parts: Any, batch: Any, reduction: Any, weights: Any) -> Any:
-    """Return the caller's arrays, checked: a list for each part, empty for a number."""
+    """Return the caller's arrays, checked: a list for each part by name, empty for a number."""
     wanted = [part for part in parts if part != "value" or reduction == "none"]
     places = [
         (name, shape, batch.dtype)
@@ -15,9 +15,10 @@ def given_results(out: Any, parts: Any, batch: Any, reduction: Any, weights: Any
     ]
     taken = [column.array for column in (*batch.columns, weights) if column is not None]
     arrays = iter(checked_out(out, places, taken, reduction))
-    return [
-        [next(arrays) for _ in _shapes_of(part, batch)] if part in wanted else [] for part in parts
-    ]
+    return {
+        part: [next(arrays) for _ in _shapes_of(part, batch)] if part in wanted else []
+        for part in parts
+    }
 
 
 def _shapes_of(part, batch):

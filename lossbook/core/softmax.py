@@ -266,7 +266,10 @@ class LabelProbabilityLoss(ClassLoss):
         )
 
     def _shared(self, y_true, y_pred):
-        softmax = LabelSoftmax(y_true, below_top(y_pred))
+        kept = self._kept(y_true)
+        if kept is not None:
+            y_true, y_pred = y_true * kept, np.where(kept, y_pred, 0)
+        softmax = LabelSoftmax(y_true, below_top(y_pred), kept)
         return softmax, *self._terms(softmax)
 
     def _gradient(self, softmax, *terms):

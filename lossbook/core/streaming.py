@@ -106,7 +106,7 @@ def set_num_threads(n_threads: int) -> None:
         executor.shutdown(wait=False)
 
 
-_silently = np.errstate(all="ignore")(operator.call)
+silently: Any = np.errstate(all="ignore")(operator.call)
 
 
 def stream(work: Callable[[int, int], Any], n_samples: int, block_size: int) -> list[Any]:
@@ -128,7 +128,7 @@ def stream(work: Callable[[int, int], Any], n_samples: int, block_size: int) -> 
         is raised here, whatever the number of threads.
     """
     if n_samples <= block_size:
-        return [_silently(work, 0, n_samples)]
+        return [silently(work, 0, n_samples)]
     n_blocks = -(-n_samples // block_size)
     blocks = list(pairwise(k * n_samples // n_blocks for k in range(n_blocks + 1)))
     results: list[Any] = [None] * len(blocks)
@@ -142,7 +142,7 @@ def stream(work: Callable[[int, int], Any], n_samples: int, block_size: int) -> 
             if k is None:
                 return
             try:
-                results[k] = _silently(work, *blocks[k])
+                results[k] = silently(work, *blocks[k])
             except BaseException as error:
                 errors[k] = error
 

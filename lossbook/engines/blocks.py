@@ -97,7 +97,7 @@ class Blocks:
             if block is None:
                 return _with_numpy(loss, parts, columns, weights, divisor, targets, start, stop)
             arrays.append(block)
-        for of_part in targets:
+        for of_part in targets.values():
             for array in of_part:
                 if stop - start != len(array):
                     array = array[start:stop]

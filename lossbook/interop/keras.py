@@ -176,10 +176,9 @@ def _checked(loss):
             "loss must be a loss of one target and one prediction per sample, since Keras gives no "
             f"more; got {loss!r}"
         )
-    weighs = isinstance(loss, SoftmaxCrossEntropy) and (
-        loss.class_weight is not None or loss.ignore_index is not None
-    )
-    if weighs and loss.reduction == "mean":
+    weighs = isinstance(loss, SoftmaxCrossEntropy) and loss.class_weight is not None
+    ignores = isinstance(loss, ClassLoss) and getattr(loss, "ignore_index", None) is not None
+    if (weighs or ignores) and loss.reduction == "mean":
         raise ValueError(
             "loss must have a mean that divides by the weights of samples alone, because Keras "
             f"takes it; got {loss!r}. Give Keras class_weight or sample_weight instead"

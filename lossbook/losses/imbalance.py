@@ -1,12 +1,14 @@
 """Losses for classes of which some are rare: easy samples weigh less, or hard ones more."""
 
+from dataclasses import field
 from functools import lru_cache
 from math import inf, sqrt
 
 import numpy as np
 
-from ..core.domains import NON_NEGATIVE, UNIT_INTERVAL, ZERO_OR_ONE, Interval
+from ..core.domains import NON_NEGATIVE, UNIT_INTERVAL, ZERO_OR_ONE, Interval, class_indices
 from ..core.elementwise import decay, negative_part, sum_entries, two_sides, zero_if_nan
+from ..core.ignored import index_or_none
 from ..core.loss import ClassLoss, PointwiseLoss, as_distributions, parameter
 from ..core.optimum import bisect, on_simplex, weighted_mean
 from ..core.softmax import (
@@ -176,6 +178,9 @@ class SoftmaxFocal(LabelProbabilityLoss):
     alpha : sequence of float, optional
         Weight :math:`\alpha_k` of each class; not negative.  None weights nothing.  The mean
         divides by the number of samples all the same.
+    ignore_index : int, optional, keyword only
+        Label of samples to leave out of everything, the mean's divisor included.  Their scores may
+        be anything, NaN included.
 
     Notes
     -----
@@ -206,10 +211,13 @@ class SoftmaxFocal(LabelProbabilityLoss):
 
     gamma: float = parameter(default=2.0, domain=NON_NEGATIVE)
     alpha: tuple[float, ...] | None = None
+    ignore_index: int | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         object.__setattr__(self, "alpha", class_weights("alpha", self.alpha))
+        ignored = index_or_none("ignore_index", self.ignore_index)
+        object.__setattr__(self, "ignore_index", ignored)
 
     def _traits(self):
         alpha = self.alpha or (1.0,)
@@ -244,12 +252,21 @@ class SoftmaxFocal(LabelProbabilityLoss):
     def _read(self, y_true, y_pred):
         batch = super()._read(y_true, y_pred)
         require_one_each("alpha", self.alpha, batch.shapes[0][-1])
+        if self.ignore_index is not None:
+            batch.mass = self._kept
         return batch
+
+    def _label_domain(self, n_classes):
+        return class_indices(n_classes, self.ignore_index)
+
+    def _kept(self, labels):
+        return None if self.ignore_index is None else labels != self.ignore_index
 
     def _shared(self, y_true, y_pred):
         if self.alpha is not None and 0 in self.alpha:
-            counts = np.array(self.alpha)[y_true] > 0
-            y_pred = np.where(counts, y_pred, 0)
+            kept = self._kept(y_true)
+            label = y_true if kept is None else y_true * kept
+            y_pred = np.where(np.array(self.alpha)[label] > 0, y_pred, 0)
         return super()._shared(y_true, y_pred)
 
     def _terms(self, softmax):
@@ -258,6 +275,8 @@ class SoftmaxFocal(LabelProbabilityLoss):
         if self.alpha is not None:
             alpha = np.array(self.alpha, modulation.dtype)
             modulation = np.take_along_axis(alpha, softmax.label, axis=0) * modulation
+        if softmax.kept is not None:
+            modulation = np.where(softmax.kept, modulation, 0)
         return modulation, zero_if_nan(softmax.right * softmax.cross_entropy)
 
     def _value(self, softmax, modulation, ph):
@@ -272,7 +291,11 @@ class SoftmaxFocal(LabelProbabilityLoss):
         return np.where(modulation == 0, 0, modulation * bend)
 
     def _n_classes(self, labels):
-        return super()._n_classes(labels) if self.alpha is None else len(self.alpha)
+        if self.alpha is not None:
+            return len(self.alpha)
+        if labels.size == 0:
+            raise ValueError(f"y_true must hold a label other than {self.ignore_index}")
+        return super()._n_classes(labels)
 
     def _optimal_constant(self, t, weight):
         share = t @ weight / weight.sum()

@@ -15,7 +15,7 @@ from ..core.elementwise import sum_entries, zero_if_nan
 from ..core.ignored import kept_of
 from ..core.inputs import Column
 from ..core.loss import parameter
-from ..core.masks import ClassMaskLoss, MaskLoss, sum_of_pixels
+from ..core.masks import ClassMaskLoss, MaskLoss, in_pieces, sum_of_pixels
 from ..core.softmax import class_weights, require_one_each
 from ..core.traits import Traits
 
@@ -51,17 +51,30 @@ class OverlapLoss(MaskLoss):
     def _terms(self):
         raise NotImplementedError
 
+    def _read(self, y_true, y_pred):
+        return in_pieces(self, super()._read(y_true, y_pred))
+
     def _shared(self, y_true, y_pred):
-        return self._overlap(*kept_of(y_true, self._mark, y_true, 1 - y_true), y_pred)
+        return self._overlap(*self._sides(y_true), y_pred)
+
+    def _sides(self, y_true):
+        """Return how far pixels are in the true mask and out of it."""
+        return kept_of(y_true, self._mark, y_true, 1 - y_true)
 
     def _overlap(self, t, u, p):
         """Return what formulas share, of how far pixels are in the true mask and out of it."""
+        return t, u, *self._of_sums(*self._sums(t, u, p))
+
+    def _sums(self, t, u, p):
+        """Return the false positives, the false negatives and what is common."""
+        return sum_of_pixels(p * u), sum_of_pixels(t * (1 - p)), sum_of_pixels(p * t)
+
+    def _of_sums(self, wrong, lacking, common):
         alpha, beta, added = self._terms()
-        errors = alpha * sum_of_pixels(p * u) + beta * sum_of_pixels(t * (1 - p))
-        common = sum_of_pixels(p * t) + added
+        errors, common = alpha * wrong + beta * lacking, common + added
         total = errors + common
         missed, common = zero_if_nan(errors / total), zero_if_nan(common / total)
-        return t, u, missed, common, np.maximum(total, _LEAST_TOTAL)
+        return missed, common, np.maximum(total, _LEAST_TOTAL)
 
     def _value(self, t, u, missed, common, total):
         return missed

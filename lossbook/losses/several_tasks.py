@@ -34,7 +34,7 @@ class Composite(Loss):
 
     losses: tuple[Loss, ...]
     reduction: str | None = field(  # type: ignore[assignment]
-        default=None, kw_only=True
+        default=None, kw_only=True, metadata={"usual": "mean"}
     )
 
     def __post_init__(self) -> None:

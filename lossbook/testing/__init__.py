@@ -43,20 +43,18 @@ def check_loss(loss: Any, *, n_classes: int = 3, seed: int = 0) -> None:
     --------
     A loss of one's own:
 
-    >>> from dataclasses import dataclass
     >>> import numpy as np
-    >>> import lossbook as lb
-    >>> from lossbook.core.loss import PointwiseLoss
+    >>> from lossbook.base import PointwiseLoss, Traits
     >>> from lossbook.testing import check_loss
-    >>> @dataclass(frozen=True, repr=False)
-    ... class CubicError(PointwiseLoss):
-    ...     traits = lb.Traits(
-    ...         convex=True,
-    ...         differentiable=True,
-    ...         twice_differentiable=True,
-    ...         symmetric=True,
-    ...         elicits="a location between mean and midrange",
-    ...     )
+    >>> class CubicError(PointwiseLoss):
+    ...     def _traits(self):
+    ...         return Traits(
+    ...             convex=True,
+    ...             differentiable=True,
+    ...             twice_differentiable=True,
+    ...             symmetric=True,
+    ...             elicits="a location between mean and midrange",
+    ...         )
     ...
     ...     def _shared(self, y_true, y_pred):
     ...         return (y_pred - y_true,)
@@ -73,8 +71,7 @@ def check_loss(loss: Any, *, n_classes: int = 3, seed: int = 0) -> None:
 
     The same with a wrong sign in the second derivative:
 
-    >>> @dataclass(frozen=True, repr=False)
-    ... class WrongCubicError(CubicError):
+    >>> class WrongCubicError(CubicError):
     ...     def _hessian(self, r):
     ...         return -6 * np.abs(r)
     >>> try:

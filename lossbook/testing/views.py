@@ -1,6 +1,6 @@
 """Losses of other arguments, seen as losses of a target and a prediction."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import singledispatch
 from typing import Any
 
@@ -17,7 +17,6 @@ from ..losses.sequences import CTC, LabelSequences
 from ..losses.several_tasks import WeightedSum
 
 
-@dataclass(frozen=True, repr=False)
 class View(TargetLoss):
     """A loss seen as one of a single prediction, whose last axis belongs to one sample.
 
@@ -76,7 +75,6 @@ class View(TargetLoss):
 _STACKED_ENTRIES = 2
 
 
-@dataclass(frozen=True, repr=False)
 class Stacked(View):
     """A loss of several predictions, seen as one of all of them side by side."""
 
@@ -108,7 +106,6 @@ class Stacked(View):
         return stacked
 
 
-@dataclass(frozen=True, repr=False)
 class Alike(View):
     """A sum of losses of one kind, seen as a loss of that kind."""
 
@@ -127,7 +124,6 @@ class Alike(View):
         return self.behind.optimal_constant(y_true, sample_weight)
 
 
-@dataclass(frozen=True, repr=False)
 class ByOutput(View, RowLoss):
     """A loss with a parameter for each output, seen as one whose samples are the outputs' means."""
 
@@ -159,17 +155,14 @@ class ByOutput(View, RowLoss):
         return self.behind.optimal_constant(y_true, sample_weight)
 
 
-@dataclass(frozen=True, repr=False)
 class PointwiseSum(Alike, PointwiseLoss):
     """A sum of pointwise losses, seen as one."""
 
 
-@dataclass(frozen=True, repr=False)
 class ClassSum(Alike, ClassLoss):  # type: ignore[override]
     """A sum of losses over classes, seen as one."""
 
 
-@dataclass(frozen=True, repr=False)
 class RowSum(Alike, RowLoss):
     """A sum of losses of rows, seen as one."""
 
@@ -177,7 +170,6 @@ class RowSum(Alike, RowLoss):
 _BATCH_LABELS = 0, 0, 0, 1
 
 
-@dataclass(frozen=True, repr=False)
 class Batched(View):
     """A loss of whole batches, seen as one whose samples are batches, at the mean of each."""
 
@@ -212,7 +204,6 @@ class Batched(View):
         return (stacked * share).reshape(len(stacked), -1)
 
 
-@dataclass(frozen=True, repr=False)
 class OnePixel(View, ClassLoss):
     """A loss of images, seen as one of a pixel beside another, which is rightly of class 0."""
 
@@ -238,7 +229,6 @@ class OnePixel(View, ClassLoss):
 _PIXELS = 2
 
 
-@dataclass(frozen=True, repr=False)
 class OfClasses(View, RowLoss):
     """An overlap loss of several classes, seen as one of the masks of all of them side by side."""
 
@@ -274,7 +264,6 @@ class OfClasses(View, RowLoss):
 _FRAMES = 4
 
 
-@dataclass(frozen=True, repr=False)
 class Sequences(View):
     """CTC of inputs of few frames, whose scores lie side by side."""
 

@@ -182,6 +182,8 @@ def test_curvatures_come_with_the_gradient_and_weights():
         (lb.Exponential(), "majorizer", r"\['exact', 'abs'\]; got 'majorizer'"),
         (lb.Huber(), "fisher", r"\['exact', 'abs', 'majorizer'\]; got 'fisher'"),
         (lb.Huber(), "gauss", "curvature of Huber"),
+        (lb.Huber(), "value", "got 'value'"),
+        (lb.Huber(), "gradient", "got 'gradient'"),
         (lb.GeneralRobust(alpha=3.0), "majorizer", r"\['exact', 'abs'\]"),
         (lb.SigmoidCrossEntropy(pos_weight=2.0), "fisher", r"\['exact', 'abs', 'majorizer'\]"),
         (lb.SigmoidCrossEntropy(label_smoothing=0.1), "fisher", "got 'fisher'"),
@@ -196,3 +198,11 @@ def test_what_a_loss_has_not_is_refused_before_anything_is_written(loss, curvatu
         loss.gradient_and_hessian([0.0], [1.0], curvature=curvature, out=(g, h))
     assert g == h == 7
     assert curvature not in loss.curvatures
+
+
+def test_the_names_of_other_parts_are_no_curvatures_of_several_predictions():
+    for loss in lb.GaussianNLL(), lb.WeightedSum([lb.GaussianNLL()]):
+        for curvature in "value", "gradient":
+            for method in loss.hessian, loss.gradient_and_hessian:
+                with pytest.raises(ValueError, match=f"got '{curvature}'"):
+                    method([0.0], [1.0], [0.0], curvature=curvature)

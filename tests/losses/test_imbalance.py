@@ -276,6 +276,53 @@ def test_second_derivatives_by_double_backward(loss):
     assert_double_backward(loss, LABELS, SCORES, value)
 
 
+IGNORING = [
+    lb.SoftmaxFocal(ignore_index=-100),
+    lb.SoftmaxFocal(0.5, (1, 0, 2, 3), ignore_index=-1),
+    lb.SoftmaxFocal(ignore_index=2),
+]
+
+
+@pytest.mark.parametrize("loss", IGNORING, ids=repr)
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+def test_samples_with_the_ignored_label_change_nothing(loss, reduction):
+    loss, mark = replace(loss, reduction=reduction), loss.ignore_index
+    labels = np.where(mark == LABELS, 0, LABELS)
+    labels[::3] = mark
+    lost = np.where(labels[:, None] == mark, [np.nan, np.inf, -np.inf, 1e300], SCORES)
+    kept, plain = labels != mark, replace(loss, ignore_index=None)
+    for weight in None, WEIGHTS:
+        of_kept = None if weight is None else weight[kept]
+        got = loss(labels, lost, weight), *loss.gradient_and_hessian(labels, lost, weight)
+        wanted = (
+            plain(labels[kept], SCORES[kept], of_kept),
+            *plain.gradient_and_hessian(labels[kept], SCORES[kept], of_kept),
+        )
+        for part, expected in zip(got, wanted, strict=True):
+            if np.ndim(part):
+                assert (part[~kept] == 0).all()
+                part = part[kept]
+            np.testing.assert_allclose(part, expected, rtol=1e-14, atol=1e-300)
+    np.testing.assert_array_equal(
+        loss.optimal_constant(labels), plain.optimal_constant(labels[kept])
+    )
+
+
+def test_where_every_label_is_ignored_only_the_mean_is_refused():
+    labels, scores = [7, 7], [[0.0, 1.0], [np.nan, 2.0]]
+    loss = lb.SoftmaxFocal(ignore_index=7)
+    with pytest.raises(ValueError, match="y_true must hold a sample that counts"):
+        loss(labels, scores)
+    value, gradient = replace(loss, reduction="sum").value_and_gradient(labels, scores)
+    assert value == 0 and not gradient.any()
+    with pytest.raises(ValueError, match="a label other than 7"):
+        loss.optimal_constant(labels)
+    with pytest.raises(TypeError, match="ignore_index must be an integer"):
+        lb.SoftmaxFocal(ignore_index=0.5)
+    with pytest.raises(ValueError, match=r"from 0 to 1, or 7 \(ignored\); got 2 at index 0"):
+        loss([2, 7], scores)
+
+
 def test_what_an_alpha_of_0_takes_out_may_hold_nan():
     lost = [[1.0, 2.0], [np.nan, np.inf]]
     loss = lb.SoftmaxFocal(alpha=(1, 0), reduction="none")

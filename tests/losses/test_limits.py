@@ -15,6 +15,7 @@ import lossbook as lb
 from lossbook.core.domains import FINITE
 from lossbook.core.loss import ClassLoss, RowLoss
 from lossbook.core.masks import MaskLoss
+from lossbook.core.residual import ResidualLoss
 from reference import LOSSES, POINTWISE
 from reference import exact as exactly
 
@@ -38,8 +39,11 @@ SCALED = [
 
 WITHOUT_CONSTANTS = [loss for loss in POINTWISE if not getattr(loss, "constant_terms", False)]
 
-DIGITS = 1000
-"""Enough for the largest number plus a step; next to the least one, half as many again."""
+FEW = 150
+DIGITS = {np.float64: 700, np.float32: FEW}
+"""Enough for 1 plus the square of the least number's step, and for the largest target times one."""
+STEP = mp.mpf(10) ** -10
+"""A step of differences, relative to the size of the residual or of the prediction."""
 BEYOND = 400, 800
 """Numbers of this many digits stand for infinity: what grows from one to the other has no limit."""
 
@@ -47,7 +51,7 @@ BEYOND = 400, 800
 def parts_of(loss, y, x):
     """Return value, gradient and second derivative at a prediction, by differences."""
     y, x = exactly(y), exactly(x)
-    h = abs(x) * mp.mpf(10) ** -60
+    h = STEP * (max(abs(x), abs(x - y)) if isinstance(loss, ResidualLoss) else abs(x))
     low, middle, high = (value(loss, y, x + step) for step in (-h, 0, h))
     return middle, (high - low) / (2 * h), (high - 2 * middle + low) / h**2
 
@@ -81,9 +85,9 @@ def pairs(loss, dtype):
 
 def expected(loss, y, x, dtype):
     """Return the exact value, gradient and second derivative, or their limits."""
-    with mp.workdps(DIGITS if abs(x) > 1 else DIGITS * 3 // 2):
-        with np.errstate(over="ignore"):
-            beyond = np.isinf(dtype(x) - dtype(y))
+    with np.errstate(over="ignore"):
+        beyond = np.isinf(dtype(x) - dtype(y))
+    with mp.workdps(FEW if beyond else DIGITS[dtype]):
         of_x = limit_of(loss, y, np.sign(x)) if beyond else parts_of(loss, y, x)
         return [float(each) for each in of_x]
 

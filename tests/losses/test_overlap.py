@@ -1,6 +1,7 @@
 """Losses of masks where they are special: empty masks, relations, digits."""
 
 import os
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -386,3 +387,70 @@ def test_several_classes_have_no_best_constant(loss):
 )
 def test_losses_with_ignored_pixels_keep_the_contract(loss):
     check_loss(loss)
+
+
+# Masks larger than a block.
+
+HUGE = [
+    lb.Dice(smooth=1.0),
+    lb.Jaccard(ignore_index=255),
+    lb.FocalTversky(0.25, 0.75, 2.0, reduction="sum"),
+    lb.Tversky(0.25, 0.75, reduction="none", ignore_index=255),
+]
+
+
+def huge_masks(loss, dtype=np.float64, n_masks=3, n_pixels=150_000):
+    rng = np.random.default_rng(0)
+    y_true = rng.integers(0, 2, (n_masks, n_pixels // 10, 10)).astype(dtype)
+    y_pred = rng.uniform(0, 1, y_true.shape).astype(dtype)
+    if loss.ignore_index is not None:
+        y_true[:, ::7], y_pred[:, ::7] = loss.ignore_index, np.nan
+    return y_true, y_pred
+
+
+def all_parts(loss, *inputs):
+    return [
+        *loss.value_and_gradient(*inputs),
+        *loss.gradient_and_hessian(*inputs, curvature="abs"),
+        loss(*inputs),
+        loss.hessian(*inputs),
+    ]
+
+
+@pytest.mark.parametrize("loss", HUGE, ids=repr)
+def test_masks_read_in_pieces_cost_what_they_cost_as_a_whole(loss, monkeypatch, threads):
+    y_true, y_pred = huge_masks(loss)
+    lost = y_pred.copy()
+    lost[1] = np.nan
+    inputs = [(y_true, y_pred), (y_true, lost, [1.5, 0.0, 0.25]), (y_true[0], y_pred[0])]
+    threads(1)
+    got = [all_parts(loss, *each) for each in inputs]
+    threads(3)
+    for each, first in zip(inputs, got, strict=True):
+        for one, other in zip(all_parts(loss, *each), first, strict=True):
+            np.testing.assert_array_equal(one, other)
+    monkeypatch.setattr("lossbook.core.masks.BLOCK_BYTES", 1 << 40)
+    for each, pieces in zip(inputs, got, strict=True):
+        for one, whole in zip(pieces, all_parts(loss, *each), strict=True):
+            np.testing.assert_allclose(one, whole, rtol=1e-11, atol=1e-18)
+
+
+def test_what_is_wrong_in_a_piece_is_found_and_nothing_is_written():
+    y_true, y_pred = huge_masks(HUGE[0])
+    y_pred[2, 14_000, 3] = 1.5
+    out = np.full(y_pred.shape, 7.0)
+    with pytest.raises(ValueError, match=r"in \[0, 1\]; got 1.5 at index 2, 14000, 3"):
+        lb.Dice().gradient(y_true, y_pred, out=out)
+    assert (out == 7).all()
+
+
+def test_a_huge_mask_of_half_precision_takes_the_memory_of_its_pieces():
+    y_true, y_pred = huge_masks(lb.Dice(), np.float16, 1, 4_000_000)
+    tracemalloc.start()
+    value = lb.Dice()(y_true, y_pred)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    common = np.vdot(y_true.astype(float), y_pred.astype(float))
+    expected = 1 - 2 * common / (y_true.sum(dtype=float) + y_pred.sum(dtype=float))
+    assert value == pytest.approx(expected, rel=1e-6)
+    assert peak < 2 * lb.get_num_threads() * 2**23

@@ -76,8 +76,8 @@ def _(loss: lb.TweedieNLL, y, x):
 @value.register
 def _(loss: lb.NegativeBinomialNLL, y, x):
     r, mean = 1 / mp.mpf(loss.dispersion), mp.exp(x)
-    if not loss.constant_terms:
-        return (y + r) * mp.log(1 + mean / r) - y * x
     chance = r / (r + mean)
+    if not loss.constant_terms:
+        return -r * mp.log(chance) - y * mp.log(chance * mean)
     ways = log_gamma(y + r) - log_gamma(r) - log_gamma(y + 1)
     return -ways - r * mp.log(chance) - y * mp.log(1 - chance)
