@@ -4,6 +4,7 @@ Formulas become MathML, which KaTeX wrote beside its HTML; readers set it in the
 """
 
 import mimetypes
+import re
 import zipfile
 from html import escape
 from itertools import groupby
@@ -25,8 +26,13 @@ from volume import (
 )
 
 OUTPUT = ROOT / "_build/lossbook.epub"
-# What HTML no longer has, what belongs to scripts, and roles for places that are not in a reader.
-USELESS = {"align", "border", "frame", "rules", "valign", "width", "height", "style", "colspan"}
+SVG = "http://www.w3.org/2000/svg"
+# Attributes that XHTML no longer has, and addresses' signs that have to be encoded.
+USELESS = {"align", "halign", "valign"}
+ENCODED = {"<": "%3C", ">": "%3E"}
+# What Matplotlib writes and EPUB does not admit: a document type, and a path without a course.
+DOCTYPE = re.compile(r"<!DOCTYPE[^>]*>")
+NO_COURSE = re.compile(r"<path(?![^>]* d=)")
 NO_DATE = (1980, 1, 1, 0, 0, 0)
 
 CONTAINER = """\
@@ -105,6 +111,8 @@ def set_in_mathml(article):
         annotation = math.find("annotation")
         math["alttext"] = annotation.get_text()
         annotation.decompose()
+        for table in math.select("mtable[columnspacing='']"):
+            del table["columnspacing"]
         formula.replace_with(math)
     for wide in article.select(".on-wide"):
         wide.decompose()
@@ -115,16 +123,17 @@ def fit_for_readers(page):
     article = page.article
     set_in_mathml(article)
     for element in article.find_all(True):
-        if element.find_parent("math") or element.name == "math":
-            continue
-        drawn = element.name == "svg" or element.find_parent("svg")
         for name in list(element.attrs):
-            if name.startswith(("on", "data-", "aria-control")) or (name in USELESS and not drawn):
+            if name in USELESS or name.startswith(("on", "data-")):
                 del element[name]
-        if "id" in element.attrs:
-            element["id"] = anchor(element["id"])
-        if element.get("role") in ("list", "listitem"):
-            del element["role"]
+    for element in article.find_all(id=True):
+        element["id"] = anchor(element["id"])
+    for element in article.select("[role=list], [role=group]"):
+        del element["role"]
+    for link in article.select("a[href^=http]"):
+        link["href"] = link["href"].translate(str.maketrans(ENCODED))
+    for svg in article.find_all("svg"):
+        svg["xmlns"] = SVG
     images = {}
     for image, path in pictures(page):
         image["src"] = f"images/{path.name}"
@@ -160,6 +169,13 @@ def manifest_line(name, kind, properties=()):
     return f'<item id="{anchor("f", name)}" href="{name}" media-type="{kind}"{extra}/>'
 
 
+def picture(path):
+    """Return the contents of an image, of a drawing what EPUB admits."""
+    if path.suffix != ".svg":
+        return path.read_bytes()
+    return NO_COURSE.sub('<path d=""', DOCTYPE.sub("", path.read_text(encoding="utf-8")))
+
+
 def files(book, images):
     """Return the files of the book, without the package that lists them, and its lines."""
     facts = {"title": escape(TITLE), "author": AUTHOR, "version": VERSION, "year": YEAR}
@@ -177,7 +193,7 @@ def files(book, images):
         contents[name] = wrapped(page.title, xhtml(article), page.styles)
         lines.append(manifest_line(name, "application/xhtml+xml", holds))
     for name, path in images.items():
-        contents[name] = path.read_bytes()
+        contents[name] = picture(path)
         lines.append(manifest_line(name, mimetypes.guess_type(name)[0]))
     for path in (TOOLS / "volume.css", HTML / "_static/pygments.css", HTML / "_static/logo.svg"):
         contents[path.name] = path.read_bytes()
