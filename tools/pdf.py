@@ -15,7 +15,6 @@ from volume import (
     LICENCE,
     ROOT,
     TITLE,
-    TOOLS,
     VERSION,
     YEAR,
     anchor,
@@ -38,7 +37,8 @@ DOCUMENT = """\
 <title>{title}</title>
 <link rel="stylesheet" href="html/_static/pygments.css">
 <link rel="stylesheet" href="html/_static/katex/katex.min.css">
-<link rel="stylesheet" href="{style}">
+<link rel="stylesheet" href="../tools/volume.css">
+<link rel="stylesheet" href="../tools/paper.css">
 <style>{styles}</style>
 </head>
 <body class="paper">
@@ -107,7 +107,6 @@ def document(book, numbers):
             )
     return DOCUMENT.format(
         title=escape(TITLE),
-        style=(TOOLS / "volume.css").as_uri(),
         styles="\n".join(styles),
         body="\n".join(body),
     )

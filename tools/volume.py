@@ -118,7 +118,8 @@ def relink(page, names, address):
         elif online:
             link["href"] = f"{online}/{file}"
         else:
-            link.unwrap()
+            link.name = "span"
+            del link["href"]
 
 
 def pictures(page):
