@@ -11,7 +11,7 @@ AXE := tests/book/node_modules/axe-core/axe.min.js
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 SCHEMA := $(BIN)/check-jsonschema --quiet --builtin-schema
 
-.PHONY: help book test lint types unit compiled doctest nbval pages coverage notebooks lab bench \
+.PHONY: help book pdf epub test lint types unit compiled doctest nbval pages coverage notebooks lab bench \
 	accuracy format hooks addresses peers lock dist clean
 
 help: ## list the targets
@@ -21,6 +21,12 @@ book: $(READY) $(KATEX) ## build the HTML book from the notebooks' stored output
 	@rm -rf _build
 	@$(BIN)/jupyter-book build -W -n --keep-going --quiet . >/dev/null
 	@echo "The book is built: open file://$(CURDIR)/_build/html/index.html"
+
+pdf: book ## print the whole book to _build/lossbook.pdf (needs Chromium)
+	@$(BIN)/python tools/pdf.py
+
+epub: book ## pack the whole book as _build/lossbook.epub for electronic readers
+	@$(BIN)/python tools/epub.py
 
 test: lint types unit doctest nbval book pages ## run every check
 

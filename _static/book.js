@@ -45,6 +45,27 @@ document.addEventListener("DOMContentLoaded", () => {
   if (location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)))?.closest("details")) unfold();
   addEventListener("hashchange", unfold);
 
+  // At the thumb of a slider stands the value that it gives to the parameter it varies.
+  each(".lossbook-explorer", (explorer) => {
+    const slider = explorer.querySelector("input");
+    const calls = [...explorer.querySelectorAll("[data-name]")].map((state) => state.dataset.name.split(/[(,)]/));
+    const varied = calls[0].findIndex((part, i) => part !== calls.at(-1)[i]);
+    if (varied < 0) return;
+    const track = document.createElement("span");
+    track.className = "track";
+    const value = document.createElement("span");
+    value.className = "at-thumb";
+    value.ariaHidden = "true";
+    const show = () => {
+      value.textContent = calls[slider.valueAsNumber][varied].split("=")[1];
+      value.style.setProperty("--at", slider.value / slider.max);
+    };
+    slider.replaceWith(track);
+    track.append(value, slider);
+    slider.addEventListener("input", show);
+    show();
+  });
+
   // On paper every fold is open.
   const opened = [];
   addEventListener("beforeprint", () => each("article details:not([open])", (fold) => {

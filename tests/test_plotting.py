@@ -315,38 +315,6 @@ def test_predictions_must_differ(y_pred):
         plotting.plot_losses(lb.SquaredError(), y_pred)
 
 
-# plot_gallery
-
-
-def test_the_gallery_shows_the_losses_of_the_first_chapters():
-    figure = plotting.plot_gallery()
-    shown = [axes.get_title(loc="left").replace("\n", "") for axes in figure.axes]
-    assert shown == [
-        "SquaredError",
-        "HalfSquaredError",
-        "AbsoluteError",
-        "Huber",
-        "SmoothL1",
-        "Hinge",
-        "SquaredHinge",
-        "SigmoidCrossEntropy",
-        "SigmoidFocal",
-        "BinaryCrossEntropy",
-        "CategoricalCrossEntropy",
-        "SoftmaxCrossEntropy",
-    ]
-    assert legend(figure) == ["loss", "gradient", "curvature"]
-
-
-def test_the_gallery_shows_softmax_along_one_score():
-    axes = next(a for a in plotting.plot_gallery().axes if "Softmax" in a.get_title(loc="left"))
-    value, gradient, curvature = (line.get_xydata().T for line in lines(axes))
-    p = np.exp(gradient[0]) / (np.exp(gradient[0]) + 2)
-    np.testing.assert_allclose(value[1], -np.log(p), atol=1e-12)
-    np.testing.assert_allclose(gradient[1], p - 1, atol=1e-12)
-    np.testing.assert_allclose(curvature[1], p * (1 - p), atol=1e-12)
-
-
 # explorer
 
 

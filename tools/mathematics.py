@@ -37,6 +37,9 @@ PIECE = '<span class="katex-base">'
 TAIL = "</span></span>"
 AGAIN = '<span class="katex again"><span class="katex-html" aria-hidden="true">'
 
+# KaTeX writes one child too many where an operator such as min is an index.
+TOO_MANY = re.compile("<mo>\u2061</mo>(?=</m(?:sub|sup|subsup|under|over|underover)>)")
+
 logger = logging.getLogger(__name__)
 
 
@@ -55,7 +58,7 @@ class Katex:
         answer = self.known[question]
         if "error" in answer:
             logger.warning("KaTeX cannot set %r: %s", tex, answer["error"])
-        return answer.get("html", tex)
+        return TOO_MANY.sub("", answer.get("html", tex))
 
     def _ask(self, question):
         if self.process is None:

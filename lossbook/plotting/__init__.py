@@ -1,7 +1,7 @@
 """Pictures of losses: value, gradient and curvature, in one style.
 
-`use_style` sets the style, `plot_losses` draws losses side by side, `explorer` puts a slider on
-one of their parameters, `plot_gallery` shows all losses at a glance.
+`use_style` sets the style, `plot_losses` draws losses side by side, and `explorer` puts a slider on
+one of their parameters.
 """
 
 try:
@@ -12,7 +12,7 @@ except ModuleNotFoundError as _error:
     ) from _error
 
 from .explorer import Explorer, explorer
-from .figures import plot_gallery, plot_losses
+from .figures import plot_losses
 from .style import COLORS, GREY, use_style
 
 __all__ = [
@@ -20,7 +20,6 @@ __all__ = [
     "GREY",
     "Explorer",
     "explorer",
-    "plot_gallery",
     "plot_losses",
     "use_style",
 ]

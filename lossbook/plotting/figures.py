@@ -5,10 +5,8 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 
-import lossbook as lb
-
 from ..core.loss import Loss
-from .graphs import axis_labels, graphs_along, loss_graphs, name_of
+from .graphs import axis_labels, loss_graphs, name_of
 
 WIDTH = 5.6
 # Characters of a legend that fit beside each other, and how many the sample of a line takes up.
@@ -69,65 +67,6 @@ def plot_losses(losses: Any, y_pred: Any, *, y_true: float = 0.0, labels: Any = 
             _draw(axes, line, label=label)
     panels[-1].set_xlabel(varied)
     _legend(figure, panels[0])
-    return figure
-
-
-def plot_gallery() -> Any:
-    """Draw the losses of the first chapters, each with its gradient and its curvature.
-
-    Losses of a residual r stand over the residual; the others over the score z or the probability
-    p of the right class, one of two, or of three for softmax, where the others have score 0.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-
-    Examples
-    --------
-    >>> from lossbook import plotting
-    >>> figure = plotting.plot_gallery()
-    >>> figure.axes[0].get_title(loc="left")
-    'SquaredError'
-    """
-    r, z, p = np.linspace(-2.5, 2.5, 401), np.linspace(-4, 4, 401), np.linspace(0.02, 1, 401)
-
-    def residual(r):
-        return np.zeros_like(r), r
-
-    def right(x):
-        return np.ones_like(x), x
-
-    def among_three(z):
-        return np.zeros(len(z), int), np.column_stack([z, np.zeros((len(z), 2))])
-
-    def of_two(p):
-        return np.zeros(len(p), int), np.column_stack([p, 1 - p])
-
-    gallery = [
-        (lb.SquaredError(), "r", r, residual),
-        (lb.HalfSquaredError(), "r", r, residual),
-        (lb.AbsoluteError(), "r", r, residual),
-        (lb.Huber(delta=1.0), "r", r, residual),
-        (lb.SmoothL1(beta=0.5), "r", r, residual),
-        (lb.Hinge(), "z", z, right),
-        (lb.SquaredHinge(), "z", z, right),
-        (lb.SigmoidCrossEntropy(), "z", z, right),
-        (lb.SigmoidFocal(gamma=2.0), "z", z, right),
-        (lb.BinaryCrossEntropy(), "p", p, right),
-        (lb.CategoricalCrossEntropy(), "p", p, of_two),
-        (lb.SoftmaxCrossEntropy(), "z", z, among_three),
-    ]
-    figure, grid = plt.subplots(4, 3, sharey=True, figsize=(WIDTH, 7.4), layout="constrained")
-    for axes, (loss, symbol, x, inputs) in zip(grid.flat, gallery, strict=True):
-        name = type(loss).__name__.replace("Cross", "\nCross")
-        axes.set_title(name, loc="left", fontsize="small")
-        axes.locator_params(nbins=4, steps=[1, 2, 5, 10])
-        axes.set_xlabel(f"${symbol}$", labelpad=1)
-        axes.set_ylim(-2.2, 3.2)
-        graphs = graphs_along(loss, inputs, x)
-        for line, label in zip(graphs, ("loss", "gradient", "curvature"), strict=True):
-            _draw(axes, line, label=label)
-    _legend(figure, axes)
     return figure
 
 

@@ -187,6 +187,7 @@ class TestFirstPage:
     def test_explorer_moves(self, browser, html):
         with browser.page((html / "index.html").as_uri()) as page:
             before = page.evaluate("document.querySelector('.lossbook-explorer output').value")
+            assert page.evaluate("document.querySelector('.at-thumb').textContent") == "1.0"
             page.evaluate("""
                 (() => {
                   const slider = document.querySelector(".lossbook-explorer input");
@@ -196,6 +197,18 @@ class TestFirstPage:
             """)
             assert (
                 page.evaluate("document.querySelector('.lossbook-explorer output').value") != before
+            )
+            assert page.evaluate("document.querySelector('.at-thumb').textContent") == "2.5"
+            # At the last value the middle of the thumb is half a thumb away from the end.
+            assert (
+                page.evaluate("""
+                (() => {
+                  const box = selector => document.querySelector(selector).getBoundingClientRect();
+                  const value = box(".at-thumb"), slider = box(".lossbook-explorer input");
+                  return Math.abs((value.left + value.right) / 2 - (slider.right - 8));
+                })()
+            """)
+                < 2
             )
 
     def test_every_chapter_and_every_panel_is_a_link(self, html):

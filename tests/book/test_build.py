@@ -147,6 +147,13 @@ def test_punctuation_is_bound(page):
     assert all(span.parent.name == "span" for span in page.select(".katex-html"))
 
 
+def test_an_operator_as_an_index_is_one_child(build):
+    page = read(build("# A page\n\n$\\lambda_{\\min}$ and $x^{\\max}$.\n") / "index.html")
+    scripts = page.select("msub, msup")
+    assert len(scripts) == 2
+    assert all(len(script.find_all(recursive=False)) == 2 for script in scripts)
+
+
 def test_search_index_has_text_and_punctuation(build):
     html = build("# A page\n\nThe mean ($m$) is 平均值.\n\n```python\ncode\n```\n")
     index = (html / "_static/search-index.js").read_text(encoding="utf-8")
