@@ -93,10 +93,11 @@ def use_engine(engine: Any) -> None:
     ----------
     engine : callable or None
         Takes a loss, the parts that are wanted and the columns of a batch, as `numpy_block` does,
-        and returns a function that does the same with the same arguments; or None, where it would
-        rather leave these to NumPy.  Its method `at_once` takes a loss, the names of parts and the
-        inputs of a call, and returns what `evaluate` does, or None where it cannot tell without
-        reading and checking them as usual.  None for NumPy alone.
+        and whether there are weights.  It returns a function that does what `numpy_block` does with
+        the same arguments; or None, where it would rather leave these to NumPy.  Its method
+        `at_once` takes a loss, the names of parts and the inputs of a call, and returns what
+        `evaluate` does, or None where it cannot tell without reading and checking them as usual.
+        None for NumPy alone.
     """
     global engine_in_use
     engine_in_use = engine
@@ -144,7 +145,7 @@ def evaluate(loss: Any, parts: Any, batch: Any, sample_weight: Any, out: Any) ->
 
     block = batch.compute
     if block is None and engine_in_use is not None:
-        block = engine_in_use(loss, functions, batch.columns)
+        block = engine_in_use(loss, functions, batch.columns, weights is not None)
     work = loss, functions, batch.columns, weights, divisor, targets
     if batch.n_samples > batch.block_size:
         sums = stream(partial(block or loss._block, *work), batch.n_samples, batch.block_size)

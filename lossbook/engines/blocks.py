@@ -38,6 +38,8 @@ class Blocks:
         What is wanted.
     columns : sequence of Column
         Inputs of the kind.
+    weighted : bool
+        Whether each sample has a weight.
 
     Raises
     ------
@@ -45,15 +47,15 @@ class Blocks:
         If its formulas do what cannot be traced or compiled.
     """
 
-    def __init__(self, loss: Any, parts: Iterable[str], columns: Any) -> None:
+    def __init__(self, loss: Any, parts: Iterable[str], columns: Any, weighted: bool) -> None:
         if loss._block is not numpy_block or not PARTS.issuperset(parts):
             raise NotCompilableError(f"{type(loss).__name__} does not compute sample by sample")
         kinds = [(column.dtype, _shape_of_one(column)) for column in columns]
         domains = [column.domain for column in columns]
         traced = trace(_formula(parts, domains), loss, kinds)
         of_parts, conditions = map(_as_tuple, traced.results[:-1]), _as_tuple(traced.results[-1])
-        self._parameters, self._dtype = traced.parameters, columns[-1].dtype
-        self._inputs = [
+        self._dtype = columns[-1].dtype
+        inputs = [
             Node.of("input", (), index, dtype=dtype, shape=shape)
             for index, (dtype, shape) in enumerate(kinds)
         ]
@@ -65,18 +67,10 @@ class Blocks:
                 written += of_part
             if any(prod(node.shape) != (1 if part == "value" else n_entries) for node in of_part):
                 raise NotCompilableError(f"the {part} does not have the shape of the prediction")
-        self._task = Task(summed, tuple(written), conditions, weighted=False)
-        self._kernels: dict[bool, Any] = {}
-        self.kernel(weighted=False)
-
-    def kernel(self, weighted: bool) -> Any:
-        """Return the kernel for samples with or without weights, and its last arguments."""
-        if weighted not in self._kernels:
-            source = Source(self._task._replace(weighted=weighted), self._inputs, self._dtype)
-            tables = [np.ascontiguousarray(each.detail).reshape(-1) for each in source.tables]
-            numbers = Trace(source.arguments, self._parameters).evaluate(_of_numbers)
-            self._kernels[weighted] = kernel_of(source), (*tables, *map(float, numbers))
-        return self._kernels[weighted]
+        source = Source(Task(summed, tuple(written), conditions, weighted), inputs, self._dtype)
+        tables = [np.ascontiguousarray(each.detail).reshape(-1) for each in source.tables]
+        numbers = Trace(source.arguments, traced.parameters).evaluate(_of_numbers)
+        self.kernel, self.last = kernel_of(source), (*tables, *map(float, numbers))
 
     def __call__(
         self,
@@ -90,7 +84,6 @@ class Blocks:
         stop: int,
     ) -> float:
         """Compute one block of samples."""
-        compute, last = self._kernels.get(weights is not None) or self.kernel(weights is not None)
         arrays, copied = [], []
         for column in columns if weights is None else (weights, *columns):
             block = _read(column, start, stop)
@@ -106,7 +99,7 @@ class Blocks:
                 else:
                     arrays.append(_flat(np.empty(array.shape, self._dtype)))
                     copied.append((array, arrays[-1]))
-        holds, block_sum = compute(stop - start, divisor, *arrays, *last)
+        holds, block_sum = self.kernel(stop - start, divisor, *arrays, *self.last)
         if not holds:
             # Some value is outside its domain: NumPy's way finds it, and says which.
             return _with_numpy(loss, parts, columns, weights, divisor, targets, start, stop)
@@ -191,8 +184,9 @@ class _AtOnce:
     The fixed cost of a call is then little more than that of entering the kernel.
     """
 
-    def __init__(self, loss, parts, compute, last, dtype):
-        self.loss, self.compute, self.last, self.dtype = ref(loss), compute, last, dtype
+    def __init__(self, loss, parts, blocks, dtype):
+        self.loss, self.dtype = ref(loss), dtype
+        self.compute, self.last = blocks.kernel, blocks.last
         self.is_mean = loss.reduction == "mean"
         self.is_sum = [part == "value" and loss.reduction != "none" for part in parts]
         self.most = BLOCK_BYTES // dtype.itemsize
@@ -230,20 +224,20 @@ class Engine:
         self._at_once: dict[tuple[int, tuple[str, ...]], _AtOnce] = {}
         self._equal: dict[Any, Any] = {}
 
-    def __call__(self, loss: Any, parts: Any, columns: Any) -> Blocks | None:
+    def __call__(self, loss: Any, parts: Any, columns: Any, weighted: bool) -> Blocks | None:
         """Return what computes blocks of these inputs, or None where NumPy does."""
         known = self._known.get(id(loss))
         if known is None or known[0]() is not loss:
             key = id(loss)
             known = self._known[key] = ref(loss, lambda _: self._forget(key)), {}
         of_loss: dict[Any, Any] = known[1]
-        kind: tuple[Any, ...] = tuple(parts)
+        kind: tuple[Any, ...] = (weighted, *parts)
         for column in columns:
             kind += column.dtype, column.array.shape[len(column.sample_shape) :]
         found = of_loss.get(kind)
         if found is None:
-            found = of_loss[kind] = self._of_equal(loss, kind, parts, columns)
-            if type(found) is Blocks:
+            found = of_loss[kind] = self._of_equal(loss, kind, parts, columns, weighted)
+            if type(found) is Blocks and not weighted:
                 self._offer_at_once(loss, tuple(parts), columns, found)
         return found if type(found) is Blocks else None
 
@@ -264,29 +258,27 @@ class Engine:
             column.array.dtype is column.dtype is first.dtype for column in columns
         )
         if plain:
-            compute, last = blocks.kernel(weighted=False)
-            made = _AtOnce(loss, parts, compute, last, first.dtype)
-            self._at_once[id(loss), parts] = made
+            self._at_once[id(loss), parts] = _AtOnce(loss, parts, blocks, first.dtype)
 
-    def _of_equal(self, loss, kind, parts, columns):
+    def _of_equal(self, loss, kind, parts, columns, weighted):
         """Return what was found out about an equal loss, or find it out."""
         key = loss, kind
         found = self._equal.get(key)
         if found is None:
-            found = self._equal[key] = self._find_out(loss, parts, columns)
+            found = self._equal[key] = self._find_out(loss, parts, columns, weighted)
             while len(self._equal) > _REMEMBERED:
                 self._equal.pop(next(iter(self._equal)), None)
         return found
 
     @staticmethod
-    def _find_out(loss, parts, columns):
+    def _find_out(loss, parts, columns, weighted):
         """Return what computes blocks, or the reason why nothing does."""
         try:
-            return Blocks(loss, parts, columns)
+            return Blocks(loss, parts, columns, weighted)
         except Exception as reason:
             return reason
 
     def obstacle(self, loss: Any, parts: Iterable[str], columns: Any) -> Exception | None:
         """Return the reason why a loss is left to NumPy, or None."""
-        found = self._find_out(loss, parts, columns)
+        found = self._find_out(loss, parts, columns, False)
         return None if type(found) is Blocks else found

@@ -25,7 +25,7 @@ log       0.65     0.65
 log1p     0.65     0.65
 arctanh   1.6      1.6
 power     0.65     0.51
-hypot     0.7      0.7
+hypot     0.51     0.51
 ========  =======  =======
 """
 
@@ -41,7 +41,10 @@ from numba.extending import intrinsic
 __all__ = ["DOUBLE", "SINGLE"]
 
 instruction: Any = intrinsic
-inlined: Any = numba.njit(error_model="numpy", nogil=True, forceinline=True)
+OPTIONS: dict[str, Any] = dict(
+    error_model="numpy", forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True
+)
+inlined: Any = numba.njit(**OPTIONS)
 
 # What Python has no words for: five instructions of the processor.
 
@@ -316,9 +319,11 @@ def _functions(number, exp_terms, log_terms, magic, exp_range, one_lost, log2, d
         a, b = longer * factor, shorter * factor
         a_square, b_square = a * a, b * b
         h = math.sqrt(a_square + b_square)
-        # What the square of h exceeds the sum by, without rounding.
-        excess = fma(h, h, -a_square) - b_square
-        excess = (excess - fma(a, a, -a_square)) - fma(b, b, -b_square)
+        # What the square of h exceeds the sum by: differences of what is nearly equal are exact.
+        square = h * h
+        excess = (square - a_square) - b_square
+        rest = fma(h, h, -square) - fma(a, a, -a_square) - fma(b, b, -b_square)
+        excess = excess + rest
         h = select(h > zero, h - excess / (two * h), h)
         infinite = (x == inf) | (y == inf)
         return select(infinite, inf, h * back)

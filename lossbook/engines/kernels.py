@@ -31,6 +31,12 @@ from .source import Source
 
 __all__ = ["cache_folder", "kernel"]
 
+_MODULES = b"".join(
+    (Path(__file__).parent / name).read_bytes()
+    for name in ("elementary.py", "kernels.py", "words.py")
+)
+"""The modules that the words of a source come from."""
+
 _lock = Lock()
 _known: dict[Any, Any] = {}
 
@@ -135,12 +141,10 @@ def _is_ours_alone(status):
 
 def _name(text, signature):
     """Return a hash of everything that machine code depends on."""
-    here = Path(__file__).parent
     codegen = registry.cpu_target.target_context.codegen()
     versions = sys.version, numba.__version__, llvmlite.__version__, np.__version__
     told = repr((text, signature, versions, codegen.magic_tuple())).encode()
-    modules = [(here / name).read_bytes() for name in ("elementary.py", "kernels.py", "words.py")]
-    return hashlib.sha256(b"".join([told, *modules])).hexdigest()[:40]
+    return hashlib.sha256(told + _MODULES).hexdigest()[:40]
 
 
 def _load(path):

@@ -23,7 +23,7 @@ instead, as they lie, with many of their entries at once.  What one loop leaves 
 in an array of the size of a tile.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain
 from math import frexp, isfinite, prod
 from typing import Any, NamedTuple
@@ -125,13 +125,31 @@ _FUNCTIONS_OF_A_PRECISION = {
 }
 _UNCHANGED = {"full", "positive", "reshape"}
 _NEUTRAL = {
-    "add": "0",
-    "logical_and": "True",
-    "logical_or": "False",
-    "maximum": "-inf",
-    "minimum": "inf",
+    "add": 0.0,
+    "logical_and": True,
+    "logical_or": False,
+    "maximum": -np.inf,
+    "minimum": np.inf,
 }
-_CHEAP = {"absolute", "add", "cast", "multiply", "negative", "put", "sign", "subtract", "where"}
+_CHEAP = {
+    "absolute",
+    "add",
+    "cast",
+    "equal",
+    "greater",
+    "greater_equal",
+    "less",
+    "less_equal",
+    "logical_and",
+    "logical_or",
+    "multiply",
+    "negative",
+    "not_equal",
+    "put",
+    "sign",
+    "subtract",
+    "where",
+}
 """What is computed again in a later loop faster than it is kept."""
 
 
@@ -159,15 +177,15 @@ def _apply(operation, dtype, operands, operand_dtype=None):
 def _convert(expression, given, wanted):
     """Return an expression in another dtype."""
     if given == _BOOL and wanted != _BOOL:
-        return f"select({expression}, {wanted}(1), {wanted}(0))"
+        return f"select({expression}, {_literal(1, wanted)}, {_literal(0, wanted)})"
     return f"{wanted}({expression})"
 
 
-def _literal(node):
-    """Return a constant as it is written."""
-    if node.dtype == _BOOL:
-        return repr(bool(node.detail))
-    return f"{np.dtype(node.dtype)}({np.asarray(node.detail).item()!r})"
+def _literal(number, dtype):
+    """Return a number as it is written: a float is double, all others name their dtype."""
+    if dtype in (_BOOL, np.float64):
+        return repr(np.asarray(number, dtype).item())
+    return f"{np.dtype(dtype)}({np.asarray(number).item()!r})"
 
 
 def _is_short(node):
@@ -210,7 +228,7 @@ class _Loop:
         self.level, self.entries = level, entries
         self.lines: list[str] = []
         self.names: dict[Node, str] = {}
-        self.sums: list[tuple[str, str, str]] = []
+        self.sums: list[tuple[str, str, Callable[[str, str], str]]] = []
 
 
 class Source:
@@ -284,7 +302,7 @@ class Source:
         if node.operation == "constant":
             if np.ndim(node.detail) == 0:
                 if _is_short(node):
-                    return _literal(node)
+                    return _literal(node.detail, node.dtype)
                 return f"a{_place_in(self.arguments, node)}"
             return f"c{_place_in(self.tables, node)}[k]"
         if node.shape == ():
@@ -373,7 +391,9 @@ class Source:
             value = _convert(value, node.dtype, wide)
         if wide != self.dtype:
             scale = f"{wide}({scale})"
-        product = f"{self.dtype}({value} * {scale})"
+        product = f"{value} * {scale}"
+        if wide != self.dtype:
+            product = f"{self.dtype}({product})"
         return f"unless_absent(weight[first + i], {product})" if self.task.weighted else product
 
     # Loops.
@@ -436,11 +456,14 @@ class Source:
         if operation not in _NEUTRAL:
             raise NotCompilableError(f"the operation {node.operation} cannot be compiled")
         name = f"s{self._number[node]}"
-        neutral = f"{_type(node.dtype)}({_NEUTRAL[operation]})"
+        neutral = _literal(_NEUTRAL[operation], node.dtype)
         part = f"{name}_part[j]" if self.is_wide else f"{name}_part[i]"
-        loop.lines.append(f"{part} = {_apply(operation, node.dtype, [part, value])}")
-        whole = _apply(operation, node.dtype, [f"{name}[i]", part])
-        loop.sums.append((name, neutral, f"{name}[i] = {whole}"))
+
+        def taken_in(whole, part):
+            return f"{whole} = {_apply(operation, node.dtype, [whole, part])}"
+
+        loop.lines.append(taken_in(part, value))
+        loop.sums.append((name, neutral, taken_in))
 
     # The function.
 
@@ -518,7 +541,9 @@ class Source:
             name, dtype = f"s{self._number[node]}", _type(node.dtype)
             yield name, (size(node), dtype)
             if node.operation.endswith(".reduce"):
-                yield f"{name}_part", (f"size_t({LANES})" if self.is_wide else "tile", dtype)
+                parts = [f"{name}_part", f"{name}_lanes"][: 1 + self.is_wide]
+                for part in parts:
+                    yield part, (f"size_t({LANES})" if self.is_wide else "tile", dtype)
         for node in self._running:
             yield f"r{self._number[node]}", ("tile", _type(node.dtype))
 
@@ -533,15 +558,7 @@ class Source:
         count = self._count(loop.entries)
         clear = [f"fill({name}, size, {neutral})" for name, neutral, _ in loop.sums]
         if self.is_wide:
-            lines = [
-                f"for start in range(size_t(0), {count}, size_t({LANES})):",
-                f"    for j in range(min(size_t({LANES}), {count} - start)):",
-                "        k = start + j",
-                *_indented(2, loop.lines),
-            ]
-            parts = [f"fill({name}_part, {LANES}, {neutral})" for name, neutral, _ in loop.sums]
-            whole = [f"for j in range({LANES}):", *_indented(1, [each for *_, each in loop.sums])]
-            return ["i = size_t(0)", *clear, *parts, *lines, *(whole if loop.sums else [])]
+            return ["i = size_t(0)", *clear, *self._along_row(loop, count)]
         if not loop.sums:
             return [f"for k in range({count}):", f"    {over_samples}", *_indented(2, loop.lines)]
         return [
@@ -552,7 +569,35 @@ class Source:
             f"        {over_samples}",
             *_indented(3, loop.lines),
             f"    {over_samples}",
-            *_indented(2, [each for *_, each in loop.sums]),
+            *(f"        {take(f'{name}[i]', f'{name}_part[i]')}" for name, _, take in loop.sums),
+        ]
+
+    def _along_row(self, loop, count):
+        """Return a loop along one row, whose sums are dealt out, `GROUP` terms to a part."""
+
+        def along(first, last):
+            return [
+                f"for start in range({first}, {last}, size_t({LANES})):",
+                f"    for j in range(min(size_t({LANES}), {count} - start)):",
+                "        k = start + j",
+                *_indented(2, loop.lines),
+            ]
+
+        if not loop.sums:
+            return along("size_t(0)", count)
+        n_terms = f"size_t({LANES * GROUP})"
+        return [
+            *(f"fill({name}_lanes, {LANES}, {neutral})" for name, neutral, _ in loop.sums),
+            f"for group in range(size_t(0), {count}, {n_terms}):",
+            *(f"    fill({name}_part, {LANES}, {neutral})" for name, neutral, _ in loop.sums),
+            *_indented(1, along("group", f"min(group + {n_terms}, {count})")),
+            f"    for j in range({LANES}):",
+            *(
+                f"        {take(f'{name}_lanes[j]', f'{name}_part[j]')}"
+                for name, _, take in loop.sums
+            ),
+            f"for j in range({LANES}):",
+            *(f"    {take(f'{name}[i]', f'{name}_lanes[j]')}" for name, _, take in loop.sums),
         ]
 
 

@@ -14,13 +14,21 @@ from numba import types
 from numba.core import cgutils
 from numba.np.arrayobj import populate_array
 
-from .elementary import DOUBLE, SINGLE, absolute, copysign, floor, inlined, instruction, select
+from .elementary import (
+    DOUBLE,
+    OPTIONS,
+    SINGLE,
+    absolute,
+    copysign,
+    floor,
+    inlined,
+    instruction,
+    select,
+)
 
 __all__ = ["WORDS"]
 
-_in_any_order: Any = numba.njit(
-    error_model="numpy", nogil=True, forceinline=True, fastmath={"reassoc"}
-)
+_in_any_order: Any = numba.njit(**OPTIONS, fastmath={"reassoc"})
 
 
 @instruction

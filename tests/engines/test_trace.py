@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 from evaluation import with_numpy
-from losses import LEFT_TO_NUMPY, LOSSES, PARTS, inputs
+from losses import KINDS, LOSSES, NOT_TRACEABLE, OF_LOSSES, OTHERS, PARTS, inputs
 
 import lossbook as lb
 from lossbook.engines.trace import Node, NotTraceableError, in_order, trace
@@ -32,8 +32,6 @@ def as_tuple(result):
 @pytest.mark.parametrize("soft", [False, True])
 @pytest.mark.parametrize("loss", LOSSES, ids=repr)
 def test_graphs_compute_what_formulas_compute(loss, soft, dtype):
-    if type(loss).__name__ in LEFT_TO_NUMPY:
-        pytest.skip("not traceable")
     columns = loss._read(*inputs(loss, dtype=dtype, soft=soft)).columns
     blocks = [column.block(0, 60) for column in columns]
     compared = 0
@@ -50,6 +48,17 @@ def test_graphs_compute_what_formulas_compute(loss, soft, dtype):
             np.testing.assert_array_equal(np.broadcast_to(one, other.shape), other)
             compared += 1
     assert compared >= 3
+
+
+def test_no_loss_is_forgotten():
+    assert {type(loss).__name__ for loss in LOSSES + OTHERS} == KINDS - OF_LOSSES
+
+
+@pytest.mark.parametrize("loss", OTHERS, ids=repr)
+def test_the_others_cannot_be_traced(loss):
+    pytest.importorskip("numba")
+    reason = lb.engines.obstacle(loss, *inputs(loss))
+    assert NOT_TRACEABLE[type(loss).__name__] in reason
 
 
 def graph(loss, part="gradient", dtype=np.float64):
