@@ -80,6 +80,7 @@ lab: $(READY) ## open JupyterLab on the chapters
 bench: peers ## measure speed and memory beside the other libraries
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.network
+	$(BIN)/python -m benchmarks.scaling
 
 accuracy: $(READY) ## measure rounding errors against multiple precision
 	$(BIN)/python -m benchmarks.accuracy --output benchmarks/accuracy.json
