@@ -16,6 +16,9 @@ document.addEventListener("DOMContentLoaded", () => {
   // The links of these lists stand beside list items, which the role forbids.
   each(".citation-list, .citation-list [role]", (element) => element.removeAttribute("role"));
 
+  // The list of modules holds lists beside its items instead of in them.
+  each("article ul > ul", (list) => list.previousElementSibling?.append(list));
+
   each(".sidebar-primary-items__start", (element) => {
     element.setAttribute("role", "region");
     element.setAttribute("aria-label", "Book");

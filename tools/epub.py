@@ -30,6 +30,8 @@ SVG = "http://www.w3.org/2000/svg"
 # Attributes that XHTML no longer has, and addresses' signs that have to be encoded.
 USELESS = {"align", "halign", "valign"}
 ENCODED = {"<": "%3C", ">": "%3E"}
+# A selector that readers of 2020 do not know.
+ANY_OF = re.compile(r"([^{}]*):is\(([^)]*)\)([^{}]*)(?={)")
 # What Matplotlib writes and EPUB does not admit: a document type, and a path without a course.
 DOCTYPE = re.compile(r"<!DOCTYPE[^>]*>")
 NO_COURSE = re.compile(r"<path(?![^>]* d=)")
@@ -157,9 +159,17 @@ def navigation(book):
     return f'<nav epub:type="toc"><h1>Contents</h1>\n<ol>\n{entries}\n</ol></nav>'
 
 
+def spelt_out(style):
+    """Return a style sheet in which every ``:is(a, b)`` is two selectors."""
+    return ANY_OF.sub(
+        lambda found: ",".join(found[1] + one.strip() + found[3] for one in found[2].split(",")),
+        style,
+    )
+
+
 def wrapped(title, body, styles=()):
     """Return a document of the archive."""
-    sheets = "".join(f"<style>{escape(style, quote=False)}</style>\n" for style in styles)
+    sheets = "".join(f"<style>{escape(spelt_out(s), quote=False)}</style>\n" for s in styles)
     return DOCUMENT.format(title=escape(title), styles=sheets, body=body)
 
 

@@ -24,6 +24,8 @@ USELESS = (
     "_static/scripts/fontawesome.js*",
     "_static/**/*.map",
     "_static/vendor",
+    # Notebooks to take along are in another folder.
+    "_sources",
     # Sphinx's own search, which the book does without.
     "_static/searchtools.js",
     "_static/language_data.js",

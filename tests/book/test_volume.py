@@ -100,6 +100,12 @@ def test_formulas_become_mathml(tools, page):
     assert tree.find(".//{*}svg").get("viewBox") == "0 0 1 1"
 
 
+def test_selectors_are_spelt_out(tools):
+    _, _, epub = tools
+    style = "b { top: 0 }\n.t :is(th, td) { left: 0 }\ni { top: 1 }"
+    assert epub.spelt_out(style) == "b { top: 0 }\n.t th ,\n.t td { left: 0 }\ni { top: 1 }"
+
+
 def test_epub_lists_what_it_holds(tools, page, tmp_path, monkeypatch):
     _, _, epub = tools
     path = tmp_path / "book.epub"
