@@ -332,7 +332,8 @@ def test_hessian_blocks_are_those_of_autograd(loss, reduction, weight):
         blocks, expected = loss.hessian_blocks(y, z, weight), by_autograd(loss, y, z, weight)
         np.testing.assert_allclose(blocks, expected, rtol=1e-11, atol=1e-15)
         diagonal = np.diagonal(blocks, axis1=1, axis2=2)
-        np.testing.assert_array_equal(diagonal, loss.hessian(y, z, weight))
+        with lb.engine("numpy"):  # which computes the blocks in any case
+            np.testing.assert_array_equal(diagonal, loss.hessian(y, z, weight))
         np.testing.assert_array_equal(blocks, np.swapaxes(blocks, 1, 2))
         product = loss.hessian_vector_product(y, z, direction, weight)
         expected = (expected @ direction[..., None])[..., 0]
