@@ -97,7 +97,7 @@ def visit_inline(translator, node):
 
 def widest_piece(html):
     """Return the number of characters in the longest piece that cannot be broken."""
-    return max(len(TAG.sub("", piece)) for piece in html.split(PIECE)[1:])
+    return max((len(TAG.sub("", piece)) for piece in html.split(PIECE)[1:]), default=0)
 
 
 def bound(html, opening, closing):
