@@ -22,7 +22,7 @@ book: $(READY) $(KATEX) ## build the HTML book from the notebooks' stored output
 	@$(BIN)/jupyter-book build -W -n --keep-going --quiet . >/dev/null
 	@echo "The book is built: open file://$(CURDIR)/_build/html/index.html"
 
-test: lint types unit compiled doctest nbval book pages ## run every check
+test: lint types unit doctest nbval book pages ## run every check
 
 lint: $(READY) ## check style, notebooks' stored form, workflows, addresses
 	$(BIN)/ruff check .
