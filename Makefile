@@ -28,7 +28,7 @@ pdf: book ## print the whole book to _build/lossbook.pdf (needs Chromium)
 epub: book ## pack the whole book as _build/lossbook.epub for electronic readers
 	@$(BIN)/python tools/epub.py
 
-test: lint types unit compiled doctest nbval book pages ## run every check
+test: lint types unit doctest nbval book pages ## run every check
 
 lint: $(READY) ## check style, notebooks' stored form, workflows, addresses
 	$(BIN)/ruff check .
