@@ -25,16 +25,18 @@ document.addEventListener("DOMContentLoaded", () => {
   });
 
   // The keyboard reaches what scrolls, also what is unfolded later.
-  const scrolling = new ResizeObserver((entries) => {
-    for (const { target } of entries) {
-      if (target.scrollWidth > target.clientWidth) {
-        target.tabIndex = 0;
-      } else {
-        target.removeAttribute("tabindex");
-      }
+  const reach = (box) => {
+    if (box.scrollWidth > box.clientWidth) {
+      box.tabIndex = 0;
+    } else {
+      box.removeAttribute("tabindex");
     }
+  };
+  const scrolling = new ResizeObserver((entries) => entries.forEach(({ target }) => reach(target)));
+  each("article pre, .scrolls, .math.wide, .pst-scrollable-table-container, .text_html", (box) => {
+    scrolling.observe(box);
+    document.fonts.ready.then(() => reach(box));  // the fonts of formulas come later and are wider
   });
-  each("article pre, .scrolls, .math.wide, .pst-scrollable-table-container, .text_html", (box) => scrolling.observe(box));
 
   // A link into a fold opens it.
   const unfold = () => {

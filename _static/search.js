@@ -85,7 +85,7 @@
       met += best > 0;
       total += best;
     }
-    const favoured = [1.5, 1, 0.6, 0.85][record.kind];
+    const favoured = [1.7, 1, 0.6, 0.85][record.kind];
     return total * favoured * (met / wanted.length) ** 3;
   };
 
