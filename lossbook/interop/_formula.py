@@ -15,6 +15,7 @@ import numpy as np
 
 from ..base import BatchLoss, Loss
 from ..core.elementwise import as_tuple
+from ..core.loss import TargetLoss
 from ..engines.trace import NotTraceableError, in_order, trace
 from ..losses.adversarial import Discriminator
 from ..losses.several_tasks import Composite
@@ -44,6 +45,21 @@ def checked_count(loss: Loss, inputs: tuple) -> None:
             f"{type(loss).__name__} takes {', '.join(loss.inputs)}, and sample_weight by keyword; "
             f"got {len(inputs)} inputs"
         )
+
+
+def called_like(loss: Loss, compute: Callable[..., Any]) -> Any:
+    """Return ``compute(sample_weight, *inputs)`` as a function that is called like the loss."""
+
+    def of_target(y_true, y_pred, sample_weight=None):
+        return compute(sample_weight, y_true, y_pred)
+
+    def of_inputs(*inputs, sample_weight=None):
+        checked_count(loss, inputs)
+        return compute(sample_weight, *inputs)
+
+    function: Any = of_target if isinstance(loss, TargetLoss) else of_inputs
+    function.__name__ = function.__qualname__ = type(loss).__name__
+    return function
 
 
 class Library:

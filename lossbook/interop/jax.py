@@ -7,8 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..base import Loss
-from ..core.loss import TargetLoss
-from ._formula import Formula, Library, checked_count, checked_loss
+from ._formula import Formula, Library, called_like, checked_loss
 
 try:
     import jax
@@ -95,16 +94,10 @@ def as_function(loss: Loss) -> Callable[..., Any]:
         formula = Formula(loss, library, *kind)
         return formula, _with_derivatives(formula)
 
-    def of_target(y_true, y_pred, sample_weight=None):
-        return _compute(loss, functions_of, sample_weight, (y_true, y_pred))
+    def compute(weight, *inputs):
+        return _compute(loss, functions_of, weight, inputs)
 
-    def of_inputs(*inputs, sample_weight=None):
-        checked_count(loss, inputs)
-        return _compute(loss, functions_of, sample_weight, inputs)
-
-    function: Any = of_target if isinstance(loss, TargetLoss) else of_inputs
-    function.__name__ = function.__qualname__ = type(loss).__name__
-    return function
+    return called_like(loss, compute)
 
 
 def _compute(loss, functions_of, weight, inputs):

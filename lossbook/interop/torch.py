@@ -4,13 +4,12 @@ import operator
 from collections.abc import Callable
 from functools import lru_cache, partial, reduce
 from inspect import signature
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from ..base import Loss
-from ..core.loss import TargetLoss
-from ._formula import Formula, Library, checked_count, checked_loss
+from ._formula import Formula, Library, called_like, checked_loss
 
 try:
     import torch
@@ -100,15 +99,7 @@ def as_function(loss: Loss) -> Callable[..., Tensor]:
     def compute(weight, *inputs):
         return _compute(loss, formula_of, weight, inputs)
 
-    def of_target(y_true, y_pred, sample_weight=None):
-        return compute(sample_weight, y_true, y_pred)
-
-    def of_inputs(*inputs, sample_weight=None):
-        checked_count(loss, inputs)
-        return compute(sample_weight, *inputs)
-
-    function: Any = of_target if isinstance(loss, TargetLoss) else of_inputs
-    function.__name__ = function.__qualname__ = type(loss).__name__
+    function = called_like(loss, compute)
     # PyTorch counts recompilations per code object, so each function has one of its own.
     function.__code__ = function.__code__.replace(co_name=function.__name__)
     return function
