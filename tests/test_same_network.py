@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -28,8 +29,11 @@ TRAINING, DROPOUT = programs()
 
 @pytest.fixture
 def run():
-    """Run a program of a library in a namespace; put back what Keras changes for all."""
-    widths = []
+    """Run a program of a library in a namespace; put back what Keras changes for all.
+
+    Keras remembers the width of its first layer in its session, so each program gets a new one.
+    """
+    put_back = []
 
     def execute(library, program):
         namespace = {}
@@ -37,13 +41,15 @@ def run():
             pytest.importorskip("torch", reason="PyTorch is not installed")
         if library == "Keras":
             keras = pytest.importorskip("keras", reason="Keras is not installed")
-            widths.append((keras.config.set_floatx, keras.config.floatx()))
+            keras.utils.clear_session(free_memory=False)
+            put_back.append(partial(keras.config.set_floatx, keras.config.floatx()))
+            put_back.append(partial(keras.utils.clear_session, free_memory=False))
         exec(compile(program, f"<the chapter's program for {library}>", "exec"), namespace)
         return namespace
 
     yield execute
-    for put_back, width in widths:
-        put_back(width)
+    for step in put_back:
+        step()
 
 
 def parameters(library, model):
