@@ -5,19 +5,18 @@ import os
 import re
 import subprocess
 import sys
-import tomllib
 from importlib.util import find_spec
 
 import nbformat
 import pytest
-from book import NOTEBOOKS, ROOT
+from book import NOTEBOOKS
+from notebooks import WIDTH
 
 TAB = re.compile(r"^:::\{tab-item\} (?P<name>[^\n]*)\n(?P<body>.*?)^:::$", re.MULTILINE | re.DOTALL)
 BLOCK = re.compile(
     r"^```python\n(?P<code>.*?)^```$(?:\s*^```text\n(?P<output>.*?)^```$)?",
     re.MULTILINE | re.DOTALL,
 )
-WIDTH = tomllib.loads((ROOT / "chapters" / "ruff.toml").read_text(encoding="utf-8"))["line-length"]
 
 
 def blocks(notebook):
@@ -55,7 +54,7 @@ def test_a_tab_prints_what_it_says(notebook, name, code, output):
     run = subprocess.run(
         [sys.executable, "-c", code],
         cwd=notebook.parent,
-        env={"KERAS_BACKEND": "torch"} | os.environ | {"PYTHONIOENCODING": "utf-8"},
+        env=os.environ | {"PYTHONIOENCODING": "utf-8"},
         capture_output=True,
         encoding="utf-8",
         timeout=120,
