@@ -1,7 +1,7 @@
 """The kinds of losses: what their samples are, and how their inputs are read."""
 
 from math import prod
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,8 +90,12 @@ class ClassLoss(TargetLoss):
     """
 
     y_true_domain: ClassVar[Domain] = DISTRIBUTIONS
-    ignore_index: ClassVar[int | None] = None
-    """The label of samples to leave out, a parameter of some losses."""
+    # The label of samples to leave out.  An annotation that exists when the program runs would make
+    # it the first parameter of the losses that have it.
+    if TYPE_CHECKING:
+        ignore_index: ClassVar[int | None]
+    else:
+        ignore_index = None
 
     def _read(self, y_true, y_pred):
         y_true, y_pred = as_real_arrays(_NAMES, (y_true, y_pred))
