@@ -354,7 +354,8 @@ class SoftmaxCrossEntropy(ClassLoss):
     ----------
     .. [1] D. Böhning, "Multinomial logistic regression algorithm", *Annals of the Institute of
        Statistical Mathematics* 44(1), 1992.
-    .. [2] C. M. Bishop, *Pattern Recognition and Machine Learning*, Springer, 2006, section 4.3.4.
+    .. [2] C. M. Bishop, *Pattern Recognition and Machine Learning*,
+       Springer, 2006, section 4.3.4.
 
     Examples
     --------

@@ -200,6 +200,8 @@ def test_formulas_are_joined_for_wide_pages():
     assert joined(broken) == "\\begin{aligned}\na&=b +c\n\\end{aligned}"
     alone = r"\begin{aligned}&f(x)\\&\quad=1\\&\quad=2.\end{aligned}"
     assert joined(alone) == "\\begin{aligned}\nf(x) &=1 \\\\\n&=2.\n\\end{aligned}"
+    spaced = r"\begin{aligned}a&=b\\&\quad+c\\[6pt]d&=e\end{aligned}"
+    assert joined(spaced) == "\\begin{aligned}\na&=b +c \\\\\nd&=e\n\\end{aligned}"
     assert joined(r"\begin{aligned}a&=b\\c&=d\end{aligned}") is None
     assert joined(r"\begin{aligned}a&=" + "b+" * 40 + r"\\&\quad+c\end{aligned}") is None
     assert joined(r"f=\begin{cases}a&x\\&\quad b\end{cases}") is None
