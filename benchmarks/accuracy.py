@@ -136,6 +136,7 @@ CHOSEN = (
     lb.Poly1CrossEntropy(epsilon=-1.0),
     lb.MultilabelSoftMargin(),
     lb.OrdinalCoral(),
+    lb.OrdinalCorn(),
 )
 """Losses whose parameters both float widths hold exactly."""
 

@@ -72,6 +72,7 @@ NOWHERE = {
     "MinimaxGAN",
     "NonSaturatingGAN",
     "OrdinalCoral",
+    "OrdinalCorn",
     "SmoothPinball",
     "SquaredEpsilonInsensitive",
     "Tukey",
