@@ -152,8 +152,8 @@ def test_a_threshold_counts_for_the_labels_that_reach_it():
     z, total, gradient = Z[:, :4], 0.0, np.zeros((N, 4))
     hessian = np.zeros((N, 4))
     for k in range(4):
-        reached = Y >= k
-        above, scores = (Y > k)[reached].astype(float), z[reached, k]
+        reached = k <= Y
+        above, scores = (k < Y)[reached].astype(float), z[reached, k]
         total += replace(SCORE, reduction="sum")(above, scores)
         each_score = replace(SCORE, reduction="none")
         gradient[reached, k] = each_score.gradient(above, scores)

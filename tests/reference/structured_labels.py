@@ -75,6 +75,6 @@ def _(loss: lb.OrdinalCoral, y, x):
 
 @value.register
 def _(loss: lb.OrdinalCorn, y, x):
-    reached = [sigmoid(z) for z in x[:y]]
-    stayed = [sigmoid(-z) for z in x[y : y + 1]]
-    return -sum(mp.log(p) for p in [*reached, *stayed])
+    label = int(y)
+    passed, stopped = map(sigmoid, x[:label]), (sigmoid(-z) for z in x[label : label + 1])
+    return -sum(mp.log(p) for p in (*passed, *stopped))
