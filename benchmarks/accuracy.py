@@ -136,7 +136,6 @@ CHOSEN = (
     lb.Poly1CrossEntropy(epsilon=-1.0),
     lb.MultilabelSoftMargin(),
     lb.OrdinalCoral(),
-    lb.OrdinalCorn(),
 )
 """Losses whose parameters both float widths hold exactly."""
 
