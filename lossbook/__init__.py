@@ -71,6 +71,7 @@ from .losses.structured_labels import (
     MultilabelMargin,
     MultilabelSoftMargin,
     OrdinalCoral,
+    OrdinalCorn,
     Sparsemax,
 )
 from .losses.wrong_labels import GeneralizedCrossEntropy
@@ -133,6 +134,7 @@ __all__ = [
     "NegativeLogLikelihood",
     "NonSaturatingGAN",
     "OrdinalCoral",
+    "OrdinalCorn",
     "Perceptron",
     "Pinball",
     "PoissonNLL",

@@ -8,7 +8,7 @@ from typing import Any
 from .conventions import equivalents
 from .core.declared import shown_fields
 from .core.domains import FINITE, LABELS, LOG_DISTRIBUTIONS, NONZERO
-from .core.loss import ClassLoss, Loss
+from .core.loss import ORDINAL_LINKS, ClassLoss, Loss
 from .symbolic import expression, latex, pretty
 from .symbolic.formula import listed
 
@@ -35,6 +35,9 @@ AIMS = {
     "sharpened probability": "the probability of the label, drawn towards 0 or 1",
     "flattened probability": "the probability of the label, drawn towards that of the others",
     "probability above each threshold": "the probability of a label above each threshold",
+    "conditional probability above each threshold": (
+        "the probability of a label above each threshold, given that the label reaches it"
+    ),
     "log-odds of real against fake": "the log-odds that a sample is real and not fake",
     "probability of real": "the probability that a sample is real and not fake",
     "probability of the label sequence": "the probability of the label sequence",
@@ -48,6 +51,7 @@ LINKS = {
     "half_logit": ", as half the log-odds",
     "multinomial_logit": ", as logarithms up to a common shift",
     "cumulative_logit": ", as log-odds",
+    "continuation_ratio_logit": ", as log-odds",
 }
 
 STYLE = """
@@ -218,7 +222,7 @@ def _prediction(shown):
     if not isinstance(loss, ClassLoss):
         return [_domain(loss.y_pred_domain)]
     if loss.y_pred_domain is None:
-        each = "threshold between classes" if loss.link == "cumulative_logit" else "class"
+        each = "threshold between classes" if loss.link in ORDINAL_LINKS else "class"
         return [f"any real number for each {each}"]
     probabilities = "probabilities of the classes that sum to 1"
     logarithms = loss.y_pred_domain is LOG_DISTRIBUTIONS

@@ -70,6 +70,7 @@ NOWHERE = {
     "MinimaxGAN",
     "NonSaturatingGAN",
     "OrdinalCoral",
+    "OrdinalCorn",
     "SmoothPinball",
     "SquaredEpsilonInsensitive",
     "Tukey",

@@ -226,7 +226,9 @@ def test_no_constant_beats_the_optimal_one(loss, data):
 
 
 @pytest.mark.parametrize(
-    "loss", [loss for loss in OVER_CLASSES if not isinstance(loss, lb.OrdinalCoral)], ids=repr
+    "loss",
+    [loss for loss in OVER_CLASSES if not isinstance(loss, lb.OrdinalCoral | lb.OrdinalCorn)],
+    ids=repr,
 )
 @given(data=st.data())
 def test_shifted_scores_give_the_same(loss, data):

@@ -77,6 +77,7 @@ def test_sympy_proves_the_derivatives(loss):
         lb.GeneralizedCrossEntropy(),
         lb.CrammerSinger(),
         lb.OrdinalCoral(),
+        lb.OrdinalCorn(),
     ],
     ids=repr,
 )
@@ -96,7 +97,7 @@ def test_check_sees_what_is_wrong():
         assert replace(kinked, gradient=-kinked.gradient).check()[0] != 0
     robust = symbolic.expression(lb.GeneralRobust())
     assert replace(robust, hessian=robust.hessian + 1).check()[1] != 0
-    for of_classes in map(symbolic.expression, (*KINKED, lb.OrdinalCoral())):
+    for of_classes in map(symbolic.expression, (*KINKED, lb.OrdinalCoral(), lb.OrdinalCorn())):
         assert replace(of_classes, gradient=-of_classes.gradient).check(2)[0] != 0
         assert replace(of_classes, hessian=of_classes.hessian + 1).check(2)[1] != 0
     low, high = symbolic.expression(lb.Pinball()), symbolic.expression(lb.Expectile())
@@ -137,6 +138,7 @@ OF_CLASSES = [
     lb.JensenShannon(),
     lb.MultilabelSoftMargin(),
     lb.OrdinalCoral(),
+    lb.OrdinalCorn(),
 ]
 
 

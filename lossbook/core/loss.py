@@ -17,6 +17,9 @@ from .ignored import leaving_out
 from .inputs import Batch, Column, with_weight
 from .parameters import parameter as parameter
 
+ORDINAL_LINKS = "cumulative_logit", "continuation_ratio_logit"
+"""Links of scores for the thresholds between classes, of which there is one less than classes."""
+
 _INDEX = np.dtype(np.intp)
 _NAMES = "y_true", "y_pred"
 

@@ -23,6 +23,7 @@ RESPONSES: dict[str, Callable[[NDArray[Any]], NDArray[Any]]] = {
     "half_logit": lambda z: _sigmoid(2 * z),
     "multinomial_logit": _softmax,
     "cumulative_logit": _sigmoid,
+    "continuation_ratio_logit": lambda z: np.cumprod(_sigmoid(z), axis=-1),
 }
 """The inverse of each link."""
 

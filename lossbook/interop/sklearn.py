@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import HalfSquaredError
 from ..base import ClassLoss, Loss
+from ..core.loss import ORDINAL_LINKS
 from ._curvature import chosen_curvature, is_margin, median
 from ._linear import LinearObjective, linear_objective
 from ._links import response
@@ -358,7 +359,7 @@ def _validated(model: LinearModel, *arrays: Any, **given: Any) -> Any:
 
 def _require_scores(loss: Loss) -> None:
     """Refuse a loss that no linear model can be fitted with."""
-    if getattr(loss, "y_pred_domain", None) is not None or loss.link == "cumulative_logit":
+    if getattr(loss, "y_pred_domain", None) is not None or loss.link in ORDINAL_LINKS:
         raise ValueError(
             f"loss must take raw scores, one per sample or one for each class; got {loss!r}"
         )

@@ -5,7 +5,7 @@ from math import sqrt
 import numpy as np
 
 from ..core.domains import LABELS, POSITIVE, UNIT_INTERVAL, ZERO_OR_ONE, ClassIndices
-from ..core.elementwise import difference, positive_part, sum_entries, zero_if_nan
+from ..core.elementwise import decay, difference, positive_part, sum_entries, zero_if_nan
 from ..core.loss import ClassLoss, RowLoss, as_distributions, parameter, require_one_per_output
 from ..core.softmax import below_top
 from ..core.traits import Traits
@@ -295,7 +295,28 @@ class MultilabelMargin(RowLoss):
         return np.zeros_like(z)
 
 
-class OrdinalCoral(ClassLoss):
+class _OrdinalLoss(ClassLoss):
+    """Base of sums of log losses, one for each threshold between neighbouring classes."""
+
+    y_true_domain = LABELS
+
+    def _label_domain(self, n_entries):
+        return ClassIndices(n_entries + 1)
+
+    def _n_classes(self, labels):
+        return max(2, super()._n_classes(labels))
+
+    def _value(self, *shared):
+        return sum_entries(_ONE_SCORE._value(*shared))
+
+    def _gradient(self, *shared):
+        return _ONE_SCORE._gradient(*shared)
+
+    def _hessian(self, *shared):
+        return _ONE_SCORE._hessian(*shared)
+
+
+class OrdinalCoral(_OrdinalLoss):
     r"""Log losses of the questions whether an ordered label lies above each threshold [1]_.
 
     .. math::
@@ -329,7 +350,6 @@ class OrdinalCoral(ClassLoss):
            [ 0. , -1. ]])
     """
 
-    y_true_domain = LABELS
     link = "cumulative_logit"
 
     def _traits(self):
@@ -341,9 +361,6 @@ class OrdinalCoral(ClassLoss):
             proper=True,
             elicits="probability above each threshold",
         )
-
-    def _label_domain(self, n_entries):
-        return ClassIndices(n_entries + 1)
 
     def _formula(self, s):
         t, z, y = s.t_k, s.z_k, s.label
@@ -362,19 +379,96 @@ class OrdinalCoral(ClassLoss):
         thresholds = np.arange(len(y_pred))[:, None]
         return _ONE_SCORE._shared((y_true > thresholds).astype(y_pred.dtype), y_pred)
 
-    def _value(self, *shared):
-        return sum_entries(_ONE_SCORE._value(*shared))
-
-    def _gradient(self, *shared):
-        return _ONE_SCORE._gradient(*shared)
-
-    def _hessian(self, *shared):
-        return _ONE_SCORE._hessian(*shared)
-
-    def _n_classes(self, labels):
-        return max(2, super()._n_classes(labels))
-
     def _optimal_constant(self, t, weight):
         mass = t @ weight
         above = np.cumsum(mass[:0:-1])[::-1]
         return np.log(above) - np.log(np.cumsum(mass)[:-1])
+
+
+class OrdinalCorn(_OrdinalLoss):
+    r"""Negative log-likelihood of an ordered label that is reached threshold by threshold [1]_.
+
+    .. math::
+
+        \ell = \sum_{k=0}^{\min(y,\,K-2)}
+        \bigl( [y > k] \log(1 + e^{-z_k}) + [y = k] \log(1 + e^{z_k}) \bigr)
+
+    The threshold :math:`k` counts only for labels that reach it, so the score :math:`z_k` belongs
+    to the conditional probability :math:`\sigma(z_k) = P(y > k \mid y \ge k)`.
+
+    Notes
+    -----
+    Targets are integer labels :math:`y` of shape (...), from 0 to :math:`K - 1`; predictions
+    :math:`z` of shape (..., K - 1) hold any real scores.  By the chain rule, the probability of a
+    label above :math:`k` is the product :math:`\sigma(z_0) \cdots \sigma(z_k)`.  It decreases
+    with :math:`k` whatever the scores are, so the scores may come from any model, whereas the
+    paper of `OrdinalCoral` has to restrict its scores to one function of the features.
+
+    For :math:`k \le y` the gradient is :math:`\sigma(z_k) - [y > k]` and the diagonal second
+    derivative is :math:`\sigma(z_k)\,\sigma(-z_k)`.  For :math:`k > y` both are 0, and whatever
+    :math:`z_k` holds there, infinity and NaN included, changes nothing.  The predicted label is
+    the number of thresholds that the label exceeds with a probability above one half, which is the
+    median and not the most probable label.  The constant that minimises the loss consists of the
+    log-odds of the labels above each threshold among the labels that reach it.
+
+    One value per sample is the negative logarithm of the probability that the scores assign to its
+    label, as in the continuation-ratio model of statistics.  The mean therefore divides by the
+    number of samples (or by the sum of their weights), as for all losses here.  The paper and the
+    package ``coral_pytorch`` (from version 1.3) divide the same sum by the number of pairs of a
+    sample and a threshold that it reaches.  This mean is smaller by a factor that depends on the
+    labels of the batch.  It has the same minimiser on the whole data set, but another scale and
+    other gradients in a mini-batch.
+
+    References
+    ----------
+    .. [1] X. Shi, W. Cao and S. Raschka, "Deep neural networks for rank-consistent ordinal
+       regression based on conditional probabilities", *Pattern Analysis and Applications* 26,
+       2023.
+
+    Examples
+    --------
+    >>> import lossbook as lb
+    >>> loss = lb.OrdinalCorn(reduction="none")
+    >>> loss([0, 2], [[0.0, 0.0], [1000.0, -1000.0]])
+    array([6.93147181e-01, 1.00000000e+03])
+    >>> loss.gradient([0, 2], [[0.0, 0.0], [1000.0, -1000.0]])
+    array([[ 0.5,  0. ],
+           [ 0. , -1. ]])
+    """
+
+    link = "continuation_ratio_logit"
+
+    def _traits(self):
+        return Traits(
+            convex=True,
+            differentiable=True,
+            twice_differentiable=True,
+            lipschitz=sqrt,
+            proper=True,
+            elicits="conditional probability above each threshold",
+        )
+
+    def _formula(self, s):
+        t, u, z, y = s.t_k, s.u_k, s.z_k, s.label
+        log_loss = -t * s.log(s.sigma(z)) - (1 - t) * s.log(s.sigma(-z))
+        return s.Formula(
+            value=s.Sum(u * log_loss, (s.k, 1, s.K - 1)),
+            gradient=u * (s.sigma(z) - t),
+            hessian=u * s.sigma(z) * s.sigma(-z),
+            y_true=y,
+            y_pred=z,
+            definitions={t: s.one_if(y > s.k), u: s.one_if(y >= s.k)},
+            optimum="the log-odds of the labels above each threshold among those that reach it",
+        )
+
+    def _shared(self, y_true, y_pred):
+        thresholds = np.arange(len(y_pred))[:, None]
+        above, at = y_true > thresholds, y_true == thresholds
+        z = np.where(above | at, y_pred, 0)
+        return above.astype(z.dtype), at.astype(z.dtype), z, decay(z)
+
+    def _optimal_constant(self, t, weight):
+        mass = t @ weight
+        above, at = np.cumsum(mass[:0:-1])[::-1], mass[:-1]
+        # Where no label reaches a threshold, every score is as good as 0.
+        return np.where(above + at > 0, np.log(above) - np.log(at), 0)

@@ -15,6 +15,7 @@ from ..core.domains import (
     NonZero,
     TwoValues,
 )
+from ..core.elementwise import sigmoid
 from ..core.loss import ClassLoss, PointwiseLoss, RowLoss
 from .derivatives import EPSILON
 from .laws import agree, near, require, require_reason
@@ -120,13 +121,19 @@ def _log_odds(p):
     return np.log(p) - np.log1p(-p)
 
 
+def _above(p):
+    """Return the probability of a label above each threshold."""
+    return np.cumsum(p[..., :0:-1], axis=-1)[..., ::-1]
+
+
 _LINKS: dict[str, Any] = {
     "identity": lambda mean: mean,
     "log": lambda mean: np.log(np.maximum(mean, 0)),
     "logit": _log_odds,
     "half_logit": lambda p: _log_odds(p) / 2,
     "multinomial_logit": np.log,
-    "cumulative_logit": lambda p: _log_odds(np.cumsum(p[..., :0:-1], axis=-1)[..., ::-1]),
+    "cumulative_logit": lambda p: _log_odds(_above(p)),
+    "continuation_ratio_logit": lambda p: np.log(_above(p)) - np.log(p[..., :-1]),
 }
 """The prediction that says what the probabilities are, of one outcome or of each."""
 
@@ -214,6 +221,8 @@ def _decision(loss, predictions):
     """Return the class that each prediction speaks for."""
     if loss.link == "cumulative_logit":
         return (predictions > 0).sum(axis=1)
+    if loss.link == "continuation_ratio_logit":
+        return (np.cumprod(sigmoid(predictions), axis=1) > 0.5).sum(axis=1)
     return predictions.argmax(axis=1)
 
 

@@ -37,7 +37,7 @@ MANY_CLASSES = [loss for loss in LOSSES if type(loss) in (
     lb.SoftmaxCrossEntropy, lb.CategoricalCrossEntropy, lb.NegativeLogLikelihood, lb.KLDivergence,
     lb.JensenShannon, lb.Poly1CrossEntropy, lb.SoftmaxFocal, lb.GeneralizedCrossEntropy,
     lb.Sparsemax, lb.MultiMargin, lb.CrammerSinger, lb.OrdinalCoral, lb.ListNet, lb.ListMLE,
-    lb.MultilabelSoftMargin,
+    lb.MultilabelSoftMargin, lb.OrdinalCorn,
 )]  # fmt: skip
 
 

@@ -71,6 +71,7 @@ TRACED = [
     lb.NegativeBinomialNLL(dispersion=8.0, constant_terms=True),
     lb.NegativeLogLikelihood(),
     lb.OrdinalCoral(),
+    lb.OrdinalCorn(),
     lb.Perceptron(),
     lb.Pinball(quantile=0.9),
     lb.PoissonNLL(),

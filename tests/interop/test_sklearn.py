@@ -181,6 +181,7 @@ def test_steps_that_do_not_converge():
     [
         (lb.BinaryCrossEntropy(), "raw scores"),
         (lb.OrdinalCoral(), "raw scores"),
+        (lb.OrdinalCorn(), "raw scores"),
         (lb.EpsilonInsensitive(), "differentiable or have a majorizer"),
         (lb.CrammerSinger(), "differentiable or have a majorizer"),
     ],

@@ -172,6 +172,17 @@ def test_renewal_needs_a_loss_of_the_residual_and_one_tree_at_a_time():
         renew_leaves(model, d.x, d.y, lb.AbsoluteError())
 
 
+def test_ordered_labels_have_consistent_probabilities():
+    d = data.classes()
+    objective = Objective(lb.OrdinalCorn()).starting_from(d.y, d.weight)
+    above = objective.predict(xgboost.train(objective.parameters(), matrix(d), 5, obj=objective), d.x)
+    assert above.shape == (len(d.y), 2)
+    assert (np.diff(above, axis=1) < 0).all()
+    start = objective.loss(d.y, np.tile(objective.init_score, (len(d.y), 1)), d.weight)
+    p = -np.diff(above, axis=1, prepend=1, append=0)
+    assert lb.CategoricalCrossEntropy()(d.y, p, d.weight) < start
+
+
 ESTIMATORS = {
     "regression": (lb.Huber(delta=1.0), data.numbers, "XGBRegressor"),
     "two classes": (lb.SigmoidFocal(gamma=1.0), data.two_classes, "XGBClassifier"),

@@ -9,10 +9,11 @@ from draws import LABELS, SCORES
 from single import assert_double_backward, each
 
 import lossbook as lb
+from lossbook.interop._links import response
 from lossbook.testing import check_loss
 
 INF, LOG2 = np.inf, np.log(2)
-SPARSE, CORAL = lb.Sparsemax(), lb.OrdinalCoral()
+SPARSE, CORAL, CORN = lb.Sparsemax(), lb.OrdinalCoral(), lb.OrdinalCorn()
 SOFT_MARGIN, MARGIN = lb.MultilabelSoftMargin(), lb.MultilabelMargin()
 SCORE = lb.SigmoidCrossEntropy()
 
@@ -43,6 +44,10 @@ SCORE = lb.SigmoidCrossEntropy()
         (CORAL, 1, [0.0, 0.0], (2 * LOG2, [-0.5, 0.5], [0.25, 0.25])),
         (CORAL, 2, [0.0, 0.0], (2 * LOG2, [-0.5, -0.5], [0.25, 0.25])),
         (CORAL, 0, [0.0], (LOG2, [0.5], [0.25])),
+        (CORN, 0, [0.0, 0.0], (LOG2, [0.5, 0], [0.25, 0])),
+        (CORN, 1, [0.0, 0.0], (2 * LOG2, [-0.5, 0.5], [0.25, 0.25])),
+        (CORN, 2, [0.0, 0.0], (2 * LOG2, [-0.5, -0.5], [0.25, 0.25])),
+        (CORN, 0, [0.0], (LOG2, [0.5], [0.25])),
         # Far away.
         (SPARSE, 1, [1e4, 0.0], (1e4, [1, -1], [0, 0])),
         (SPARSE, 1, [1e38, -1e38], (2e38, [1, -1], [0, 0])),
@@ -58,6 +63,12 @@ SCORE = lb.SigmoidCrossEntropy()
         (CORAL, 1, [1e38, -1e38], (0, [0, 0], [0, 0])),
         (CORAL, 2, [1e3, -1e3], (1e3, [0, -1], [0, 0])),
         (CORAL, 1, [INF, -INF, -INF], (0, [0, 0, 0], [0, 0, 0])),
+        (CORN, 1, [1e38, -1e38, 1e38], (0, [0, 0, 0], [0, 0, 0])),
+        (CORN, 2, [1e3, -1e3, 0.0], (1e3 + LOG2, [0, -1, 0.5], [0, 0, 0.25])),
+        (CORN, 1, [INF, -INF, 5.0], (0, [0, 0, 0], [0, 0, 0])),
+        (CORN, 1, [-INF, -INF], (INF, [-1, 0], [0, 0])),
+        # Scores of thresholds that the label does not reach.
+        (CORN, 0, [0.0, INF, -INF, np.nan], (LOG2, [0.5, 0, 0, 0], [0.25, 0, 0, 0])),
     ],
 )
 def test_kinks_and_hard_cases(loss, y_true, y_pred, expected, dtype):
@@ -72,6 +83,7 @@ def test_not_a_number_stays_one():
         (SOFT_MARGIN, [0.0, 1.0, 0.0]),
         (MARGIN, [1.0, 0.0, 0.0]),
         (CORAL, 1),
+        (CORN, 1),
     ):
         value, gradient, _ = each(loss, y_true, [0.0, np.nan, 1.0])
         assert np.isnan(value)
@@ -136,6 +148,66 @@ def test_thresholds_are_questions_of_their_own():
     assert CORAL(Y % 2, Z[:, :1]) == pytest.approx(SCORE(Y % 2, Z[:, 0]), rel=1e-14)
 
 
+def test_a_threshold_counts_for_the_labels_that_reach_it():
+    z, total, gradient = Z[:, :4], 0.0, np.zeros((N, 4))
+    hessian = np.zeros((N, 4))
+    for k in range(4):
+        reached = k <= Y
+        above, scores = (k < Y)[reached].astype(float), z[reached, k]
+        total += replace(SCORE, reduction="sum")(above, scores)
+        each_score = replace(SCORE, reduction="none")
+        gradient[reached, k] = each_score.gradient(above, scores)
+        hessian[reached, k] = each_score.hessian(above, scores)
+    corn = lb.OrdinalCorn(reduction="none")
+    assert corn(Y, z).sum() == pytest.approx(total, rel=1e-13)
+    assert CORN(Y, z) == pytest.approx(total / N, rel=1e-13)
+    np.testing.assert_array_equal(corn.gradient(Y, z), gradient)
+    np.testing.assert_array_equal(corn.hessian(Y, z), hessian)
+    assert CORN(Y % 2, Z[:, :1]) == pytest.approx(SCORE(Y % 2, Z[:, 0]), rel=1e-14)
+
+
+def class_probabilities(scores):
+    """Return the probability of each class, one threshold after another."""
+    reached, each = np.ones(len(scores)), []
+    for p in 1 / (1 + np.exp(-scores.T)):
+        each.append(reached * (1 - p))
+        reached = reached * p
+    return np.stack([*each, reached], axis=1)
+
+
+def test_conditional_probabilities_make_up_a_likelihood():
+    z = Z[:, :4]
+    p = class_probabilities(z)
+    np.testing.assert_allclose(p.sum(axis=1), 1, rtol=1e-14)
+    np.testing.assert_allclose(
+        lb.OrdinalCorn(reduction="none")(Y, z), -np.log(p[np.arange(N), Y]), rtol=1e-12
+    )
+    assert CORN(Y, z, W) == pytest.approx(lb.CategoricalCrossEntropy()(Y, p, W), rel=1e-12)
+
+
+def test_the_response_is_the_probability_above_each_threshold():
+    z = Z[:, :4]
+    above = np.cumsum(class_probabilities(z)[:, :0:-1], axis=1)[:, ::-1]
+    np.testing.assert_allclose(response(CORN.link, z), above, rtol=1e-12)
+    assert (np.diff(response(CORN.link, z), axis=1) < 0).all()
+    np.testing.assert_allclose(response(CORAL.link, z), 1 / (1 + np.exp(-z)), rtol=1e-12)
+
+
+def test_another_package_divides_by_the_thresholds_that_are_reached():
+    """As the paper does, and coral_pytorch since version 1.3; its example has this many pairs."""
+    labels = np.array([0, 1, 2, 2, 2, 3, 4, 4])
+    z = RNG.normal(size=(8, 4))
+    total, pairs = 0.0, 0
+    for k in range(4):
+        inside = labels > k - 1
+        above = (labels[inside] > k).astype(int)
+        log_p = -np.log1p(np.exp(-z[inside, k]))
+        total -= np.sum(log_p * above + (log_p - z[inside, k]) * (1 - above))
+        pairs += len(above)
+    assert pairs == 8 + 7 + 6 + 3
+    assert CORN(labels, z) * 8 / pairs == pytest.approx(total / pairs, rel=1e-13)
+
+
 def test_every_pair_of_a_label_and_another_class_counts():
     expected = [
         sum(
@@ -168,6 +240,12 @@ def test_every_pair_of_a_label_and_another_class_counts():
         (CORAL, [0, 2], None, [0, 0]),
         (CORAL, [0, 0], None, [-INF]),
         (CORAL, [2, 2], None, [INF, INF]),
+        (CORN, [0, 1, 2, 2], None, [np.log(3), np.log(2)]),
+        (CORN, [0, 1, 2, 2], [1, 1, 0, 1], [np.log(2), 0]),
+        (CORN, [0, 2], None, [0, INF]),
+        (CORN, [0, 0], None, [-INF]),
+        (CORN, [2, 2], None, [INF, INF]),
+        (CORN, [0, 1, 2], [1, 0, 0], [-INF, 0]),
     ],
 )
 def test_optimal_constants(loss, y_true, weight, best):
@@ -197,6 +275,10 @@ def test_the_predicted_class_is_the_median():
     assert (CORAL.optimal_constant(labels) > 0).sum() == np.median(labels) == 1
     assert np.bincount(labels).argmax() == 0
     assert not CORAL.traits.classification_calibrated
+    above = response(CORN.link, CORN.optimal_constant(labels))
+    np.testing.assert_allclose(above, [0.6, 0.3], rtol=1e-14)
+    assert (above > 0.5).sum() == 1
+    assert not CORN.traits.classification_calibrated
 
 
 # Errors.
@@ -211,6 +293,11 @@ def test_the_predicted_class_is_the_median():
         (lambda: CORAL([[1, 0]], [[0.0, 1.0]]), ValueError, "shape (1,) (labels) for y_pred"),
         (lambda: CORAL(0, 1.0), ValueError, "y_pred must have two classes or more"),
         (lambda: CORAL.optimal_constant([0.5]), ValueError, "a class index from 0; got 0.5"),
+        (lambda: CORN([3], [[0.0, 1.0]]), ValueError, "from 0 to 2; got 3 at index 0"),
+        (lambda: CORN([-1], [[0.0, 1.0]]), ValueError, "from 0 to 2; got -1 at index 0"),
+        (lambda: CORN([np.nan], [[0.0, 1.0]]), ValueError, "from 0 to 2; got nan at index 0"),
+        (lambda: CORN([[1, 0]], [[0.0, 1.0]]), ValueError, "shape (1,) (labels) for y_pred"),
+        (lambda: CORN(0, 1.0), ValueError, "y_pred must have two classes or more"),
         (lambda: MARGIN([[0.5, 1]], [[0.0, 1.0]]), ValueError, "0 or 1; got 0.5 at index 0, 0"),
         (
             lambda: SOFT_MARGIN([[0, 1.5]], [[0.0, 1]]),
@@ -232,6 +319,7 @@ def test_bounds_of_the_slope_by_the_number_of_scores():
         (SOFT_MARGIN, BITS, np.where(BITS, -1e3, 1e3)),
         (MARGIN, np.tile([1, 0, 1, 0, 0], (N, 1)), np.tile([-9.0, 9, -9, 9, 9], (N, 1))),
         (CORAL, np.zeros(N, int), np.full((N, 5), 1e3)),
+        (CORN, np.full(N, 5), np.full((N, 5), -1e3)),
     ):
         slope = replace(loss, reduction="none").gradient(rows, scores)
         assert np.linalg.norm(slope[0]) == pytest.approx(loss.traits.lipschitz(5), rel=1e-12)
@@ -257,6 +345,19 @@ def test_second_derivatives_by_double_backward():
         )
 
     assert_double_backward(SOFT_MARGIN, targets, SCORES, value)
+
+
+def test_derivatives_by_pytorch_of_the_product_of_probabilities():
+    torch = pytest.importorskip("torch")
+
+    def value(z):
+        p = torch.sigmoid(z)
+        above = torch.cat([torch.ones(len(z), 1), torch.cumprod(p, dim=1)], dim=1)
+        stops = torch.cat([1 - p, torch.ones(len(z), 1)], dim=1)
+        return -torch.log((above * stops)[range(len(z)), labels])
+
+    labels = np.resize(np.arange(4), len(SCORES))
+    assert_double_backward(CORN, labels, np.clip(SCORES[:, :3], -6, 6), value)
 
 
 @pytest.mark.parametrize("weight", [3.0, (0.5, 2.0, 7.0)])

@@ -14,6 +14,7 @@ LOSSES = [
     lb.MultilabelSoftMargin(),
     lb.MultilabelMargin(),
     lb.OrdinalCoral(),
+    lb.OrdinalCorn(),
 ]
 
 ROWS = [[0.0, 0.0, 0.0], [1.0, 0.0, 1.0], [0.0, 1.0, 0.0], [1.0, 1.0, 1.0]]
@@ -23,6 +24,7 @@ INPUTS = {
     lb.MultilabelSoftMargin: ([*ROWS, [0.25, 0.5, 0.875]], SCORES),
     lb.MultilabelMargin: (ROWS, APART),
     lb.OrdinalCoral: ([0, 1, 2, 3], SCORES),
+    lb.OrdinalCorn: ([0, 1, 2, 3], SCORES),
 }
 
 
@@ -69,3 +71,10 @@ def _(loss: lb.MultilabelMargin, y, x):
 @value.register
 def _(loss: lb.OrdinalCoral, y, x):
     return log_losses([int(y > k) for k in range(len(x))], x)
+
+
+@value.register
+def _(loss: lb.OrdinalCorn, y, x):
+    label = int(y)
+    passed, stopped = map(sigmoid, x[:label]), (sigmoid(-z) for z in x[label : label + 1])
+    return -sum(mp.log(p) for p in (*passed, *stopped))
