@@ -175,7 +175,9 @@ def test_renewal_needs_a_loss_of_the_residual_and_one_tree_at_a_time():
 def test_ordered_labels_have_consistent_probabilities():
     d = data.classes()
     objective = Objective(lb.OrdinalCorn()).starting_from(d.y, d.weight)
-    above = objective.predict(xgboost.train(objective.parameters(), matrix(d), 5, obj=objective), d.x)
+    above = objective.predict(
+        xgboost.train(objective.parameters(), matrix(d), 5, obj=objective), d.x
+    )
     assert above.shape == (len(d.y), 2)
     assert (np.diff(above, axis=1) < 0).all()
     start = objective.loss(d.y, np.tile(objective.init_score, (len(d.y), 1)), d.weight)
