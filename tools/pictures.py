@@ -4,6 +4,7 @@
 ```{gallery}``` draws the losses of its lines, each a link to the page that its line names.
 """
 
+import re
 from html import escape
 from typing import ClassVar
 
@@ -85,7 +86,8 @@ def resolve_galleries(app, doctree, docname):
                 logger.warning("the gallery links to %s, which does not exist", target)
                 continue
             address = app.builder.get_relative_uri(docname, target)
-            shown = f"{drawing(instance(name))}<code>{name}</code>"
+            words = re.sub("(?<=[a-z])(?=[A-Z][a-z])", "<wbr>", name)
+            shown = f"{drawing(instance(name))}<code>{words}</code>"
             panels.append(f'<a class="panel" href="{address}">{shown}</a>')
         node.replace_self(picture(f'<div class="gallery">{"".join(panels)}</div>'))
 
