@@ -29,8 +29,8 @@ REDUCTIONS = ("mean", "sum", "none")
 
 _REDUCTION = """\
 reduction : {"mean", "sum", "none"}, keyword only
-    ``"mean"`` is the weighted mean Σwℓ/Σw over the samples, ``"sum"`` is Σwℓ, ``"none"``
-    leaves one value wℓ a sample."""
+    ``"mean"`` returns the weighted mean Σwℓ/Σw over the samples and ``"sum"`` returns Σwℓ.
+    ``"none"`` returns one value wℓ for each sample."""
 """What is said of the parameter that every loss has, in the docstring of each."""
 
 

@@ -1,4 +1,4 @@
-"""Losses of a batch of embeddings, each of which is compared with all others."""
+"""Losses of batches of embeddings, in which each embedding is compared with all the others."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def _own(scores, some):
 
 
 class InfoNCE(SimilarityLoss):
-    r"""Cross-entropy of finding a query's own key among all keys of a batch, by cosine [1]_ [2]_.
+    r"""Cross-entropy of recognising the key of a query among all keys of a batch [1]_ [2]_.
 
     .. math::
 
@@ -31,31 +31,33 @@ class InfoNCE(SimilarityLoss):
     Parameters
     ----------
     temperature : float, default 0.07
-        What the cosines are divided by, :math:`\tau`; positive.
+        Positive number :math:`\tau` by which the cosines are divided.
 
     Notes
     -----
-    Called with `query` and `key`, both of shape (N, D): row :math:`i` of one belongs to row
-    :math:`i` of the other, and the other keys are its negatives.  If `negatives` of shape (M, D)
-    are given, these take the place of the other keys, for every query: the sum in the denominator
-    is over a query's own key and all of the negatives, as in momentum contrast [2]_.  Derivatives
-    with respect to the negatives are then the third of the tuple.  Leading axes, if any, are of
-    separate batches.  The value is one a query, and so are the weights.  Every key has its part in
-    the losses of all queries, so the derivatives are those of the sum Σwℓ, also with
-    ``reduction="none"``.
+    The loss is called with `query` and `key`, both of shape (N, D).  Row :math:`i` of the keys
+    belongs to row :math:`i` of the queries, and the other keys are the negatives of this query.  If
+    `negatives` of shape (M, D) are given, they replace the other keys for every query.  The sum in
+    the denominator then contains the query's own key and all the negatives, as in momentum contrast
+    [2]_, and the derivatives with respect to the negatives are the third element of the tuple.  Any
+    leading axes stand for separate batches.  There is one value and one weight for each query.
+    Because every key contributes to the losses of all queries, the derivatives are those of the sum
+    Σwℓ, also with ``reduction="none"``.
 
-    With the directions :math:`\hat q_i = q_i/|q_i|`, :math:`\hat k_j = k_j/|k_j|`, the shares
-    :math:`p_{ij} = e^{s_{ij}}/\sum_l e^{s_{il}}` and :math:`g_{ij} = w_i (p_{ij} - [i = j])/\tau`
-    the gradients are
+    Let :math:`\hat q_i = q_i/|q_i|` and :math:`\hat k_j = k_j/|k_j|` be the directions,
+    :math:`p_{ij} = e^{s_{ij}}/\sum_l e^{s_{il}}` the softmax of the scores, and
+    :math:`g_{ij} = w_i (p_{ij} - [i = j])/\tau`.  The gradients are
 
     .. math::
 
         \frac{1}{|q_i|} (I - \hat q_i \hat q_i^\top) \sum_j g_{ij} \hat k_j, \qquad
         \frac{1}{|k_j|} (I - \hat k_j \hat k_j^\top) \sum_i g_{ij} \hat q_i,
 
-    and the diagonal second derivatives are exact too.  All is computed in double precision, from
-    blocks of queries: the N×N matrix of cosines is never held whole.  A zero vector has cosine 0
-    with every other, and derivatives 0.  This is one direction; CLIP [3]_ takes the mean of both.
+    and the diagonal second derivatives are exact as well.  Everything is computed in double
+    precision and for one block of queries after another, so the whole N×N matrix of cosines is
+    never in memory.  The cosine of a zero vector and any other vector counts as 0, and its
+    derivatives are 0.  The queries look for their keys, but not the keys for their queries.  CLIP
+    [3]_ uses the mean of both losses, as the first example shows.
 
     References
     ----------
@@ -82,7 +84,7 @@ class InfoNCE(SimilarityLoss):
     array([[-0.0243,  0.097 ],
            [ 0.0239, -0.008 ]])
 
-    With negatives of one's own:
+    With negatives that belong to no query:
 
     >>> round(loss(image, text, negatives=[[-1.0, 2.0], [0.0, -1.0], [1.0, 0.0]]), 4)
     0.729
@@ -147,7 +149,7 @@ class InfoNCE(SimilarityLoss):
 
 
 class SupervisedContrastive(SimilarityLoss):
-    r"""Cross-entropy of finding the samples of an anchor's class among all others, by cosine [1]_.
+    r"""Cross-entropy of recognising the samples that have the same class as an anchor [1]_.
 
     .. math::
 
@@ -159,22 +161,24 @@ class SupervisedContrastive(SimilarityLoss):
     Parameters
     ----------
     temperature : float, default 0.1
-        What the cosines are divided by, :math:`\tau`; positive.
+        Positive number :math:`\tau` by which the cosines are divided.
 
     Notes
     -----
-    Targets :math:`y` of shape (N,) are labels, any finite numbers; predictions :math:`x` of shape
-    (N, D) are embeddings, of several views of a sample on rows of their own.  Leading axes, if
-    any, are of separate batches.  This is the paper's loss with the sum outside the logarithm.  An
-    anchor whose label no other sample has contributes 0, and counts in the mean.
+    Targets :math:`y` of shape (N,) are labels, which may be any finite numbers.  Predictions
+    :math:`x` of shape (N, D) are embeddings.  If a sample has several views, each view has its own
+    row.  Any leading axes stand for separate batches.  The loss is the one of the paper in which
+    the sum is outside the logarithm.  An anchor whose label occurs only once has a loss of 0 and is
+    counted in the mean.
 
-    The value is one an anchor, and so are the weights.  Every embedding has its part in the losses
-    of all anchors, so the derivatives are those of the sum Σwℓ, also with ``reduction="none"``.
-    With the shares :math:`p_{ij} = e^{s_{ij}}/\sum_{l \ne i} e^{s_{il}}` the slope by
-    :math:`s_{ij}` is :math:`w_i (p_{ij} - [j \in P_i]/|P_i|)`; gradient and diagonal second
-    derivative follow as in `InfoNCE`, each embedding being an anchor once and a key of the others.
-    All is computed in double precision, from blocks of anchors: the N×N matrix of cosines is never
-    held whole.  A zero vector has cosine 0 with every other, and derivatives 0.
+    There is one value and one weight for each anchor.  Because every embedding contributes to the
+    losses of all anchors, the derivatives are those of the sum Σwℓ, also with ``reduction="none"``.
+    With the softmax :math:`p_{ij} = e^{s_{ij}}/\sum_{l \ne i} e^{s_{il}}`, the derivative with
+    respect to :math:`s_{ij}` is :math:`w_i (p_{ij} - [j \in P_i]/|P_i|)`.  The gradient and the
+    diagonal second derivative follow as in `InfoNCE`, where each embedding is the anchor in one
+    term and a key in the others.  Everything is computed in double precision and for one block of
+    anchors after another, so the whole N×N matrix of cosines is never in memory.  The cosine of a
+    zero vector and any other vector counts as 0, and its derivatives are 0.
 
     References
     ----------

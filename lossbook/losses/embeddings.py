@@ -1,4 +1,4 @@
-"""Losses of embeddings: vectors whose directions or distances say what belongs together."""
+"""Losses of embeddings, which are vectors that are close to each other if they belong together."""
 
 from math import sqrt
 from typing import Any
@@ -23,13 +23,15 @@ class CosineDistance(JointLoss):
 
     Notes
     -----
-    Called with `first` :math:`a` and `second` :math:`b`, of one shape (..., D); there are no other
-    targets.  With the directions :math:`u = a/|a|` and :math:`v = b/|b|` the gradient by :math:`a`
-    is :math:`-(v - (u \cdot v)\,u)/|a|` and the diagonal second derivative :math:`(2 u_k (v_k - (u
-    \cdot v)\,u_k) + (u \cdot v)(1 - u_k^2))/|a|^2`; those by :math:`b` are the same with the roles
-    exchanged.  The loss lies in [0, 2] and is computed as :math:`\tfrac12 |u - v|^2`, which does
-    not cancel where the vectors are nearly parallel.  The zero vector has no direction: with it
-    the loss is 1 and all derivatives are 0.
+    The loss is called with `first` :math:`a` and `second` :math:`b`, which have the same shape
+    (..., D).  There are no separate targets.  With the directions :math:`u = a/|a|` and
+    :math:`v = b/|b|`, the gradient with respect to :math:`a` is
+    :math:`-(v - (u \cdot v)\,u)/|a|`, and the diagonal second derivative is
+    :math:`(2 u_k (v_k - (u \cdot v)\,u_k) + (u \cdot v)(1 - u_k^2))/|a|^2`.  The derivatives with
+    respect to :math:`b` follow by exchanging :math:`a` and :math:`b`.  The loss lies in [0, 2].  It
+    is computed as :math:`\tfrac12 |u - v|^2`, because no digits cancel in this form if the vectors
+    are nearly parallel.  The zero vector has no direction.  If one of the vectors is zero, the loss
+    is 1 and all derivatives are 0.
 
     Examples
     --------
@@ -89,7 +91,7 @@ class CosineDistance(JointLoss):
 
 
 class CosineEmbedding(PairLoss):
-    r"""Cosine loss of pairs: those that match shall be parallel, the others apart.
+    r"""Cosine loss of pairs, small if matching pairs are parallel and other pairs are not.
 
     .. math::
 
@@ -99,15 +101,16 @@ class CosineEmbedding(PairLoss):
     Parameters
     ----------
     margin : float, default 0.0
-        Cosine :math:`m` up to which pairs that do not match cost nothing; in [-1, 1].
+        Cosine :math:`m`, in [-1, 1], up to which the loss of a pair that does not match is 0.
 
     Notes
     -----
-    Called with targets :math:`y` of shape (...), +1 for a pair that matches and -1 for one that
-    does not, and with `first` :math:`a` and `second` :math:`b` of shape (..., D).  The derivatives
-    are those of `CosineDistance` where :math:`y = 1`, minus these where :math:`y = -1` and
-    :math:`c > m`, and 0 elsewhere: so is the subgradient at the kink :math:`c = m`.  The zero
-    vector has cosine 0 with every other, and its pairs have derivatives 0.
+    The loss is called with targets :math:`y` of shape (...) and with `first` :math:`a` and `second`
+    :math:`b` of shape (..., D).  The target is +1 for a pair that matches and -1 for a pair that
+    does not.  For :math:`y = 1`, the derivatives are those of `CosineDistance`.  For
+    :math:`y = -1` and :math:`c > m`, they have the opposite sign.  Otherwise they are 0, and the
+    subgradient 0 is also returned at the kink :math:`c = m`.  The cosine of the zero vector and any
+    other vector counts as 0, and the derivatives of such a pair are 0.
 
     Examples
     --------
@@ -169,7 +172,7 @@ class CosineEmbedding(PairLoss):
 
 
 class HingeEmbedding(PointwiseLoss):
-    r"""Hinge loss of a distance: that of a pair that matches shall be small, others large.
+    r"""Hinge loss of a distance, small if matching pairs are near and other pairs are far apart.
 
     .. math::
 
@@ -178,15 +181,18 @@ class HingeEmbedding(PointwiseLoss):
     Parameters
     ----------
     margin : float, default 1.0
-        Distance :math:`m` from which on pairs that do not match cost nothing; not negative.
+        Distance :math:`m` beyond which the loss of a pair that does not match is 0.  It must not
+        be negative.
 
     Notes
     -----
-    Targets :math:`y` are +1 for a pair that matches and -1 for one that does not; predictions
-    :math:`x` are the distances of the pairs, of any kind.  As in PyTorch they may be any real
-    number, though below 0 the loss is negative, and falls without bound: so there is no best
-    constant.  Gradient 1 where :math:`y = 1`, -1 where :math:`y = -1` and :math:`x < m`, else 0:
-    the subgradient at the kink :math:`x = m` is 0.  The second derivative is 0.
+    Targets :math:`y` are +1 for a pair that matches and -1 for a pair that does not.  Predictions
+    :math:`x` are the distances of the pairs, and any kind of distance may be used.  As in PyTorch,
+    they may be any real numbers, although the loss of a matching pair is negative for negative
+    :math:`x` and unbounded below.  There is therefore no constant that minimises the loss.  The
+    gradient is 1 for :math:`y = 1`, it is -1 for :math:`y = -1` and :math:`x < m`, and it is 0
+    otherwise.  At the kink :math:`x = m`, the subgradient 0 is returned.  The second derivative
+    is 0.
 
     Examples
     --------
@@ -235,7 +241,7 @@ class HingeEmbedding(PointwiseLoss):
 
 
 class Contrastive(PairLoss):
-    r"""Contrastive loss of pairs by their Euclidean distance :math:`d = |a - b|` [1]_.
+    r"""Contrastive loss of the Euclidean distance :math:`d = |a - b|` of a pair [1]_.
 
     .. math::
 
@@ -244,18 +250,20 @@ class Contrastive(PairLoss):
     Parameters
     ----------
     margin : float, default 1.0
-        Distance :math:`m` from which on pairs that do not match cost nothing; positive.
+        Distance :math:`m` beyond which the loss of a pair that does not match is 0.  It must be
+        positive.
 
     Notes
     -----
-    Called with targets :math:`y` of shape (...) and with `first` :math:`a` and `second` :math:`b`
-    of shape (..., D).  Here :math:`y = 1` marks a pair that matches and 0 one that does not, as a
-    classifier of pairs would have it; in the paper it is the other way round.  With :math:`u = (a
-    - b)/d` the gradient by :math:`a` is :math:`a - b` for :math:`y = 1` and :math:`-\max(0, m -
-    d)\,u` for :math:`y = 0`; the diagonal second derivative is 1 and :math:`u_k^2 - (m - d)(1 -
-    u_k^2)/d`, which becomes 0 from :math:`d = m` on.  By :math:`b` the gradient has the other sign
-    and the second derivative is the same.  At :math:`d = 0` the loss of pairs that do not match
-    has a peak; gradient and second derivative are 0 there.
+    The loss is called with targets :math:`y` of shape (...) and with `first` :math:`a` and `second`
+    :math:`b` of shape (..., D).  The target is 1 for a pair that matches and 0 for a pair that does
+    not.  The paper uses the opposite labels.  Let :math:`u = (a - b)/d`.  For :math:`y = 1`, the
+    gradient with respect to :math:`a` is :math:`a - b` and the diagonal second derivative is 1.
+    For :math:`y = 0`, the gradient is :math:`-\max(0, m - d)\,u`.  The second derivative is then
+    :math:`u_k^2 - (m - d)(1 - u_k^2)/d` for :math:`d < m` and 0 for :math:`d \ge m`.  The gradient
+    with respect to :math:`b` has the opposite sign, and the second derivative is the same.  At
+    :math:`d = 0`, the loss of a pair that does not match has a peak, where 0 is returned for both
+    derivatives.
 
     References
     ----------
@@ -318,7 +326,7 @@ class Contrastive(PairLoss):
 
 
 class Triplet(JointLoss):
-    r"""Triplet margin loss: the positive shall be nearer to the anchor than the negative.
+    r"""Triplet loss, zero if the positive is nearer to the anchor than the negative by a margin.
 
     .. math::
 
@@ -327,17 +335,20 @@ class Triplet(JointLoss):
     Parameters
     ----------
     margin : float, default 1.0
-        How much nearer, :math:`m`; positive.
+        Number :math:`m` by which the distance to the negative must exceed the distance to the
+        positive for the loss to be 0.  It must be positive.
 
     Notes
     -----
-    Called with `anchor` :math:`a`, `positive` :math:`p` and `negative` :math:`n`, of one shape
-    (..., D); there are no other targets.  The distances are Euclidean; FaceNet [1]_ squares them.
-    With :math:`u = (a - p)/|a - p|` and :math:`v = (a - n)/|a - n|` the gradients by the three are
-    :math:`u - v`, :math:`-u` and :math:`v` where the loss is positive, and 0 elsewhere and at that
-    kink.  With :math:`A_k = (1 - u_k^2)/|a - p|` and :math:`B_k = (1 - v_k^2)/|a - n|` the
-    diagonal second derivatives are :math:`A_k - B_k`, :math:`A_k` and :math:`-B_k`.  Where two
-    points coincide, their direction, and with it their part in the derivatives, is taken to be 0.
+    The loss is called with `anchor` :math:`a`, `positive` :math:`p` and `negative` :math:`n`, which
+    have the same shape (..., D).  There are no separate targets.  The distances are Euclidean,
+    whereas FaceNet [1]_ uses their squares.  Let :math:`u = (a - p)/|a - p|` and
+    :math:`v = (a - n)/|a - n|`.  Where the loss is positive, the gradients with respect to
+    :math:`a`, :math:`p` and :math:`n` are :math:`u - v`, :math:`-u` and :math:`v`.  Elsewhere, and
+    at the kink, they are 0.  With :math:`A_k = (1 - u_k^2)/|a - p|` and
+    :math:`B_k = (1 - v_k^2)/|a - n|`, the diagonal second derivatives are :math:`A_k - B_k`,
+    :math:`A_k` and :math:`-B_k`.  If two points coincide, the direction from one to the other
+    counts as 0, and so does its contribution to the derivatives.
 
     References
     ----------

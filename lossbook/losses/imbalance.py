@@ -1,4 +1,4 @@
-"""Losses for classes of which some are rare: easy samples weigh less, or hard ones more."""
+"""Losses for rare classes, in which easy samples have less influence than hard ones, or more."""
 
 from dataclasses import field
 from functools import lru_cache
@@ -41,7 +41,7 @@ def _power_of_rest(q, odds, gamma):
 
 
 class SigmoidFocal(PointwiseLoss):
-    r"""Focal loss of a score: cross-entropy that turns away from what is already easy [1]_.
+    r"""Focal loss of a score, a cross-entropy that gives less weight to easy samples [1]_.
 
     .. math::
 
@@ -50,20 +50,20 @@ class SigmoidFocal(PointwiseLoss):
     Parameters
     ----------
     gamma : float, default 2.0
-        Focusing exponent :math:`\gamma`; not negative.  With 0 the loss is the cross-entropy.
+        Exponent :math:`\gamma`, which must not be negative.  With 0, the loss is the cross-entropy.
     alpha : float or None, default None
-        Weight :math:`\alpha_1 = \alpha` of the positive and :math:`\alpha_0 = 1 - \alpha` of the
-        negative class, in [0, 1]; None weights nothing.
+        Weight :math:`\alpha_1 = \alpha` of the positive class, in [0, 1].  The weight of the
+        negative class is :math:`\alpha_0 = 1 - \alpha`.  With None, both classes have weight 1.
 
-    Notes
-    -----
-    Targets are 0 or 1, predictions any real score.  With :math:`p = p_y`, :math:`q = 1 - p` and
-    the cross-entropy :math:`h = -\log p`, the gradient with respect to :math:`(2y-1)z` is
-    :math:`-\alpha_y q^\gamma (q + \gamma p h)` and the second derivative
-    :math:`\alpha_y q^\gamma p\,(q + \gamma(2q + \gamma p h - q h))`, which is negative for examples
-    that are hard enough: the loss is not convex.  As the power takes over the rounding errors of
-    :math:`q` :math:`\gamma` times, value and gradient are right to :math:`5 + 3\gamma` units in the
-    last place, and the second derivative, a sum of three such terms, to :math:`8 + 3\gamma`.
+    Notes ----- Targets are 0 or 1, and predictions may be any real scores.  Let :math:`p = p_y` be
+    the probability of the label, :math:`q = 1 - p`, and let :math:`h = -\log p` be the
+    cross-entropy.  The gradient with respect to :math:`(2y-1)z` is :math:`-\alpha_y q^\gamma (q +
+    \gamma p h)`, and the second derivative is :math:`\alpha_y q^\gamma p\,(q + \gamma(2q + \gamma p
+    h - q h))`.  The second derivative is negative for samples that are hard enough, so the loss is
+    not convex.  The power multiplies the relative rounding error of :math:`q` by :math:`\gamma`.
+    The value and the gradient are therefore accurate to :math:`5 + 3\gamma` units in the last
+    place.  The second derivative is a sum of three such terms and is accurate to :math:`8 +
+    3\gamma` units.
 
     References
     ----------
@@ -165,7 +165,7 @@ class SigmoidFocal(PointwiseLoss):
 
 
 class SoftmaxFocal(LabelProbabilityLoss):
-    r"""Focal loss over classes: cross-entropy that turns away from what is already easy [1]_.
+    r"""Focal loss of several classes, a cross-entropy that gives less weight to easy samples [1]_.
 
     .. math::
 
@@ -174,27 +174,26 @@ class SoftmaxFocal(LabelProbabilityLoss):
     Parameters
     ----------
     gamma : float, default 2.0
-        Focusing exponent :math:`\gamma`; not negative.  With 0 the loss is the cross-entropy.
+        Exponent :math:`\gamma`, which must not be negative.  With 0, the loss is the cross-entropy.
     alpha : sequence of float, optional
-        Weight :math:`\alpha_k` of each class; not negative.  None weights nothing.  The mean
-        divides by the number of samples all the same.
+        Weight :math:`\alpha_k` of each class, which must not be negative.  With None, every class
+        has weight 1.  The mean is divided by the number of samples in both cases.
     ignore_index : int, optional, keyword only
-        Label of samples to leave out of everything, the mean's divisor included.  Their scores may
-        be anything, NaN included.
+        Label of samples that are left out of the loss and of the number by which the mean is
+        divided.  Their scores may be arbitrary, including NaN.
 
-    Notes
-    -----
-    Predictions :math:`z` of shape (..., K) hold any real scores; targets are integer labels
-    :math:`y` of shape (...).  With :math:`p = p_y`, :math:`q = 1 - p` and the cross-entropy
-    :math:`h = -\log p`, the loss is :math:`f(h) = \alpha_y q^\gamma h` with
-    :math:`f' = \alpha_y q^{\gamma-1}(q + \gamma p h)` and
-    :math:`f'' = \alpha_y \gamma q^{\gamma-2} p\,(2q + \gamma p h - h)`.  The gradient is
-    :math:`f'\,(p_k - [k = y])`, the diagonal second derivative
-    :math:`f''\,(p_k - [k = y])^2 + f'\,p_k (1 - p_k)`, which may be negative: the loss is not
-    convex.  For two classes it is `SigmoidFocal` of the difference of their scores.  The constant
-    that minimises the loss is found by bisection.  As the power takes over the rounding errors of
-    :math:`q` :math:`\gamma` times, value and gradient are right to :math:`5 + 3\gamma` units in the
-    last place, and the second derivative, a sum of three such terms, to :math:`8 + 3\gamma`.
+    Notes ----- Predictions :math:`z` have the shape (..., K) and hold any real scores.  Targets are
+    integer labels :math:`y` of shape (...).  Let :math:`p = p_y` be the probability of the label,
+    :math:`q = 1 - p`, and let :math:`h = -\log p` be the cross-entropy.  As a function of
+    :math:`h`, the loss is :math:`f(h) = \alpha_y q^\gamma h` with the derivatives :math:`f' =
+    \alpha_y q^{\gamma-1}(q + \gamma p h)` and :math:`f'' = \alpha_y \gamma q^{\gamma-2} p\,(2q +
+    \gamma p h - h)`.  The gradient with respect to the scores is :math:`f'\,(p_k - [k = y])`, and
+    the diagonal second derivative is :math:`f''\,(p_k - [k = y])^2 + f'\,p_k (1 - p_k)`.  It can be
+    negative, so the loss is not convex.  For two classes, the loss is `SigmoidFocal` of the
+    difference of the two scores.  The constant that minimises the loss is found by bisection.  The
+    power multiplies the relative rounding error of :math:`q` by :math:`\gamma`.  The value and the
+    gradient are therefore accurate to :math:`5 + 3\gamma` units in the last place.  The second
+    derivative is a sum of three such terms and is accurate to :math:`8 + 3\gamma` units.
 
     References
     ----------
@@ -300,33 +299,33 @@ class SoftmaxFocal(LabelProbabilityLoss):
 
 
 class Poly1CrossEntropy(ClassLoss):
-    r"""Cross-entropy with its first polynomial term changed [1]_.
+    r"""Cross-entropy with another coefficient of its first-order term [1]_.
 
     .. math::
 
         \ell = \sum_k t_k\,(-\log p_k + \varepsilon\,(1 - p_k)), \qquad
         p_k = e^{z_k} / \textstyle\sum_j e^{z_j}
 
-    The cross-entropy is :math:`-\log p = (1 - p) + (1 - p)^2/2 + \dots`; here the first of these
-    terms counts :math:`1 + \varepsilon` times.
+    The cross-entropy has the power series :math:`-\log p = (1 - p) + (1 - p)^2/2 + \dots`.  This
+    loss multiplies the first term of the series by :math:`1 + \varepsilon`.
 
     Parameters
     ----------
     epsilon : float, default 1.0
-        What is added to the first coefficient, :math:`\varepsilon`; at least -1.  With 0 the loss
-        is the cross-entropy.
+        Number :math:`\varepsilon` that is added to the first coefficient.  It must be at least -1.
+        With 0, the loss is the cross-entropy.
 
     Notes
     -----
-    Predictions :math:`z` of shape (..., K) hold any real scores; targets are integer labels of
-    shape (...) or distributions :math:`t` of shape (..., K).  With
-    :math:`u_k = t_k (1 + \varepsilon p_k)` and :math:`U = \sum_k u_k` the gradient is
-    :math:`U p_k - u_k`, and the diagonal second derivative
+    Predictions :math:`z` have the shape (..., K) and hold any real scores.  Targets are either
+    integer labels of shape (...) or distributions :math:`t` of shape (..., K).  With
+    :math:`u_k = t_k (1 + \varepsilon p_k)` and :math:`U = \sum_k u_k`, the gradient is
+    :math:`U p_k - u_k`, and the diagonal second derivative is
     :math:`U p_k (1 - p_k) - \varepsilon\,(p_k^2 \sum_{j \ne k} t_j p_j + t_k p_k (1 - p_k)^2)`.
-    The loss is convex up to :math:`\varepsilon = 1`.  The constant that minimises it is found by
-    bisection.  For a negative :math:`\varepsilon` a series takes the place of the difference
-    :math:`-\log p_k - (1 - p_k)` below :math:`1 - p_k = \tfrac12`; just beyond, the value is right
-    to 6 units in the last place.
+    The loss is convex for :math:`\varepsilon \le 1`.  The constant that minimises it is found by
+    bisection.  If :math:`\varepsilon` is negative and :math:`1 - p_k < \tfrac12`, the difference
+    :math:`-\log p_k - (1 - p_k)` is computed from a series, because it would lose digits
+    otherwise.  Just above this limit, the value is accurate to 6 units in the last place.
 
     References
     ----------
