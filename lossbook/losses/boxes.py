@@ -1,6 +1,6 @@
 """Losses of bounding boxes.
 
-Each is one minus the intersection over the union, and penalties for lying apart.
+Each loss is one minus the intersection over the union, plus penalties for boxes that lie apart.
 """
 
 from functools import reduce
@@ -82,20 +82,22 @@ class BoxLoss(RowLoss):
 
 
 class IoU(BoxLoss):
-    r"""Jaccard loss of boxes, :math:`\ell = 1 - I/U`: one minus intersection over union.
+    r"""Jaccard loss of boxes, one minus the intersection over the union, :math:`\ell = 1 - I/U`.
 
     Notes
     -----
-    Targets and predictions hold boxes :math:`(x_1, y_1, x_2, y_2)` with :math:`x_1 \le x_2` and
-    :math:`y_1 \le y_2` on the last axis; a box that is turned inside out is refused.  With the
-    derivatives :math:`A'` of the predicted area, :math:`I'` of the intersection and
-    :math:`U' = A' - I'`, each in one coordinate, the gradient is :math:`(I U' - U I')/U^2` and the
-    second derivative :math:`-2 U'/U` times that.  Boxes that do not meet cost 1 with gradient 0,
-    wherever they are.  UnitBox [1]_ minimises :math:`-\log(I/U)` instead.
+    Targets and predictions hold boxes :math:`(x_1, y_1, x_2, y_2)` on the last axis, with
+    :math:`x_1 \le x_2` and :math:`y_1 \le y_2`.  Other boxes raise an error.  Let
+    :math:`A'`, :math:`I'` and :math:`U' = A' - I'` be the derivatives of the predicted area, of the
+    intersection and of the union with respect to one coordinate.  The gradient is
+    :math:`(I U' - U I')/U^2`, and the second derivative is the gradient times :math:`-2 U'/U`.  If
+    the boxes do not overlap, the loss is 1 and the gradient is 0, however far apart they are.
+    UnitBox [1]_ minimises :math:`-\log(I/U)` instead.
 
-    Where a predicted edge lies on the true one, or boxes touch, the loss has a kink.  The
-    subgradient there is the one nearest to 0, and the second derivative that of the side of
-    smaller boxes.  Two empty boxes cost 0 if they are equal, else 1, with gradient 0.
+    If a predicted edge lies on a true edge, or if the boxes touch, the loss has a kink.  The
+    subgradient that is nearest to 0 is returned there, and the second derivative is its limit as
+    the predicted box shrinks.  The loss of two empty boxes is 0 if they are equal and 1 otherwise,
+    and its gradient is 0.
 
     References
     ----------
@@ -112,26 +114,26 @@ class IoU(BoxLoss):
 
 
 class GIoU(BoxLoss):
-    r"""Generalised IoU loss: what is in neither box but in the box around both counts too [1]_.
+    r"""Generalised IoU loss, which adds the share of the hull that neither box covers [1]_.
 
     .. math::
 
         \ell = 1 - \frac{I}{U} + \frac{C - U}{C}
 
-    with the intersection :math:`I`, the union :math:`U` and the hull :math:`C`, the smallest box
-    around both.
+    Here :math:`I` is the area of the intersection, :math:`U` that of the union, and :math:`C` that
+    of the hull, which is the smallest box that contains both boxes.
 
     Notes
     -----
-    Targets and predictions hold boxes :math:`(x_1, y_1, x_2, y_2)` with :math:`x_1 \le x_2` and
-    :math:`y_1 \le y_2` on the last axis; a box that is turned inside out is refused.  The
-    gradient is that of `IoU` plus :math:`V' = (U C' - C U')/C^2`, and the second derivative that of
-    `IoU` minus :math:`2 V' C'/C`.  Boxes that do not meet still have a gradient, which draws them
+    Targets and predictions hold boxes :math:`(x_1, y_1, x_2, y_2)` on the last axis, with
+    :math:`x_1 \le x_2` and :math:`y_1 \le y_2`.  Other boxes raise an error.  The
+    gradient is that of `IoU` plus :math:`V' = (U C' - C U')/C^2`, and the second derivative is that
+    of `IoU` minus :math:`2 V' C'/C`.  If the boxes do not overlap, the gradient still draws them
     together.
 
-    Where a predicted edge lies on the true one, or boxes touch, the loss has a kink.  The
-    subgradient there is the one nearest to 0, and the second derivative that of the side of
-    smaller boxes.  A box and its copy cost 0, empty or not.
+    If a predicted edge lies on a true edge, or if the boxes touch, the loss has a kink.  The
+    subgradient that is nearest to 0 is returned there, and the second derivative is its limit as
+    the predicted box shrinks.  The loss of two equal boxes is 0, even if they are empty.
 
     References
     ----------
@@ -151,26 +153,26 @@ class GIoU(BoxLoss):
 
 
 class DIoU(BoxLoss):
-    r"""Distance-IoU loss: the distance of the centres counts too [1]_.
+    r"""Distance-IoU loss, which adds the squared distance between the centres [1]_.
 
     .. math::
 
         \ell = 1 - \frac{I}{U} + \frac{\rho^2}{c^2}
 
-    with the distance :math:`\rho` of the centres, and the diagonal :math:`c` of the smallest box
-    around both.
+    Here :math:`\rho` is the distance between the centres, and :math:`c` is the diagonal of the
+    smallest box that contains both boxes.
 
     Notes
     -----
-    Targets and predictions hold boxes :math:`(x_1, y_1, x_2, y_2)` with :math:`x_1 \le x_2` and
-    :math:`y_1 \le y_2` on the last axis; a box that is turned inside out is refused.  To the
-    derivatives of `IoU` those of :math:`Q = \rho^2/c^2` are added: with :math:`s` for
-    :math:`c^2`, :math:`Q' = ((\rho^2)' - Q s')/s` and
+    Targets and predictions hold boxes :math:`(x_1, y_1, x_2, y_2)` on the last axis, with
+    :math:`x_1 \le x_2` and :math:`y_1 \le y_2`.  Other boxes raise an error.  The
+    derivatives are those of `IoU` plus those of :math:`Q = \rho^2/c^2`.  With :math:`s = c^2`, the
+    latter are :math:`Q' = ((\rho^2)' - Q s')/s` and
     :math:`Q'' = ((\rho^2)'' - 2 Q' s' - Q s'')/s`.
 
-    Where a predicted edge lies on the true one, or boxes touch, the loss has a kink.  The
-    subgradient there is the one nearest to 0, and the second derivative that of the side of
-    smaller boxes.  A box and its copy cost 0, empty or not.
+    If a predicted edge lies on a true edge, or if the boxes touch, the loss has a kink.  The
+    subgradient that is nearest to 0 is returned there, and the second derivative is its limit as
+    the predicted box shrinks.  The loss of two equal boxes is 0, even if they are empty.
 
     References
     ----------
@@ -189,7 +191,7 @@ class DIoU(BoxLoss):
 
 
 class CIoU(BoxLoss):
-    r"""Complete IoU loss: the distance of the centres and the ratio of the sides count too [1]_.
+    r"""Complete IoU loss, which also compares the centres and the ratios of the sides [1]_.
 
     .. math::
 
@@ -197,25 +199,26 @@ class CIoU(BoxLoss):
         v = \frac{4}{\pi^2} \left(\arctan\frac{w^*}{h^*} - \arctan\frac{w}{h}\right)^2, \qquad
         \alpha = \frac{v}{1 - I/U + v}
 
-    with the sides :math:`w^*, h^*` of the true and :math:`w, h` of the predicted box, the
-    distance :math:`\rho` of the centres, and the diagonal :math:`c` of the smallest box around
-    both.
+    Here :math:`w^*` and :math:`h^*` are the width and the height of the true box, and :math:`w` and
+    :math:`h` are those of the predicted box.  As in `DIoU`, :math:`\rho` is the distance between
+    the centres, and :math:`c` is the diagonal of the smallest box that contains both boxes.
 
     Notes
     -----
-    Targets and predictions hold boxes :math:`(x_1, y_1, x_2, y_2)` with :math:`x_1 \le x_2` and
-    :math:`y_1 \le y_2` on the last axis; a box that is turned inside out is refused.
+    Targets and predictions hold boxes :math:`(x_1, y_1, x_2, y_2)` on the last axis, with
+    :math:`x_1 \le x_2` and :math:`y_1 \le y_2`.  Other boxes raise an error.
 
-    The gradient is that of the value.  The paper, and torchvision with it, holds :math:`\alpha`
-    constant and adds :math:`\alpha v'` to the gradient of `DIoU`; here, with
-    :math:`L = 1 - I/U`, it is :math:`\alpha(2 - \alpha) v' - \alpha^2 L'`, and
-    :math:`\alpha(2 - \alpha) v'' - \alpha^2 L'' + 2 (\alpha L' - (1 - \alpha) v')^2/(L + v)` is
-    added to the second derivative.
+    The gradient is the derivative of the value.  The paper and torchvision treat :math:`\alpha` as
+    a constant, so they add :math:`\alpha v'` to the gradient of `DIoU`.  Here :math:`\alpha` is
+    differentiated too.  With :math:`L = 1 - I/U`, we add
+    :math:`\alpha(2 - \alpha) v' - \alpha^2 L'` to the gradient of `DIoU` and
+    :math:`\alpha(2 - \alpha) v'' - \alpha^2 L'' + 2 (\alpha L' - (1 - \alpha) v')^2/(L + v)` to its
+    second derivative.
 
-    Where a predicted edge lies on the true one, or boxes touch, the loss has a kink.  The
-    subgradient there is the one nearest to 0, and the second derivative that of the side of
-    smaller boxes.  A box and its copy cost 0, empty or not; a box without extent has no ratio of
-    sides, and :math:`v = 0`.
+    If a predicted edge lies on a true edge, or if the boxes touch, the loss has a kink.  The
+    subgradient that is nearest to 0 is returned there, and the second derivative is its limit as
+    the predicted box shrinks.  The loss of two equal boxes is 0, even if they are empty.  A box
+    whose sides are both 0 has no ratio of sides, so :math:`v` is taken to be 0.
 
     References
     ----------

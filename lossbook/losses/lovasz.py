@@ -1,4 +1,4 @@
-"""Lovász extensions of the Jaccard loss: masks scored by the order of their errors."""
+"""Lovász extensions of the Jaccard loss, which weight the errors of pixels by their order."""
 
 from dataclasses import dataclass, field
 
@@ -32,26 +32,29 @@ def _lovasz_weights(errors, positive):
 
 
 class LovaszHinge(MaskLoss):
-    r"""Lovász hinge: the convex surrogate of the Jaccard loss, on scores [1]_ [2]_.
+    r"""Lovász hinge, a convex surrogate of the Jaccard loss for scores [1]_ [2]_.
 
     .. math::
 
         \ell = \sum_k g_k \max(0, e_k), \qquad e_k = 1 - y_k z_k
 
-    With the pixels in the order of their errors :math:`e_k`, the largest first, :math:`g_k` is what
-    the Jaccard loss :math:`|M| / |P \cup M|` of the positives :math:`P` grows by when pixel
-    :math:`k` joins the mispredicted :math:`M`.
+    Let :math:`P` be the set of positive pixels and :math:`M` the set of mispredicted pixels, whose
+    Jaccard loss is :math:`|M| / |P \cup M|`.  We add the pixels to :math:`M` one after another,
+    beginning with the one whose error :math:`e_k` is largest.  The weight :math:`g_k` is the amount
+    by which the Jaccard loss increases when pixel :math:`k` is added.
 
     Notes
     -----
-    The first axis counts the masks and all others are pixels; an array of one axis is one mask.
-    Targets :math:`y` are -1 or +1, predictions :math:`z` any real score.  Gradient
-    :math:`-y_k g_k` where :math:`e_k > 0`, else 0; the second derivative is 0.  Where errors tie,
-    the loss has a kink; the subgradient is that of the pixels' order in the array.  In a mask
-    without positives all weight is on the largest error.
+    The first axis of an array indexes the masks and all other axes index pixels.  An array with a
+    single axis is one mask.  Targets :math:`y` are -1 or +1, and predictions :math:`z` may be any
+    real scores.  The gradient is :math:`-y_k g_k` for :math:`e_k > 0` and 0 otherwise, and the
+    second derivative is 0.  If two errors are equal, the loss has a kink, and the subgradient is
+    that of the pixels in the order of the array.  In a mask without positive pixels, the largest
+    error has all the weight.
 
-    The weights depend on the order of the errors alone, and they sum to 1.  What the loss elicits
-    is not the mask of least expected Jaccard loss: it may leave pixels open [3]_.
+    The weights depend only on the order of the errors, and they sum to 1.  The mask that minimises
+    the expected loss is in general not the mask with the smallest expected Jaccard loss, because
+    the best score of a pixel can be 0, which decides nothing [3]_.
 
     References
     ----------
@@ -65,7 +68,7 @@ class LovaszHinge(MaskLoss):
 
     Examples
     --------
-    The first pixel is right by a margin, the second is missed:
+    The first pixel is predicted correctly with a margin of more than 1, and the second is missed:
 
     >>> import lossbook as lb
     >>> loss = lb.LovaszHinge()
@@ -147,28 +150,29 @@ class _OfPixels(Distributions):
 
 
 class LovaszSoftmax(ClassMaskLoss):
-    r"""Lovász-softmax: a surrogate of the mean Jaccard loss of the classes, on probabilities [1]_.
+    r"""Lovász-softmax, a surrogate of the mean Jaccard loss of the classes for probabilities [1]_.
 
     .. math::
 
         \ell = \frac{1}{M} \sum_k \sum_i g_{ik}\, e_{ik}, \qquad
         e_{ik} = \begin{cases} 1 - p_{ik} & y_i = k \\ p_{ik} & y_i \ne k \end{cases}
 
-    The outer sum is over the :math:`M` classes that occur in the image.  With the pixels in the
-    order of their errors :math:`e_{ik}` for a class, the largest first, :math:`g_{ik}` is what the
-    Jaccard loss of the class grows by when pixel :math:`i` joins the mispredicted ones.
+    The outer sum is over the :math:`M` classes that occur in the image.  For each class :math:`k`,
+    we add the pixels to the set of mispredicted pixels one after another, beginning with the one
+    whose error :math:`e_{ik}` is largest.  The weight :math:`g_{ik}` is the amount by which the
+    Jaccard loss of the class increases when pixel :math:`i` is added.
 
     Notes
     -----
     Predictions :math:`p` of shape (N, ..., K) hold probabilities that sum to 1 over the last axis,
-    targets of shape (N, ...) the integer labels of the pixels: the first axis counts the images and
-    the axes between are pixels.  Predictions of shape (pixels, K) are one image.  It takes
-    probabilities: apply a softmax to scores first.
+    and targets of shape (N, ...) hold the integer labels of the pixels.  The first axis indexes the
+    images, and the axes between the first and the last index pixels.  Predictions of shape
+    (pixels, K) are one image.  If your model predicts scores, apply a softmax to them first.
 
-    Gradient :math:`-g_{ik}/M` for the class of the pixel and :math:`g_{ik}/M` for the others in the
-    image, else 0: the :math:`p_{ik}` count as free coordinates, not tied by their sum.  The second
-    derivative is 0.  Where errors tie, the loss has a kink; the subgradient is that of the
-    pixels' order in the array.
+    The gradient is :math:`-g_{ik}/M` for the class of the pixel, :math:`g_{ik}/M` for the other
+    classes that occur in the image, and 0 for classes that do not.  It treats the :math:`p_{ik}` as
+    independent variables, although their sum is 1.  The second derivative is 0.  If two errors are
+    equal, the loss has a kink, and the subgradient is that of the pixels in the order of the array.
 
     References
     ----------
