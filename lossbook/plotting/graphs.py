@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.domains import FINITE, UNIT_INTERVAL
+from ..core.domains import FINITE, NONZERO, UNIT_INTERVAL
 from ..core.loss import PointwiseLoss
 
 HALVINGS = 40
@@ -126,4 +126,5 @@ def axis_labels(losses: Any, y_true: Any) -> Any:
 def _symbol(loss):
     if loss.y_pred_domain == UNIT_INTERVAL:
         return PROBABILITY
-    return PREDICTION if loss.y_true_domain == FINITE else SCORE
+    direct = loss.y_pred_domain is not None or loss.y_true_domain in (FINITE, NONZERO)
+    return PREDICTION if direct else SCORE

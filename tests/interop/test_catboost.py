@@ -84,6 +84,15 @@ def test_percentage_error_equals_the_built_in_from_targets_of_one():
     np.testing.assert_allclose(raw(ours, d.x), raw(theirs, d.x), rtol=0, atol=1e-6)
 
 
+def test_percentage_error_below_one_is_twice_the_absolute_error():
+    d = data.positive()
+    d = replace(d, y=d.y / (d.y.max() + 1))
+    settings = {"leaf_estimation_method": "Gradient", "boost_from_average": False}
+    shares = train(settings | {"loss_function": "MAPE", "learning_rate": 0.15}, d)
+    plain = train(settings | {"loss_function": "MAE", "learning_rate": 0.3}, d)
+    np.testing.assert_allclose(raw(shares, d.x), raw(plain, d.x), rtol=0, atol=1e-6)
+
+
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("method", ["Newton", "Gradient"])
 def test_several_classes_equal_the_built_in(method, weighted):

@@ -135,6 +135,15 @@ def test_percentage_error_equals_the_built_in_from_targets_of_one():
     np.testing.assert_allclose(ours, theirs, atol=1e-5)
 
 
+def test_percentage_error_below_one_is_the_absolute_error():
+    y = np.linspace(0.1, 1, 10).repeat(20)
+    x = np.zeros((y.size, 1))
+    theirs = train({"objective": "mape"}, lightgbm.Dataset(x, y), 1).predict(x)
+    np.testing.assert_allclose(theirs, 0.5)
+    assert lb.AbsoluteError()(y, theirs) == pytest.approx(np.mean(np.abs(y - np.median(y))))
+    assert lb.AbsolutePercentageError().optimal_constant(y) == pytest.approx(0.2)
+
+
 @pytest.mark.parametrize(
     "loss", [lb.Pinball(0.9), lb.Huber(delta=0.5), lb.EpsilonInsensitive(), lb.LogCosh()], ids=repr
 )
