@@ -129,7 +129,8 @@ z_k, l_k, s_k = (sp.IndexedBase(name, real=True)[k] for name in "zls")
 
 BALANCE = "the prediction at which the pulls of the targets balance"
 LOWEST = (
-    "among the predictions at which the pulls of the targets balance, the one with the smallest loss"
+    "among the predictions at which the pulls of the targets balance, "
+    "the one with the smallest loss"
 )
 SHIFT = ", up to a common shift"
 """Constants of least loss, in words."""
