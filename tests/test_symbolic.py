@@ -374,7 +374,7 @@ def test_optimum_in_words_is_the_optimal_constant(loss):
     elif words.startswith("the prediction at which the pulls of the targets balance"):
         optimum = np.full(3, loss.optimal_constant(NUMBERS))
         assert loss.gradient(NUMBERS, optimum).sum() == pytest.approx(0, abs=1e-12)
-    elif words.startswith("of the predictions at which the pulls"):
+    elif words.startswith("among the predictions at which the pulls"):
         assert not loss.traits.convex
         with pytest.raises(NotImplementedError):
             loss.optimal_constant(NUMBERS)

@@ -31,13 +31,16 @@ class OverlapLoss(MaskLoss):
     y_pred_domain = UNIT_INTERVAL
 
     def _traits(self):
+        alpha, beta, _ = self._terms()
+        # Below 1, the overlap is concave in the intersection, so fractions may be best.
+        best = "mask" if alpha + beta >= 1 else "prediction"
         return Traits(
             convex=False,
             differentiable=True,
             twice_differentiable=True,
             lipschitz=self._steepest,
             bounded=True,
-            elicits="mask of best expected overlap",
+            elicits=f"{best} of best expected overlap",
         )
 
     def _steepest(self, n_pixels):
@@ -322,7 +325,12 @@ class FocalTversky(OverlapLoss):
 
     def _traits(self):
         known = super()._traits()
-        return known if self.gamma >= 1 else replace(known, lipschitz=inf)
+        if self.gamma < 1:
+            known = replace(known, lipschitz=inf)
+        if self.gamma == 1:
+            return known
+        power = "prediction with the smallest expected power of one minus the overlap"
+        return replace(known, elicits=power)
 
     def _formula(self, s):
         index, gamma = Tversky(self.alpha, self.beta)._formula(s), s.gamma

@@ -128,7 +128,10 @@ t_k, u_k, c_k, m_k, p_k, alpha_k, gamma_k = (
 z_k, l_k, s_k = (sp.IndexedBase(name, real=True)[k] for name in "zls")
 
 BALANCE = "the prediction at which the pulls of the targets balance"
-LOWEST = "of the predictions at which the pulls of the targets balance, the one with the least loss"
+LOWEST = (
+    "among the predictions at which the pulls of the targets balance, "
+    "the one with the smallest loss"
+)
 SHIFT = ", up to a common shift"
 """Constants of least loss, in words."""
 

@@ -2,6 +2,7 @@
 
 import tracemalloc
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -181,6 +182,34 @@ def test_bad_inputs(call, words):
 @pytest.mark.parametrize("loss", LOSSES, ids=repr)
 def test_there_is_no_formula_for_the_best_constant(loss):
     assert_no_best(loss, np.ones((2, 4)))
+
+
+@pytest.mark.parametrize(
+    ("loss", "aim"),
+    [
+        (lb.Dice(), "mask of best expected overlap"),
+        (lb.Jaccard(), "mask of best expected overlap"),
+        (lb.Tversky(0.3, 0.7), "mask of best expected overlap"),
+        (lb.Tversky(0.2, 0.2), "prediction of best expected overlap"),
+        (lb.FocalTversky(0.3, 0.7, gamma=1.0), "mask of best expected overlap"),
+        (lb.FocalTversky(0.2, 0.2, gamma=1.0), "prediction of best expected overlap"),
+        (
+            lb.FocalTversky(0.5, 0.5, gamma=2.0),
+            "prediction with the smallest expected power of one minus the overlap",
+        ),
+    ],
+    ids=repr,
+)
+def test_only_where_a_mask_is_aimed_at_is_the_best_prediction_one(loss, aim):
+    assert loss.traits.elicits == aim
+    masks = np.array(list(product([0.0, 1.0], repeat=3)))
+    grid = np.array(list(product(np.linspace(0, 1, 11), repeat=3)))
+    pairs = np.repeat(masks, len(grid), axis=0), np.tile(grid, (len(masks), 1))
+    table = replace(loss, reduction="none")(*pairs).reshape(len(masks), -1)
+    chances = np.random.default_rng(0).dirichlet(np.ones(len(masks)), 100)
+    best = grid[(chances @ table).argmin(axis=1)]
+    is_mask = np.all((best == 0) | (best == 1), axis=1)
+    assert is_mask.all() == aim.startswith("mask")
 
 
 def test_a_card():
