@@ -586,21 +586,19 @@ class LambdaRank(_NDCGLoss):
         beyond = "" if self.truncation is None else f", and 0 beyond place {self.truncation}"
 
         def weight(one, other):
-            gap = s.sp.Abs(s.at(discount, one) - s.at(discount, other))
-            return (s.at(gain, one) - s.at(gain, other)) * gap / ideal
+            gaps = (s.sp.Abs(s.at(e, one) - s.at(e, other)) for e in (gain, discount))
+            return s.sp.Mul(*gaps) / ideal
 
-        def wrong(one, other):
-            return s.sigma(s.at(z, other) - s.at(z, one))
+        def sigma(one, other):
+            return s.sigma(s.at(z, one) - s.at(z, other))
 
         pair = weight(i, j) * s.log(1 + s.exp(s.at(z, j) - s.at(z, i)))
-        above, below = (i, 1, k - 1), (j, k + 1, s.K)
-        bend = wrong(i, k) * wrong(k, i)
+        too_high = s.Sum(weight(i, k) * sigma(k, i), (i, 1, k - 1))
+        too_low = s.Sum(weight(k, j) * sigma(j, k), (j, k + 1, s.K))
         return s.Formula(
             value=s.Sum(pair, (j, i + 1, s.K), (i, 1, s.K)),
-            gradient=s.Sum(weight(i, k) * wrong(i, k), above)
-            - s.Sum(weight(k, j) * wrong(k, j), below),
-            hessian=s.Sum(weight(i, k) * bend, above)
-            + s.Sum(weight(k, j) * s.at(bend, i).subs(i, j), below),
+            gradient=too_high - too_low,
+            hessian=s.Sum(weight(k, j) * sigma(k, j) * sigma(j, k), (j, 1, s.K)),
             y_true=s.vector("y"),
             y_pred=z,
             definitions={
@@ -736,7 +734,7 @@ class ApproxNDCG(_NDCGLoss):
         fall_j, bend_j = s.at(fall, s.j), s.at(bend, s.j)
         log = s.log(1 + rank)
         return s.Formula(
-            value=1 - s.sum_k(gain * s.log(2) / log) / ideal,
+            value=1 - s.sum_k(gain / (log / s.log(2))) / ideal,
             gradient=s.Sum(b * (fall_j - fall), each) / tau,
             hessian=(
                 s.Sum(b * tilt * (fall - fall_j) - bend_j * b**2, each)
@@ -748,7 +746,7 @@ class ApproxNDCG(_NDCGLoss):
             definitions={
                 rank: s.Rational(1, 2) + s.Sum(sigma(s.j, k), each),
                 gain: 2 ** s.vector("y") - 1,
-                ideal: s.sum_j(gain * s.log(2) / s.log(1 + k)),
+                ideal: s.sum_j(gain / (s.log(1 + k) / s.log(2))),
                 fall: gain * s.log(2) / (ideal * (1 + rank) * log**2),
                 bend: gain * s.log(2) * (log + 2) / (ideal * (1 + rank) ** 2 * log**3),
             },
