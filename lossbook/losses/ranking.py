@@ -460,7 +460,7 @@ def _places(kept, *keys):
     The last key decides first.  Equal items keep the order in which they are given, and padding
     comes after all items.
     """
-    order = np.lexsort([*(-key for key in keys), ~kept], axis=0)
+    order = np.lexsort((*(-key for key in keys), ~kept), axis=0)
     places = np.empty_like(keys[0])
     np.put_along_axis(places, order, np.arange(len(order), dtype=places.dtype)[:, None], axis=0)
     return places
@@ -744,7 +744,7 @@ class ApproxNDCG(_NDCGLoss):
             y_true=s.vector("y"),
             y_pred=z,
             definitions={
-                rank: s.Rational(1, 2) + s.Sum(sigma(s.j, k), each),
+                rank: s.Rational(1, 2) + s.sum_i(sigma(s.i, k)),
                 gain: 2 ** s.vector("y") - 1,
                 ideal: s.sum_j(gain / (s.log(1 + k) / s.log(2))),
                 fall: gain * s.log(2) / (ideal * (1 + rank) * log**2),
