@@ -56,6 +56,7 @@ TRIED = {
 }
 # No function of these libraries evaluates them; scikit-learn's models have some of them inside.
 NOWHERE = {
+    "ApproxNDCG",
     "Cauchy",
     "Contrastive",
     "EpsilonInsensitive",
