@@ -526,14 +526,13 @@ class LambdaRank(_NDCGLoss):
     equal, the weights can jump, and then the loss jumps, too.  It has no derivative there, and what
     is returned is the derivative for the order in which the items are given.  Because of the jumps
     the value can increase when a step along the negative gradient changes the order, so compare
-    models by their NDCG and not by this loss.  Wang et al. call it a bound of a related metric, and
-    minimise it by computing the weights anew before each step, which is what every optimiser does
-    that asks for the gradient.
+    models by their NDCG and not by this loss.  Wang et al. derive the loss from a likelihood in
+    which the order is hidden: at every step, the weights are computed from the current order and
+    then held fixed.
 
-    XGBoost and LightGBM fit the same gradients with ``lambdarank_normalization=False`` and
-    ``lambdarank_norm=False``, but XGBoost doubles the second derivative.  If they truncate, they
-    leave out the pairs of which neither item is among the first :math:`T`, but do not set the
-    discounts beyond :math:`T` to 0.
+    Without their normalisations, XGBoost and LightGBM use the same gradients, and XGBoost doubles
+    the second derivative.  If these libraries truncate, they leave out the pairs of which neither
+    item is among the first :math:`T`, but they do not set the discounts beyond :math:`T` to 0.
 
     The pairs of a list take time proportional to :math:`K^2`, and memory proportional to :math:`K`.
 
