@@ -54,7 +54,15 @@ from .losses.margins import (
 )
 from .losses.overlap import Dice, FocalTversky, Jaccard, MulticlassOverlap, Tversky
 from .losses.quantiles import Expectile, Pinball, SmoothPinball
-from .losses.ranking import BPR, ListMLE, ListNet, MarginRanking, RankNet
+from .losses.ranking import (
+    BPR,
+    ApproxNDCG,
+    LambdaRank,
+    ListMLE,
+    ListNet,
+    MarginRanking,
+    RankNet,
+)
 from .losses.relative_error import AbsolutePercentageError, SquaredLogError
 from .losses.robust import Cauchy, Fair, GemanMcClure, GeneralRobust, Tukey, Welsch
 from .losses.sequences import CTC
@@ -83,6 +91,7 @@ __all__ = [
     "CTC",
     "AbsoluteError",
     "AbsolutePercentageError",
+    "ApproxNDCG",
     "BinaryCrossEntropy",
     "Brier",
     "CIoU",
@@ -115,6 +124,7 @@ __all__ = [
     "Jaccard",
     "JensenShannon",
     "KLDivergence",
+    "LambdaRank",
     "LeastSquaresGAN",
     "ListMLE",
     "ListNet",

@@ -54,6 +54,7 @@ TRIED = {
 }
 # No function of these libraries evaluates them; scikit-learn's models have some of them inside.
 NOWHERE = {
+    "ApproxNDCG",
     "Cauchy",
     "Contrastive",
     "EpsilonInsensitive",

@@ -104,6 +104,8 @@ def value_line(loss):
         "BPR": ("difference", z, lambda d: loss([d], [0.0])),
         "ListNet": ("score", z, lambda s: loss([[2.0, 1.0, 0.0]], [[s, 0.5, -0.5]])),
         "ListMLE": ("score", z, lambda s: loss([[2.0, 1.0, 0.0]], [[s, 0.5, -0.5]])),
+        "LambdaRank": ("score", z, lambda s: loss([[2.0, 1.0, 0.0]], [[s, 0.5, -0.5]])),
+        "ApproxNDCG": ("score", z / 4, lambda s: loss([[2.0, 1.0, 0.0]], [[s, 0.5, -0.5]])),
         "CTC": ("score", z, lambda s: loss([[1]], [[[0.0, s], [0.0, s]]])),
         "LovaszHinge": ("score", z, lambda s: loss([[1, 1, -1, -1]], [[s, 1.5, -1.5, 0.5]])),
         "LovaszSoftmax": (

@@ -169,4 +169,23 @@ ROWS = (
         curvature="K / (K - 1) * exact",
         note="Each class has a tree of its own.",
     ),
+    _xgboost(
+        "LambdaRank",
+        "rank:ndcg",
+        settings=', "lambdarank_normalization": False, "lambdarank_score_normalization": False, '
+        '"lambdarank_num_pair_per_sample": K',
+        curvature="2 * exact",
+        defaults="gradients are normalised twice, and only pairs with an item among the first 32 "
+        "of K count",
+        note="Twice the diagonal is at least the whole second derivative of the pairs.",
+    ),
+    _lightgbm(
+        "LambdaRank",
+        "lambdarank",
+        settings=', "lambdarank_norm": False, "lambdarank_truncation_level": K',
+        curvature="exact",
+        defaults="gradients are normalised, and only pairs with an item among the first 30 of K "
+        "count",
+        note="K is the length of the longest list.",
+    ),
 )

@@ -70,9 +70,10 @@ def as_function(loss: Loss) -> Callable[..., Any]:
 
     **Losses that cannot be traced** are computed by NumPy on the host through
     `jax.pure_callback`, and check their domains.  On devices other than a CPU they are refused.  Of
-    the losses of this package these are `CTC`, `InfoNCE`, `SupervisedContrastive`, `ListMLE`,
-    `LovaszHinge`, `LovaszSoftmax`, `MultilabelMargin`, `Poly1CrossEntropy`, `Sparsemax` and the
-    losses of boxes.  They have second derivatives only where each sample is one number.
+    the losses of this package these are `ApproxNDCG`, `CTC`, `InfoNCE`, `LambdaRank`, `ListMLE`,
+    `LovaszHinge`, `LovaszSoftmax`, `MultilabelMargin`, `Poly1CrossEntropy`, `Sparsemax`,
+    `SupervisedContrastive` and the losses of boxes.  They have second derivatives only where each
+    sample is one number.
 
     Examples
     --------

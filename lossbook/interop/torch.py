@@ -72,9 +72,9 @@ def as_function(loss: Loss) -> Callable[..., Tensor]:
 
     **Losses that cannot be traced** are computed by NumPy on the CPU, and check their domains.
     Tensors on other devices are refused, and so is `torch.compile`.  Of the losses of this package
-    these are `CTC`, `InfoNCE`, `SupervisedContrastive`, `ListMLE`, `LovaszHinge`, `LovaszSoftmax`,
-    `MultilabelMargin`, `Poly1CrossEntropy`, `Sparsemax` and the losses of boxes.  They have second
-    derivatives only where each sample is one number.
+    these are `ApproxNDCG`, `CTC`, `InfoNCE`, `LambdaRank`, `ListMLE`, `LovaszHinge`,
+    `LovaszSoftmax`, `MultilabelMargin`, `Poly1CrossEntropy`, `Sparsemax`, `SupervisedContrastive`
+    and the losses of boxes.  They have second derivatives only where each sample is one number.
 
     Examples
     --------

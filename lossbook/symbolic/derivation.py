@@ -128,10 +128,10 @@ class Expression(Formula):
 def _term_by_term(expr):
     """Return sums written out, outer ones first; `doit` would first try to find a formula."""
     if isinstance(expr, sp.Sum):
-        term, *limits = expr.args
-        for index, first, last in limits:
-            term = sp.Add(*(term.subs(index, i) for i in range(first, last + 1)))
-        return _term_by_term(term)
+        term, *inner, (index, first, last) = expr.args
+        if inner:
+            term = sp.Sum(term, *inner)
+        return _term_by_term(sp.Add(*(term.subs(index, i) for i in range(first, last + 1))))
     return expr.func(*map(_term_by_term, expr.args)) if expr.has(sp.Sum) else expr
 
 

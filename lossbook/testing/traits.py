@@ -58,7 +58,8 @@ def check_lipschitz(loss: Any, samples: Any) -> None:
     for line in samples.lines():
         places = [("inside", line, line.x), ("at_the_ends", line, line.ends)]
         for label in _steep_labels(loss.y_true_domain):
-            places.append(("at_the_ends", replace(line, label=label), line.ends))
+            steep = np.full(np.shape(line.label), label)
+            places.append(("at_the_ends", replace(line, label=steep), line.ends))
         if isinstance(loss.y_pred_domain, Directions):
             places.append(("at_the_ends", replace(line, start=line.start / FAR), line.x / FAR))
         if isinstance(loss, RowLoss) and isinstance(loss.y_pred_domain, Interval):

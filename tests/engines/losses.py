@@ -17,6 +17,8 @@ NOT_TRACEABLE = {
     "LovaszSoftmax": "uses reshape of an array",
     "MulticlassOverlap": "uses reshape of an array",
     # Which entry comes first depends on the numbers, and a graph has no operation that sorts.
+    "ApproxNDCG": "lexsort",
+    "LambdaRank": "lexsort",
     "ListMLE": "argsort",
     "LovaszHinge": "argsort",
     "Sparsemax": "sort",

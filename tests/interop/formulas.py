@@ -103,12 +103,14 @@ TRACED = [
 """Losses whose formulas can be traced."""
 
 BY_NUMPY = [
+    lb.ApproxNDCG(temperature=0.5),
     lb.CIoU(),
     lb.CTC(),
     lb.DIoU(),
     lb.GIoU(),
     lb.InfoNCE(temperature=0.5),
     lb.IoU(),
+    lb.LambdaRank(),
     lb.ListMLE(),
     lb.LovaszHinge(),
     lb.LovaszSoftmax(),
