@@ -30,6 +30,7 @@ from .losses.embeddings import (
     HingeEmbedding,
     Triplet,
 )
+from .losses.gaussian import GaussianCRPS, GaussianMixtureNLL, GaussianNLL
 from .losses.huber import (
     EpsilonInsensitive,
     Huber,
@@ -39,7 +40,7 @@ from .losses.huber import (
     SquaredEpsilonInsensitive,
 )
 from .losses.imbalance import Poly1CrossEntropy, SigmoidFocal, SoftmaxFocal
-from .losses.likelihood import GammaNLL, GaussianNLL, NegativeBinomialNLL, PoissonNLL, TweedieNLL
+from .losses.likelihood import GammaNLL, NegativeBinomialNLL, PoissonNLL, TweedieNLL
 from .losses.log_loss import BinaryCrossEntropy, Brier, SigmoidCrossEntropy
 from .losses.lovasz import LovaszHinge, LovaszSoftmax
 from .losses.margins import (
@@ -100,6 +101,8 @@ __all__ = [
     "FocalTversky",
     "GIoU",
     "GammaNLL",
+    "GaussianCRPS",
+    "GaussianMixtureNLL",
     "GaussianNLL",
     "GemanMcClure",
     "GeneralRobust",

@@ -320,7 +320,8 @@ class Line:
         """Return neighbouring points that a function jumps between, and its values there.
 
         Every interval of the grid is halved towards its larger change until nothing but a jump
-        can be left of it.
+        can be left of it.  Where the curvature explains a change of the slope from one float to
+        the next, the loss bends more sharply than floats can show, and no jump is reported.
         """
         low, high = self.x[:-1], self.x[1:]
         below, above = function(low), function(high)
@@ -331,7 +332,12 @@ class Line:
             low, below = np.where(left, low, middle), np.where(left, below, between)
             high, above = np.where(left, middle, high), np.where(left, between, above)
         jumps = np.isfinite(above - below) & (np.abs(above - below) > 1e-6 * (1 + np.abs(above)))
-        return low[jumps], high[jumps], below[jumps], above[jumps]
+        low, high, below, above = low[jumps], high[jumps], below[jumps], above[jumps]
+        if low.size:
+            curvature = np.maximum(np.abs(self.curvature(low)), np.abs(self.curvature(high)))
+            shown = curvature * (high - low) <= 1e-6 * (1 + np.abs(self.slope(high)))
+            low, high, below, above = low[shown], high[shown], below[shown], above[shown]
+        return low, high, below, above
 
 
 def _dot(rows, direction):
