@@ -96,6 +96,10 @@ def numbers_distributions(rng, n):
     return (rng.normal(size=n),), (rng.normal(size=n), rng.normal(size=n))
 
 
+def numbers_mixtures(rng, n):
+    return (rng.normal(size=n),), tuple(rng.normal(size=(3, n, 3)))
+
+
 def counts_log_means(rng, n):
     return (rng.poisson(3.0, n).astype(float),), (rng.normal(size=n),)
 
@@ -244,6 +248,13 @@ def torch_negative_binomial(p, t):
     )
 
 
+def torch_mixture(logits, mean, log_variance, t):
+    components = torch.distributions.Normal(mean, (log_variance / 2).exp(), validate_args=False)
+    shares = torch.distributions.Categorical(logits=logits, validate_args=False)
+    mixture = torch.distributions.MixtureSameFamily(shares, components, validate_args=False)
+    return -mixture.log_prob(t).mean()
+
+
 def torch_list_mle(p, t):
     p = p.gather(-1, t.argsort(-1))
     return (torch.logcumsumexp(p, -1) - p).sum(-1).mean()
@@ -346,6 +357,11 @@ CASES = {
             numbers_distributions,
             torch=lambda mean, log_variance, t: F.gaussian_nll_loss(mean, t, log_variance.exp()),
             sizes=ALL_SIZES,
+        ),
+        Case(
+            lb.GaussianMixtureNLL(constant_terms=True),
+            numbers_mixtures,
+            torch=torch_mixture,
         ),
         Case(
             lb.BinaryCrossEntropy(),

@@ -61,6 +61,7 @@ NOWHERE = {
     "EpsilonInsensitive",
     "Expectile",
     "FocalTversky",
+    "GaussianCRPS",
     "GemanMcClure",
     "GeneralRobust",
     "GeneralizedCrossEntropy",

@@ -54,7 +54,12 @@ def test_a_loss_has_all_that_belongs_to_it(html, entries, name):
     facts = entry.find(class_="facts").get_text(" ")
     assert "Methods" in facts
     module = getattr(lb, name).__module__.rpartition(".")[2].replace("_", "-")
-    within = {"boxes": "overlap", "contrastive-batches": "embeddings", "lovasz": "overlap"}
+    within = {
+        "boxes": "overlap",
+        "contrastive-batches": "embeddings",
+        "gaussian": "likelihood",
+        "lovasz": "overlap",
+    }
     assert page == within.get(module, module)
     assert ("Derived in" in facts) == (html / "chapters" / f"{page}.html").exists()
     for row in conventions.TABLE:
