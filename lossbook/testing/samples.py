@@ -335,7 +335,9 @@ class Line:
         low, high, below, above = low[jumps], high[jumps], below[jumps], above[jumps]
         if low.size:
             curvature = np.maximum(np.abs(self.curvature(low)), np.abs(self.curvature(high)))
-            shown = curvature * (high - low) <= 1e-6 * (1 + np.abs(self.slope(high)))
+            bends = curvature * (high - low) > 1e-6 * (1 + np.abs(self.slope(high)))
+            next_floats = high - low <= 2 * np.spacing(np.maximum(np.abs(low), np.abs(high)))
+            shown = ~(bends & next_floats)
             low, high, below, above = low[shown], high[shown], below[shown], above[shown]
         return low, high, below, above
 
