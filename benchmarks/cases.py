@@ -23,6 +23,7 @@ FEW_SIZES = (10**2, 10**4, 10**6)
 ALL_SIZES = (10**2, 10**4, 10**6, 10**7)
 N_CLASSES = 10
 MANY_CLASSES = 1000
+N_COMPONENTS = 5
 N_ENTRIES = 50
 """Entries of an embedding."""
 N_VECTORS = 200
@@ -97,7 +98,8 @@ def numbers_distributions(rng, n):
 
 
 def numbers_mixtures(rng, n):
-    return (rng.normal(size=n),), tuple(rng.normal(size=(3, n, 3)))
+    shape = n // N_COMPONENTS, N_COMPONENTS
+    return (rng.normal(size=shape[0]),), tuple(rng.normal(size=(3, *shape)))
 
 
 def counts_log_means(rng, n):
