@@ -3,7 +3,7 @@
 import os
 from importlib.util import find_spec
 
-os.environ.setdefault("KERAS_BACKEND", "torch")
+os.environ.setdefault("KERAS_BACKEND", "torch")  # for all tests that use Keras
 
 collect_ignore = [
     f"lossbook/interop/{library}.py"

@@ -5,6 +5,7 @@ states, on arrays that are ready: its shared quantities, the value and its mean,
 divided by the number of samples.
 """
 
+import gc
 import sys
 from functools import partial
 from timeit import Timer
@@ -31,11 +32,13 @@ def functions_entered(call):
 
     call()
     before = sys.getprofile()
+    gc.disable()  # a collection in between would run functions of other libraries
     sys.setprofile(watch)
     try:
         call()
     finally:
         sys.setprofile(before)
+        gc.enable()
     return names[1:]  # the first is the call itself
 
 

@@ -1,7 +1,6 @@
 """Every row of the table of conventions is evaluated with the library it names."""
 
 import importlib
-import os
 import re
 import sys
 import warnings
@@ -29,7 +28,6 @@ from lossbook.core.loss import BatchLoss, ClassLoss, JointLoss, RowLoss
 from lossbook.core.masks import ClassMaskLoss
 from lossbook.testing import draw
 
-os.environ.setdefault("KERAS_BACKEND", "torch")
 TABLE = conventions.TABLE
 N_SAMPLES, N_CLASSES = 64, 4
 TRIED = {

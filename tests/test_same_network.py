@@ -1,7 +1,6 @@
 """The chapter on training a network shows its networks in three libraries: they are the same."""
 
 import json
-import os
 import re
 from functools import partial
 from pathlib import Path
@@ -9,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-os.environ.setdefault("KERAS_BACKEND", "torch")
 NOTEBOOK = Path(__file__).parents[1] / "chapters" / "training-a-network.ipynb"
 TAB = re.compile(r":::\{tab-item\} (\w+)\n```python\n(.*?)```", re.DOTALL)
 # Keras converts PyTorch's arrays in a way that NumPy 2 deprecates.

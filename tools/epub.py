@@ -9,21 +9,7 @@ import zipfile
 from html import escape
 from itertools import groupby
 
-from volume import (
-    AUTHOR,
-    CONFIG,
-    HTML,
-    LICENCE,
-    ROOT,
-    TITLE,
-    TOOLS,
-    VERSION,
-    YEAR,
-    anchor,
-    pages,
-    pictures,
-    relink,
-)
+from volume import CONFIG, FACTS, HTML, ROOT, TITLE, TOOLS, anchor, pages, pictures, relink
 
 OUTPUT = ROOT / "_build/lossbook.epub"
 SVG = "http://www.w3.org/2000/svg"
@@ -188,9 +174,8 @@ def picture(path):
 
 def files(book, images):
     """Return the files of the book, without the package that lists them, and its lines."""
-    facts = {"title": escape(TITLE), "author": AUTHOR, "version": VERSION, "year": YEAR}
     contents = {
-        "title.xhtml": wrapped(TITLE, FRONT.format(licence=LICENCE, **facts)),
+        "title.xhtml": wrapped(TITLE, FRONT.format(**FACTS)),
         "contents.xhtml": wrapped("Contents", navigation(book)),
     }
     lines = [
@@ -217,11 +202,8 @@ def pack(book, images):
     contents, lines = files(book, images)
     spine = ["title.xhtml", "contents.xhtml", *(file_of(page.name) for page in book)]
     package = PACKAGE.format(
-        identifier=CONFIG["html"]["baseurl"] or f"urn:lossbook:{VERSION}",
-        title=escape(TITLE),
-        author=AUTHOR,
-        licence=LICENCE,
-        year=YEAR,
+        **FACTS,
+        identifier=CONFIG["html"]["baseurl"] or f"urn:lossbook:{FACTS['version']}",
         manifest="\n".join(lines),
         spine="\n".join(f'<itemref idref="{anchor("f", name)}"/>' for name in spine),
     )

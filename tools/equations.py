@@ -5,7 +5,7 @@ import re
 LONGEST = 66
 ALIGNED = re.compile(r"\s*\\begin\{aligned\}(.*)\\end\{aligned\}\s*([.,]?)\s*", re.DOTALL)
 CONTINUED = re.compile(r"&?\s*(?:\{\}\s*)?(?:\\q?quad\s*)+")
-TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[{}]", re.DOTALL)
+TOKEN = re.compile(r"\\[A-Za-z]+|\\\\(?:\[[\d.]+[a-z]+\])?|\\.|[{}]", re.DOTALL)
 OPENS = {"{", r"\begin", r"\left"}
 CLOSES = {"}", r"\end", r"\right"}
 UNSEEN = re.compile(
@@ -20,7 +20,7 @@ def split_outside(text, mark):
     pieces, depth, start = [], 0, 0
     for found in TOKEN.finditer(text):
         token = found[0]
-        if token == mark and depth == 0:
+        if token.startswith(mark) and depth == 0:
             pieces.append(text[start : found.start()])
             start = found.end()
         elif token in OPENS:

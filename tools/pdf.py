@@ -9,20 +9,7 @@ from itertools import groupby
 from os import geteuid
 from pathlib import Path
 
-from volume import (
-    AUTHOR,
-    HTML,
-    LICENCE,
-    ROOT,
-    TITLE,
-    VERSION,
-    YEAR,
-    anchor,
-    pages,
-    pictures,
-    relink,
-    require,
-)
+from volume import FACTS, HTML, ROOT, anchor, pages, pictures, relink, require
 
 OUTPUT = ROOT / "_build/lossbook.pdf"
 FONTS = {"LM Roman 10": "fonts-lmodern", ":lang=zh": "fonts-noto-cjk"}
@@ -91,8 +78,7 @@ def table_of_contents(book, numbers):
 def document(book, numbers):
     """Return the HTML of the volume."""
     styles, body = list({style: None for page in book for style in page.styles}), []
-    front = {"title": TITLE, "author": AUTHOR, "version": VERSION, "year": YEAR}
-    body.append(FRONT.format(licence=LICENCE, **front))
+    body.append(FRONT.format(**FACTS))
     body.append(table_of_contents(book, numbers))
     for part, members in groupby(book, key=lambda page: page.part):
         if part:
@@ -106,7 +92,7 @@ def document(book, numbers):
                 f"{page.article.decode_contents()}</section>"
             )
     return DOCUMENT.format(
-        title=escape(TITLE),
+        title=FACTS["title"],
         styles="\n".join(styles),
         body="\n".join(body),
     )

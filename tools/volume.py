@@ -6,6 +6,7 @@
 import re
 import shutil
 import sys
+from html import escape
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -19,9 +20,15 @@ ROOT = Path(__file__).resolve().parent.parent
 HTML = ROOT / "_build/html"
 TOOLS = ROOT / "tools"
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
-TITLE, AUTHOR, YEAR = CONFIG["title"], CONFIG["author"], CONFIG["copyright"]
-VERSION = lossbook.__version__
-LICENCE = "Text and figures: CC BY 4.0. Code: MIT licence."
+TITLE = CONFIG["title"]
+FACTS = {
+    "title": escape(TITLE),
+    "author": escape(CONFIG["author"]),
+    "version": lossbook.__version__,
+    "year": CONFIG["copyright"],
+    "licence": "Text and figures: CC BY 4.0. Code: MIT licence.",
+}
+"""What the title page says, as HTML."""
 
 FOR_SCREENS = (
     ".headerlink, .viewcode-link, .chapter-tools, details.hide > summary, .letters, "

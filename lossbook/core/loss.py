@@ -1,7 +1,7 @@
 """The kinds of losses: what their samples are, and how their inputs are read."""
 
 from math import prod
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,6 +90,12 @@ class ClassLoss(TargetLoss):
     """
 
     y_true_domain: ClassVar[Domain] = DISTRIBUTIONS
+    # The label of samples to leave out.  An annotation that exists when the program runs would make
+    # it the first parameter of the losses that have it.
+    if TYPE_CHECKING:
+        ignore_index: ClassVar[int | None]
+    else:
+        ignore_index = None
 
     def _read(self, y_true, y_pred):
         y_true, y_pred = as_real_arrays(_NAMES, (y_true, y_pred))
@@ -117,11 +123,13 @@ class ClassLoss(TargetLoss):
 
     def _label_domain(self, n_entries):
         """Return the domain of labels, for predictions of a number of entries."""
-        return class_indices(n_entries)
+        return class_indices(n_entries, self.ignore_index)
 
-    def _kept(self, labels):
-        """Return which of the labels count, or None where all do."""
-        return None
+    def _kept(self, y_true):
+        """Return which of the labels count, or None where all do, as distributions do."""
+        if self.ignore_index is None or y_true.ndim > 1:
+            return None
+        return y_true != self.ignore_index
 
     def _read_targets(self, y_true, sample_weight):
         if y_true.dtype.kind != "f" or self.y_true_domain is LABELS:
@@ -144,6 +152,8 @@ class ClassLoss(TargetLoss):
         return np.eye(n_classes), np.bincount(column.block(0, labels.size), weight, n_classes)
 
     def _n_classes(self, labels):
+        if labels.size == 0:
+            raise ValueError(f"y_true must hold a label other than {self.ignore_index}")
         return int(labels.max()) + 1
 
 

@@ -177,7 +177,7 @@ def _checked(loss):
             f"more; got {loss!r}"
         )
     weighs = isinstance(loss, SoftmaxCrossEntropy) and loss.class_weight is not None
-    ignores = isinstance(loss, ClassLoss) and getattr(loss, "ignore_index", None) is not None
+    ignores = isinstance(loss, ClassLoss) and loss.ignore_index is not None
     if (weighs or ignores) and loss.reduction == "mean":
         raise ValueError(
             "loss must have a mean that divides by the weights of samples alone, because Keras "

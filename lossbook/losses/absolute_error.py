@@ -23,7 +23,8 @@ class AbsoluteError(ResidualLoss):
 
     References
     ----------
-    .. [1] R. Koenker and G. Bassett, "Regression quantiles", *Econometrica* 46(1), 1978.
+    .. [1] R. Koenker and G. Bassett, "Regression quantiles",
+       *Econometrica* 46(1), 1978.
 
     Examples
     --------

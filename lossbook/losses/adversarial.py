@@ -411,7 +411,8 @@ class HingeGAN(GAN):
 
     References
     ----------
-    .. [1] J. H. Lim and J. C. Ye, "Geometric GAN", arXiv:1705.02894, 2017.
+    .. [1] J. H. Lim and J. C. Ye, "Geometric GAN",
+       arXiv:1705.02894, 2017.
     .. [2] T. Miyato, T. Kataoka, M. Koyama and Y. Yoshida, "Spectral normalization for generative
        adversarial networks", *International Conference on Learning Representations*, 2018.
 

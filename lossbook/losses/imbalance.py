@@ -6,7 +6,7 @@ from math import inf, sqrt
 
 import numpy as np
 
-from ..core.domains import NON_NEGATIVE, UNIT_INTERVAL, ZERO_OR_ONE, Interval, class_indices
+from ..core.domains import NON_NEGATIVE, UNIT_INTERVAL, ZERO_OR_ONE, Interval
 from ..core.elementwise import decay, negative_part, sum_entries, two_sides, zero_if_nan
 from ..core.ignored import index_or_none
 from ..core.loss import ClassLoss, PointwiseLoss, as_distributions, parameter
@@ -256,12 +256,6 @@ class SoftmaxFocal(LabelProbabilityLoss):
             batch.mass = self._kept
         return batch
 
-    def _label_domain(self, n_classes):
-        return class_indices(n_classes, self.ignore_index)
-
-    def _kept(self, labels):
-        return None if self.ignore_index is None else labels != self.ignore_index
-
     def _shared(self, y_true, y_pred):
         if self.alpha is not None and 0 in self.alpha:
             kept = self._kept(y_true)
@@ -291,11 +285,7 @@ class SoftmaxFocal(LabelProbabilityLoss):
         return np.where(modulation == 0, 0, modulation * bend)
 
     def _n_classes(self, labels):
-        if self.alpha is not None:
-            return len(self.alpha)
-        if labels.size == 0:
-            raise ValueError(f"y_true must hold a label other than {self.ignore_index}")
-        return super()._n_classes(labels)
+        return super()._n_classes(labels) if self.alpha is None else len(self.alpha)
 
     def _optimal_constant(self, t, weight):
         share = t @ weight / weight.sum()

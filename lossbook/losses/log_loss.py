@@ -148,7 +148,8 @@ class SigmoidCrossEntropy(PointwiseLoss):
 
     References
     ----------
-    .. [1] C. M. Bishop, *Pattern Recognition and Machine Learning*, Springer, 2006, section 4.3.2.
+    .. [1] C. M. Bishop, *Pattern Recognition and Machine Learning*,
+       Springer, 2006, section 4.3.2.
 
     Examples
     --------

@@ -111,7 +111,8 @@ class Hinge(MarginLoss):
 
     References
     ----------
-    .. [1] C. Cortes and V. Vapnik, "Support-vector networks", *Machine Learning* 20, 1995.
+    .. [1] C. Cortes and V. Vapnik, "Support-vector networks",
+       *Machine Learning* 20, 1995.
 
     Examples
     --------

@@ -39,7 +39,8 @@ class Pinball(ResidualLoss):
 
     References
     ----------
-    .. [1] R. Koenker and G. Bassett, "Regression quantiles", *Econometrica* 46(1), 1978.
+    .. [1] R. Koenker and G. Bassett, "Regression quantiles",
+       *Econometrica* 46(1), 1978.
 
     Examples
     --------

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..core.arrays import as_real_array, require_shape
-from ..core.domains import DISTRIBUTIONS, LOG_DISTRIBUTIONS, UNIT_INTERVAL, class_indices
+from ..core.domains import DISTRIBUTIONS, LOG_DISTRIBUTIONS, UNIT_INTERVAL
 from ..core.elementwise import log_ratio, sum_entries, zero_if_nan
 from ..core.evaluation import evaluate
+from ..core.ignored import index_or_none
 from ..core.inputs import Batch, Column
 from ..core.loss import ClassLoss, as_distributions, one_hot, parameter
 from ..core.optimum import on_simplex
@@ -353,7 +354,8 @@ class SoftmaxCrossEntropy(ClassLoss):
     ----------
     .. [1] D. Böhning, "Multinomial logistic regression algorithm", *Annals of the Institute of
        Statistical Mathematics* 44(1), 1992.
-    .. [2] C. M. Bishop, *Pattern Recognition and Machine Learning*, Springer, 2006, section 4.3.4.
+    .. [2] C. M. Bishop, *Pattern Recognition and Machine Learning*,
+       Springer, 2006, section 4.3.4.
 
     Examples
     --------
@@ -444,12 +446,8 @@ class SoftmaxCrossEntropy(ClassLoss):
     def __post_init__(self) -> None:
         super().__post_init__()
         object.__setattr__(self, "class_weight", class_weights("class_weight", self.class_weight))
-        if self.ignore_index is not None:
-            if isinstance(self.ignore_index, bool) or not isinstance(
-                self.ignore_index, int | np.integer
-            ):
-                raise TypeError(f"ignore_index must be an integer; got {self.ignore_index!r}")
-            object.__setattr__(self, "ignore_index", int(self.ignore_index))
+        ignored = index_or_none("ignore_index", self.ignore_index)
+        object.__setattr__(self, "ignore_index", ignored)
 
     @property
     def _is_plain(self):
@@ -467,9 +465,6 @@ class SoftmaxCrossEntropy(ClassLoss):
             classification_calibrated=len(set(weights)) == 1 and self.label_smoothing < 1,
             elicits="probability" if self._is_plain else "shifted probability",
         )
-
-    def _label_domain(self, n_classes):
-        return class_indices(n_classes, self.ignore_index)
 
     def _formula(self, s):
         t, p, mass = s.t_k, s.p_k, 1
@@ -539,11 +534,6 @@ class SoftmaxCrossEntropy(ClassLoss):
     def _hessian_vector_product(self, softmax, vector):
         return softmax.hessian_vector_product(vector)
 
-    def _kept(self, y_true):
-        if self.ignore_index is None or y_true.ndim > 1:
-            return None
-        return y_true != self.ignore_index
-
     def _weighted_target(self, y_true, kept, like):
         """Return u, the smoothed targets times the class weights, with 0 for ignored samples."""
         n_classes = len(like)
@@ -567,11 +557,7 @@ class SoftmaxCrossEntropy(ClassLoss):
         return np.take_along_axis(weight, y_true * kept, axis=0) * kept
 
     def _n_classes(self, labels):
-        if self.class_weight is not None:
-            return len(self.class_weight)
-        if labels.size == 0:
-            raise ValueError(f"y_true must hold a label other than {self.ignore_index}")
-        return super()._n_classes(labels)
+        return super()._n_classes(labels) if self.class_weight is None else len(self.class_weight)
 
     def _read_targets(self, y_true, sample_weight):
         targets, weight = super()._read_targets(y_true, sample_weight)

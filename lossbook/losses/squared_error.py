@@ -20,7 +20,8 @@ class SquaredError(ResidualLoss):
 
     References
     ----------
-    .. [1] C. M. Bishop, *Pattern Recognition and Machine Learning*, Springer, 2006, section 1.5.5.
+    .. [1] C. M. Bishop, *Pattern Recognition and Machine Learning*,
+       Springer, 2006, section 1.5.5.
 
     Examples
     --------
@@ -73,7 +74,8 @@ class HalfSquaredError(ResidualLoss):
 
     References
     ----------
-    .. [1] C. M. Bishop, *Pattern Recognition and Machine Learning*, Springer, 2006, section 3.1.
+    .. [1] C. M. Bishop, *Pattern Recognition and Machine Learning*,
+       Springer, 2006, section 3.1.
 
     Examples
     --------

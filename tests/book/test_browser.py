@@ -114,6 +114,50 @@ def test_what_scrolls_shows_it(browser, html, name, width):
         )
 
 
+def test_outputs_have_the_colour_of_the_page_in_the_dark(browser, html):
+    colours = "[...document.querySelectorAll('{}')].map(e => getComputedStyle(e).color)"
+    url = (html / "chapters/other-frameworks.html").as_uri()
+    with browser.page(url, width=WIDTHS["phone"], theme="dark") as page:
+        of_outputs = set(page.evaluate(colours.format(".cell_output .text_html")))
+        assert of_outputs == set(page.evaluate(colours.format("article section > p")))
+
+
+@pytest.mark.parametrize("name", CONTENT)
+def test_links_to_the_neighbours_fit_on_a_phone(browser, html, name):
+    with browser.page((html / f"{name}.html").as_uri(), width=WIDTHS["phone"]) as page:
+        assert (
+            page.evaluate("""
+            [...document.querySelectorAll(".prev-next-area *")].filter(e => {
+              const box = e.getBoundingClientRect();
+              return box.left < 0 || box.right > innerWidth || e.scrollWidth > e.clientWidth + 1
+                && e.clientWidth;
+            }).map(e => e.className)
+        """)
+            == []
+        )
+
+
+def test_the_sign_of_a_fold_stands_before_its_words(browser, html):
+    with browser.page((html / "chapters/huber.html").as_uri()) as page:
+        gaps = page.evaluate("""
+            [...document.querySelectorAll("article details > summary")].flatMap(line => {
+              const sign = getComputedStyle(line, "::after"), range = document.createRange();
+              const end = line.getBoundingClientRect().left + parseFloat(sign.left)
+                + parseFloat(sign.width);
+              const texts = document.createTreeWalker(line, NodeFilter.SHOW_TEXT);
+              const gaps = [];
+              while (texts.nextNode()) {
+                range.selectNodeContents(texts.currentNode);
+                const boxes = [...range.getClientRects()].filter(box => box.width);
+                gaps.push(...boxes.map(box => box.left - end));
+              }
+              return gaps;
+            })
+        """)
+        assert len(gaps) > 20
+        assert min(gaps) > 0
+
+
 def test_what_is_printed_keeps_its_columns_on_a_phone(browser, html):
     spaces = "[...document.querySelectorAll('{} pre')].map(e => getComputedStyle(e).whiteSpace)"
     with browser.page((html / "reference/claims.html").as_uri(), width=WIDTHS["phone"]) as page:

@@ -1,13 +1,12 @@
 """What the build adds to pages, tried on a book of one page."""
 
-import sys
-
+import mathematics
 import pytest
 from book import ROOT
 from bs4 import BeautifulSoup
+from equations import joined
 from sphinx.application import Sphinx
 
-TOOLS = ROOT / "tools"
 EXTENSIONS = [
     "myst_nb",
     "sphinx_book_theme",
@@ -74,31 +73,27 @@ def build(tmp_path_factory):
     def build(text, **settings):
         folder = tmp_path_factory.mktemp("book")
         (folder / "index.md").write_text(text, encoding="utf-8")
-        sys.path.insert(0, str(TOOLS))
-        try:
-            app = Sphinx(
-                folder,
-                None,
-                folder / "html",
-                folder / "doctrees",
-                "html",
-                confoverrides={
-                    "project": "A Book",
-                    "author": "Authors",
-                    "extensions": EXTENSIONS,
-                    "html_theme": "sphinx_book_theme",
-                    "html_theme_options": {"footer_content_items": ["book-footer.html"]},
-                    "templates_path": [str(ROOT / "_templates")],
-                    "myst_enable_extensions": ["colon_fence", "dollarmath"],
-                    "exercise_style": "solution_follow_exercise",
-                }
-                | settings,
-                status=None,
-                warning=None,
-            )
-            app.build()
-        finally:
-            sys.path.remove(str(TOOLS))
+        app = Sphinx(
+            folder,
+            None,
+            folder / "html",
+            folder / "doctrees",
+            "html",
+            confoverrides={
+                "project": "A Book",
+                "author": "Authors",
+                "extensions": EXTENSIONS,
+                "html_theme": "sphinx_book_theme",
+                "html_theme_options": {"footer_content_items": ["book-footer.html"]},
+                "templates_path": [str(ROOT / "_templates")],
+                "myst_enable_extensions": ["colon_fence", "dollarmath"],
+                "exercise_style": "solution_follow_exercise",
+            }
+            | settings,
+            status=None,
+            warning=None,
+        )
+        app.build()
         return folder / "html"
 
     return build
@@ -186,9 +181,6 @@ def test_with_an_address_pages_can_be_shared(build):
 
 
 def test_without_katex_mathjax_sets_the_mathematics(build, monkeypatch):
-    monkeypatch.syspath_prepend(str(TOOLS))
-    import mathematics
-
     monkeypatch.setattr(mathematics, "prerendered", lambda: False)
     html = build("# A page\n\nWith $x$.\n")
     page = read(html / "index.html")
@@ -204,15 +196,12 @@ def test_footer(page):
 
 
 def test_formulas_are_joined_for_wide_pages():
-    sys.path.insert(0, str(TOOLS))
-    try:
-        from equations import joined
-    finally:
-        sys.path.remove(str(TOOLS))
     broken = r"\begin{aligned}a&=b\\&\quad+c\end{aligned}"
     assert joined(broken) == "\\begin{aligned}\na&=b +c\n\\end{aligned}"
     alone = r"\begin{aligned}&f(x)\\&\quad=1\\&\quad=2.\end{aligned}"
     assert joined(alone) == "\\begin{aligned}\nf(x) &=1 \\\\\n&=2.\n\\end{aligned}"
+    spaced = r"\begin{aligned}a&=b\\&\quad+c\\[6pt]d&=e\end{aligned}"
+    assert joined(spaced) == "\\begin{aligned}\na&=b +c \\\\\nd&=e\n\\end{aligned}"
     assert joined(r"\begin{aligned}a&=b\\c&=d\end{aligned}") is None
     assert joined(r"\begin{aligned}a&=" + "b+" * 40 + r"\\&\quad+c\end{aligned}") is None
     assert joined(r"f=\begin{cases}a&x\\&\quad b\end{cases}") is None

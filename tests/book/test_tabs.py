@@ -5,20 +5,18 @@ import os
 import re
 import subprocess
 import sys
-import tomllib
 from importlib.util import find_spec
 
 import nbformat
 import pytest
-from book import NOTEBOOKS, ROOT
+from book import NOTEBOOKS
+from notebooks import WIDTH
 
 TAB = re.compile(r"^:::\{tab-item\} (?P<name>[^\n]*)\n(?P<body>.*?)^:::$", re.MULTILINE | re.DOTALL)
 BLOCK = re.compile(
     r"^```python\n(?P<code>.*?)^```$(?:\s*^```text\n(?P<output>.*?)^```$)?",
     re.MULTILINE | re.DOTALL,
 )
-RUFF = tomllib.loads((ROOT / "chapters" / "ruff.toml").read_text(encoding="utf-8"))
-STILL_TO_COME = RUFF["format"]["exclude"]
 
 
 def blocks(notebook):
@@ -44,7 +42,6 @@ def imported(code):
 CASES = [
     pytest.param(notebook, *block, id=f"{notebook.stem}-{number}-{block[0]}")
     for notebook in NOTEBOOKS
-    if notebook.name not in STILL_TO_COME
     for number, block in enumerate(blocks(notebook), start=1)
 ]
 
@@ -57,7 +54,7 @@ def test_a_tab_prints_what_it_says(notebook, name, code, output):
     run = subprocess.run(
         [sys.executable, "-c", code],
         cwd=notebook.parent,
-        env={"KERAS_BACKEND": "torch"} | os.environ | {"PYTHONIOENCODING": "utf-8"},
+        env=os.environ | {"PYTHONIOENCODING": "utf-8"},
         capture_output=True,
         encoding="utf-8",
         timeout=120,
@@ -71,7 +68,7 @@ def test_code_in_tabs_fits_the_page():
         f"{case.id}: {line}"
         for case in CASES
         for line in "\n".join(case.values[2:]).splitlines()
-        if len(line) > RUFF["line-length"]
+        if len(line) > WIDTH
     ]
     assert not wide, "\n".join(wide)
 
@@ -79,7 +76,6 @@ def test_code_in_tabs_fits_the_page():
 def test_the_tabs_are_found():
     """Every block of Python that a chapter shows as text stands in a tab that is run."""
     for notebook in NOTEBOOKS:
-        if notebook.name not in STILL_TO_COME:
-            cells = nbformat.read(notebook, as_version=4).cells
-            shown = sum(c.source.count("```python") for c in cells if c.cell_type == "markdown")
-            assert shown == len(list(blocks(notebook)))
+        cells = nbformat.read(notebook, as_version=4).cells
+        shown = sum(c.source.count("```python") for c in cells if c.cell_type == "markdown")
+        assert shown == len(list(blocks(notebook)))

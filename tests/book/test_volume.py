@@ -1,11 +1,13 @@
 """The whole book as one volume: what the tools make of a page, and of all pages."""
 
-import sys
 import zipfile
 from xml.etree import ElementTree
 
+import epub
+import pdf
 import pytest
-from book import CONTENT, ROOT
+import volume
+from book import CONTENT
 from bs4 import BeautifulSoup
 
 ARTICLE = """\
@@ -24,30 +26,15 @@ class="bound"><span class="katex again">x</span>,</span></span>
 """
 
 
-@pytest.fixture(scope="module")
-def tools():
-    """Return the modules of the tools."""
-    sys.path.insert(0, str(ROOT / "tools"))
-    try:
-        import epub
-        import pdf
-        import volume
-    finally:
-        sys.path.remove(str(ROOT / "tools"))
-    return volume, pdf, epub
-
-
 @pytest.fixture
-def page(tools):
+def page():
     """Return a page that has everything the tools change."""
-    volume, *_ = tools
     article = BeautifulSoup(ARTICLE, "html.parser").article
     styles = volume.settle(article)
     return volume.Page("chapters/loss", "Part", "1. Loss", article, styles)
 
 
-def test_volume_holds_every_page_in_order(tools):
-    volume, *_ = tools
+def test_volume_holds_every_page_in_order():
     assert [name for name, _ in volume.contents()] == CONTENT
 
 
@@ -62,16 +49,14 @@ def test_everything_is_open(page):
     assert "border" not in article.table.attrs
 
 
-def test_links_stay_in_the_volume(tools, page):
-    volume, *_ = tools
+def test_links_stay_in_the_volume(page):
     names = {"chapters/loss", "chapters/other"}
     volume.relink(page, names, lambda name, place: f"#{volume.anchor(name, place)}")
     assert [link["href"] for link in page.article.find_all("a")] == ["#chapters-other--there"]
     assert "code" in page.article.get_text()
 
 
-def test_paper_has_one_document(tools, page):
-    _, pdf, _ = tools
+def test_paper_has_one_document(page):
     pdf.fit_for_paper(page)
     assert page.article.section["id"] == "chapters-loss--top"
     assert page.article.h2.get_text() == "1. Loss"
@@ -83,14 +68,12 @@ def test_paper_has_one_document(tools, page):
     assert 'content: "1. Loss"' in html
 
 
-def test_page_numbers_are_read(tools):
-    _, pdf, _ = tools
+def test_page_numbers_are_read():
     listed = 'Page  Destination                 Name\n   9 [ XYZ    0  819 null      ] "a--b"\n'
     assert pdf.DESTINATION.findall(listed) == [("9", "a--b")]
 
 
-def test_formulas_become_mathml(tools, page):
-    _, _, epub = tools
+def test_formulas_become_mathml(page):
     images = epub.fit_for_readers(page)
     assert list(images) == ["images/a.svg"]
     math = page.article.select_one("span.math")
@@ -100,14 +83,12 @@ def test_formulas_become_mathml(tools, page):
     assert tree.find(".//{*}svg").get("viewBox") == "0 0 1 1"
 
 
-def test_selectors_are_spelt_out(tools):
-    _, _, epub = tools
+def test_selectors_are_spelt_out():
     style = "b { top: 0 }\n.t :is(th, td) { left: 0 }\ni { top: 1 }"
     assert epub.spelt_out(style) == "b { top: 0 }\n.t th ,\n.t td { left: 0 }\ni { top: 1 }"
 
 
-def test_epub_lists_what_it_holds(tools, page, tmp_path, monkeypatch):
-    _, _, epub = tools
+def test_epub_lists_what_it_holds(page, tmp_path, monkeypatch):
     path = tmp_path / "book.epub"
     picture = tmp_path / "a.svg"
     picture.write_text("<svg xmlns='http://www.w3.org/2000/svg'/>", encoding="utf-8")
@@ -128,7 +109,6 @@ def test_epub_lists_what_it_holds(tools, page, tmp_path, monkeypatch):
     assert listed["chapters-loss.xhtml"].get("properties") == "mathml svg"
 
 
-def test_missing_programs_are_named(tools):
-    volume, *_ = tools
+def test_missing_programs_are_named():
     with pytest.raises(SystemExit, match="apt install the-package"):
         volume.require({"no-such-program": "the-package"})

@@ -3,6 +3,7 @@
 import copy
 import pickle
 import pickletools
+import re
 from dataclasses import FrozenInstanceError, fields, is_dataclass, replace
 
 import numpy as np
@@ -82,6 +83,14 @@ def test_the_reduction_is_said_once_in_each_docstring_and_last_of_the_parameters
     assert own[-1].startswith("reduction : ")
     if "\nNotes\n-----\n" in text:
         assert text.index("\nreduction : ") < text.index("\nNotes\n-----\n")
+
+
+@pytest.mark.parametrize("kind", EXPORTED)
+def test_parameters_are_passed_in_the_order_of_the_docstring(kind):
+    _, section = kind.__doc__.split("Parameters\n----------\n")
+    documented = re.findall(r"^(\w+) : ", section.split("\n\n")[0], re.MULTILINE)
+    by_position = [each.name for each in fields(kind) if not each.kw_only]
+    assert by_position == [name for name in documented if name in by_position]
 
 
 def test_pickles_name_the_classes_of_the_package_publicly():

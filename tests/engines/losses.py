@@ -69,14 +69,16 @@ OTHERS = [getattr(lb, name)() for name in NOT_TRACEABLE]
 """Losses that are left to NumPy."""
 
 
+def labelled_pixels(rng):
+    """Return the classes of the pixels of a few images, and their predicted probabilities."""
+    return rng.integers(0, 3, (5, 4)), rng.dirichlet(np.ones(3), (5, 4))
+
+
 SHAPED = {
     "CTC": lambda rng: (rng.integers(1, 3, (5, 2)), rng.normal(size=(5, 6, 3))),
     "InfoNCE": lambda rng: rng.normal(size=(2, 2, 4, 3)),
-    "LovaszSoftmax": lambda rng: (rng.integers(0, 3, (5, 4)), rng.dirichlet(np.ones(3), (5, 4))),
-    "MulticlassOverlap": lambda rng: (
-        rng.integers(0, 3, (5, 4)),
-        rng.dirichlet(np.ones(3), (5, 4)),
-    ),
+    "LovaszSoftmax": labelled_pixels,
+    "MulticlassOverlap": labelled_pixels,
     "SupervisedContrastive": lambda rng: (rng.integers(0, 2, (5, 4)), rng.normal(size=(5, 4, 3))),
 }
 """Inputs of losses that take more than a row for each sample."""

@@ -11,7 +11,6 @@ import lossbook as lb
 from lossbook.base import POSITIVE, PointwiseLoss, Traits, parameter
 
 pytest.importorskip("torch", reason="PyTorch, on which these tests run Keras, is not installed")
-os.environ.setdefault("KERAS_BACKEND", "torch")
 keras = pytest.importorskip("keras", reason="Keras is not installed")
 
 from lossbook.interop.keras import KerasLoss, as_loss  # noqa: E402

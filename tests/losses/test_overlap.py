@@ -1,6 +1,5 @@
 """Losses of masks where they are special: empty masks, relations, digits."""
 
-import os
 import tracemalloc
 from dataclasses import replace
 
@@ -328,7 +327,6 @@ def test_scikit_learn_agrees_on_several_classes():
 
 
 def test_keras_agrees_on_several_classes():
-    os.environ.setdefault("KERAS_BACKEND", "torch")
     keras = pytest.importorskip("keras")
     labels, p = RNG.integers(0, 3, (4, 9)), RNG.dirichlet(np.ones(3), (4, 9))
     of_classes = keras.losses.dice(np.eye(3)[labels], p, axis=1)

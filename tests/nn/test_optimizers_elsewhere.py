@@ -5,7 +5,6 @@ PyTorch's paths are those of whole trainings, in `test_torch.py`.
 
 import importlib
 import inspect
-import os
 import warnings
 from dataclasses import fields
 
@@ -13,8 +12,6 @@ import numpy as np
 import pytest
 
 from lossbook import nn
-
-os.environ.setdefault("KERAS_BACKEND", "torch")
 
 SCALES = np.array([1.0, 10.0, 0.1])
 START = np.array([1.0, -2.0, 3.0])
