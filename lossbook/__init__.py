@@ -23,6 +23,7 @@ from .losses.adversarial import (
 )
 from .losses.boxes import CIoU, DIoU, GIoU, IoU
 from .losses.contrastive_batches import InfoNCE, SupervisedContrastive
+from .losses.crps import GaussianCRPS
 from .losses.embeddings import (
     Contrastive,
     CosineDistance,
@@ -30,7 +31,7 @@ from .losses.embeddings import (
     HingeEmbedding,
     Triplet,
 )
-from .losses.gaussian import GaussianCRPS, GaussianMixtureNLL, GaussianNLL
+from .losses.gaussian import GaussianMixtureNLL, GaussianNLL
 from .losses.huber import (
     EpsilonInsensitive,
     Huber,

@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 WITHIN = {
     "boxes": "overlap",
     "contrastive_batches": "embeddings",
+    "crps": "likelihood",
     "gaussian": "likelihood",
     "lovasz": "overlap",
 }

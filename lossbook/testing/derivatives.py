@@ -45,7 +45,9 @@ def derivative(function: Any, room: Any, size: Any = 0.0) -> Any:
             rounding = 16 * EPSILON * (rounding + size * np.abs(curvature))
             bound = np.abs(estimate - previous) + rounding
             between = (4 * (values[1] + values[2]) - values[0] - values[3]) / 6
-            missed = np.abs(centre - between) > np.abs(values).max(axis=0)
+            nearby = np.array([*values, centre])
+            noise = 16 * EPSILON * np.abs(nearby).max(axis=0)
+            missed = np.abs(centre - between) > np.ptp(nearby, axis=0) / 2 + noise
         better = (bound < error) & ~missed
         best, error = np.where(better, estimate, best), np.where(better, bound, error)
         previous = estimate

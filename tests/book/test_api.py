@@ -58,6 +58,7 @@ def test_a_loss_has_all_that_belongs_to_it(html, entries, name):
     within = {
         "boxes": "overlap",
         "contrastive-batches": "embeddings",
+        "crps": "likelihood",
         "gaussian": "likelihood",
         "lovasz": "overlap",
     }

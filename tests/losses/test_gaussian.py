@@ -77,6 +77,13 @@ def test_gaussian(y_true, mean, log_variance, value, gradient, hessian, dtype):
     assert full == pytest.approx(value + np.log(2 * np.pi) / 2, rel=rtol)
 
 
+def test_gaussian_is_finite_up_to_the_largest_float():
+    inputs = [np.array([number], np.float32) for number in (0, 2.4e19, 0)]
+    single = parts(GAUSSIAN, *inputs)
+    double = parts(GAUSSIAN, *(each.astype(np.float64) for each in inputs))
+    assert_parts(single, double, rtol=3e-7)
+
+
 def test_gaussian_takes_names_and_refuses_other_shapes():
     y_true, mean, log_variance = RNG.normal(size=(3, 4, 5))
     by_name = GAUSSIAN(y_true, log_variance=log_variance, mean=mean)
