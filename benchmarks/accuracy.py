@@ -161,6 +161,7 @@ MAGNIFYING = (
     lb.Welsch,
     lb.Tukey,
     lb.GeneralRobust,
+    lb.GaussianCRPS,
 )
 """Losses whose derivatives can change by far more than the residual does, relative to size."""
 
@@ -331,7 +332,7 @@ def errors(loss, part, y_true, y_pred):
     else:
         exact, y_true = Exact(loss), y_true[:, None]
         y_pred = y_pred.reshape(len(y_true), -1)
-        differences = y_pred - y_true
+        differences = (y_pred - y_true)[:, :1]  # of several predictions, only the mean has one
         if isinstance(loss, LogMeanLoss):
             differences = np.maximum(np.abs(y_pred), np.abs(_log_unless_zero(y_true)))
     rows = zip(y_true, y_pred, differences, computed.reshape(len(computed), -1), strict=True)

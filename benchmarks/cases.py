@@ -23,6 +23,7 @@ FEW_SIZES = (10**2, 10**4, 10**6)
 ALL_SIZES = (10**2, 10**4, 10**6, 10**7)
 N_CLASSES = 10
 MANY_CLASSES = 1000
+N_COMPONENTS = 5
 N_ENTRIES = 50
 """Entries of an embedding."""
 N_VECTORS = 200
@@ -94,6 +95,11 @@ def positive_numbers(rng, n):
 
 def numbers_distributions(rng, n):
     return (rng.normal(size=n),), (rng.normal(size=n), rng.normal(size=n))
+
+
+def numbers_mixtures(rng, n):
+    shape = n // N_COMPONENTS, N_COMPONENTS
+    return (rng.normal(size=shape[0]),), tuple(rng.normal(size=(3, *shape)))
 
 
 def counts_log_means(rng, n):
@@ -244,6 +250,13 @@ def torch_negative_binomial(p, t):
     )
 
 
+def torch_mixture(logits, mean, log_variance, t):
+    components = torch.distributions.Normal(mean, (log_variance / 2).exp(), validate_args=False)
+    shares = torch.distributions.Categorical(logits=logits, validate_args=False)
+    mixture = torch.distributions.MixtureSameFamily(shares, components, validate_args=False)
+    return -mixture.log_prob(t).mean()
+
+
 def torch_list_mle(p, t):
     p = p.gather(-1, t.argsort(-1))
     return (torch.logcumsumexp(p, -1) - p).sum(-1).mean()
@@ -346,6 +359,11 @@ CASES = {
             numbers_distributions,
             torch=lambda mean, log_variance, t: F.gaussian_nll_loss(mean, t, log_variance.exp()),
             sizes=ALL_SIZES,
+        ),
+        Case(
+            lb.GaussianMixtureNLL(constant_terms=True),
+            numbers_mixtures,
+            torch=torch_mixture,
         ),
         Case(
             lb.BinaryCrossEntropy(),

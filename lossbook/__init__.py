@@ -23,6 +23,7 @@ from .losses.adversarial import (
 )
 from .losses.boxes import CIoU, DIoU, GIoU, IoU
 from .losses.contrastive_batches import InfoNCE, SupervisedContrastive
+from .losses.crps import GaussianCRPS
 from .losses.embeddings import (
     Contrastive,
     CosineDistance,
@@ -30,6 +31,7 @@ from .losses.embeddings import (
     HingeEmbedding,
     Triplet,
 )
+from .losses.gaussian import GaussianMixtureNLL, GaussianNLL
 from .losses.huber import (
     EpsilonInsensitive,
     Huber,
@@ -39,7 +41,7 @@ from .losses.huber import (
     SquaredEpsilonInsensitive,
 )
 from .losses.imbalance import Poly1CrossEntropy, SigmoidFocal, SoftmaxFocal
-from .losses.likelihood import GammaNLL, GaussianNLL, NegativeBinomialNLL, PoissonNLL, TweedieNLL
+from .losses.likelihood import GammaNLL, NegativeBinomialNLL, PoissonNLL, TweedieNLL
 from .losses.log_loss import BinaryCrossEntropy, Brier, SigmoidCrossEntropy
 from .losses.lovasz import LovaszHinge, LovaszSoftmax
 from .losses.margins import (
@@ -110,6 +112,8 @@ __all__ = [
     "FocalTversky",
     "GIoU",
     "GammaNLL",
+    "GaussianCRPS",
+    "GaussianMixtureNLL",
     "GaussianNLL",
     "GemanMcClure",
     "GeneralRobust",

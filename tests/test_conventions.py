@@ -60,6 +60,7 @@ NOWHERE = {
     "EpsilonInsensitive",
     "Expectile",
     "FocalTversky",
+    "GaussianCRPS",
     "GemanMcClure",
     "GeneralRobust",
     "GeneralizedCrossEntropy",

@@ -13,7 +13,7 @@ from reference import LOSSES, OVER_CLASSES, table
 
 PARTS = ("value", "gradient", "hessian")
 
-ELSEWHERE = {lb.CTC, lb.GaussianNLL, lb.LovaszSoftmax, lb.UncertaintyWeighted, lb.WeightedSum}
+ELSEWHERE = {lb.CTC, lb.LovaszSoftmax, lb.UncertaintyWeighted, lb.WeightedSum}
 """Losses that the tests of their own modules check instead."""
 
 

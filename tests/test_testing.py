@@ -10,7 +10,7 @@ import lossbook as lb
 from lossbook.core.contract import TargetLoss
 from lossbook.core.domains import Interval, NonZero, TwoValues
 from lossbook.core.loss import Call, ClassLoss, JointLoss, PointwiseLoss, RowLoss, parameter
-from lossbook.testing import CHECKS, Samples, check_loss, checks, derivative, draw
+from lossbook.testing import CHECKS, Samples, check_loss, checks, derivative, draw, view
 from reference import LOSSES
 
 
@@ -450,6 +450,39 @@ def test_numerical_derivatives_are_within_their_bounds(function, slope):
     estimate, error = derivative(lambda offset: function(x + offset), np.full(x.shape, 0.25))
     assert (np.abs(estimate - slope(x)) <= error).all()
     assert (error <= 1e-9 * (1 + np.abs(function(x)))).all()
+
+
+def test_numerical_derivatives_see_a_narrow_valley():
+    deep = lambda offset: 2 - np.exp(-(offset**2) * 1e6)  # noqa: E731
+    estimate, error = derivative(lambda offset: deep(offset - 1e-4), np.ones(1))
+    slope = -2e2 * np.exp(-1e-2)
+    assert abs(estimate - slope) <= error < 1e-3
+
+
+def test_numerical_derivatives_see_what_happens_within_a_step():
+    estimate, error = derivative(
+        lambda offset: 1e-6 * np.exp(-1e9 * offset**2 + offset), np.ones(1)
+    )
+    assert abs(estimate - 1e-6) <= error < 1e-7
+
+
+def test_what_bends_more_sharply_than_floats_can_show_is_no_jump():
+    line = next(Samples(view(lb.GaussianCRPS())).lines())
+    start, direction = np.array([0.0, -80.0]), np.array([1.0, 0.0])
+    narrow = replace(line, label=np.float64(3.0), start=start, direction=direction)
+    narrow = replace(narrow, x=np.linspace(2, 4.5, 20))
+    assert narrow.slope(np.array([2.9, 3.1])).tolist() == [-1, 1]
+    assert narrow.jumps(narrow.slope)[0].size == narrow.jumps(narrow.curvature)[0].size == 0
+    # The better of two components changes where their costs are about 1e90.
+    mixture = next(Samples(view(lb.GaussianMixtureNLL())).lines())
+    start = np.array([0.0, 0.0, 0.5, 0.25, 0.0, -200.0])
+    switch = replace(mixture, label=np.float64(0.0), start=start, direction=np.eye(6)[4])
+    switch = replace(switch, x=np.linspace(-300, 0, 20))
+    slopes = np.log10(1 - switch.slope(np.array([-202.0, -198.0])))
+    assert slopes[0] < 1 < 80 < slopes[1]
+    assert switch.jumps(switch.slope)[0].size == switch.jumps(switch.curvature)[0].size == 0
+    kinked = replace(next(Samples(lb.AbsoluteError()).lines()), label=np.float64(3.0))
+    assert kinked.jumps(kinked.slope)[0].size == 1
 
 
 def test_numerical_derivative_of_nothing_is_unknown():

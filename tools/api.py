@@ -22,7 +22,13 @@ from lossbook.symbolic import expression, latex
 
 ROOT = Path(__file__).resolve().parent.parent
 # Modules whose losses have their place in the chapter of another.
-WITHIN = {"boxes": "overlap", "contrastive_batches": "embeddings", "lovasz": "overlap"}
+WITHIN = {
+    "boxes": "overlap",
+    "contrastive_batches": "embeddings",
+    "crps": "likelihood",
+    "gaussian": "likelihood",
+    "lovasz": "overlap",
+}
 LIBRARIES = "PyTorch", "Keras"
 ADAPTED = "jax", "keras", "torch"  # whose adapters cannot be imported without them
 

@@ -80,6 +80,12 @@ def value_line(loss):
     if isinstance(loss.y_pred_domain, Boxes):
         return "shift", np.linspace(-2, 2, N), lambda s: loss([[0, 0, 1, 1]], [[s, 0, 1 + s, 1]])
     lines = {
+        "GaussianCRPS": ("r", z, lambda r: loss([0.0], [r], [0.0])),
+        "GaussianMixtureNLL": (
+            "y",
+            z,
+            lambda y: loss([y], [[0.0, 0.0]], [[-1.5, 1.5]], [[0.0, -1.0]]),
+        ),
         "GaussianNLL": ("r", z, lambda r: loss([0.0], [r], [0.0])),
         "CosineDistance": ("angle", angle, lambda a: loss(turned(a), [[1.0, 0.0]])),
         "CosineEmbedding": ("angle", angle, lambda a: loss([1], turned(a), [[1.0, 0.0]])),

@@ -72,13 +72,4 @@ ROWS = (
         given=(("constant_terms", True),),
         note=f"{_WHOLE} total_count is one over the dispersion.",
     ),
-    Equivalent(
-        loss="GaussianNLL",
-        library="PyTorch",
-        name="torch.nn.functional.gaussian_nll_loss",
-        call="torch.nn.functional.gaussian_nll_loss("
-        'mean, y_true, torch.exp(log_variance), full=constant_terms, reduction="none")',
-        parameters=(("constant_terms", "full"),),
-        note="It takes the variance, not its logarithm, and raises what is below eps=1e-6 to it.",
-    ),
 )

@@ -123,36 +123,57 @@ class LabelSoftmax:
         return bend
 
 
-class TargetSoftmax:
-    """Softmax with any weighted target distribution u, whose sum is the mass M.
+class Softmax:
+    """Softmax p of scores that lie `below` the largest of their sample by so much."""
 
-    Samples without mass have neither loss nor derivative, whatever their scores.
-    """
-
-    target: NDArray[Any]
     below: NDArray[Any]
-    mass: NDArray[Any]
-    absent: NDArray[Any]
     exp: NDArray[Any]
     total: NDArray[Any]
     least: NDArray[Any]
 
-    def __init__(self, target: NDArray[Any], below: NDArray[Any]) -> None:
-        self.target, self.mass = target, sum_entries(target)
-        self.absent = self.mass == 0
-        self.below = np.where(self.absent, 0, below) if self.absent.any() else below
-        self.exp = np.exp(-self.below)
+    def __init__(self, below: NDArray[Any]) -> None:
+        self.below, self.exp = below, np.exp(-below)
         self.total, self.least = _totals(self.exp)
+
+    def log_sum(self) -> NDArray[Any]:
+        """Return the logarithm of the sum of the exponentials, of which the largest is 1."""
+        return np.log1p(self.least)
 
     @cached_property
     def rest(self) -> NDArray[Any]:
         """The sums of the other classes' exponentials."""
         return _rest(self.exp, self.total, self.least)
 
+    @cached_property
+    def right(self) -> NDArray[Any]:
+        """The probabilities p_k."""
+        return self.exp / self.total
+
+    @cached_property
+    def wrong(self) -> NDArray[Any]:
+        """Those of the others, 1 - p_k."""
+        return self.rest / self.total
+
+
+class TargetSoftmax(Softmax):
+    """Softmax with any weighted target distribution u, whose sum is the mass M.
+
+    Samples without mass have neither loss nor derivative, whatever their scores.
+    """
+
+    target: NDArray[Any]
+    mass: NDArray[Any]
+    absent: NDArray[Any]
+
+    def __init__(self, target: NDArray[Any], below: NDArray[Any]) -> None:
+        self.target, self.mass = target, sum_entries(target)
+        self.absent = self.mass == 0
+        super().__init__(np.where(self.absent, 0, below) if self.absent.any() else below)
+
     def value(self) -> NDArray[Any]:
         """Return the cross-entropy -Σ u_k log p_k."""
         linear = sum_entries(zero_if_nan(self.target * self.below))
-        return linear + self.mass * np.log1p(self.least)
+        return linear + self.mass * self.log_sum()
 
     def gradient(self) -> NDArray[Any]:
         """Return its derivatives M p_k - u_k."""
@@ -179,17 +200,7 @@ class TargetSoftmax:
     @cached_property
     def cross_entropies(self) -> NDArray[Any]:
         """What each class would cost as the label, -log p_k."""
-        return self.below + np.log1p(self.least)
-
-    @cached_property
-    def right(self) -> NDArray[Any]:
-        """The probabilities p_k."""
-        return self.exp / self.total
-
-    @cached_property
-    def wrong(self) -> NDArray[Any]:
-        """Those of the others, 1 - p_k."""
-        return self.rest / self.total
+        return self.below + self.log_sum()
 
 
 def sum_of_others(terms: NDArray[Any]) -> NDArray[Any]:

@@ -1,4 +1,4 @@
-"""Negative log-likelihoods: of counts, of positive amounts, and of numbers with a variance.
+"""Negative log-likelihoods of counts and of positive amounts.
 
 Terms that do not depend on the prediction are left out, unless `constant_terms` asks for them.
 With them a loss is computed as half the deviance, which is 0 where the prediction is the target,
@@ -6,20 +6,16 @@ plus the loss of predicting the target itself.  Summed as they stand in the form
 would be thousands of times larger than the loss of a large count.
 """
 
-from math import log, pi
-from typing import Any
+from math import log
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
-from ..core.arrays import as_real_arrays
 from ..core.domains import FINITE, NON_NEGATIVE, POSITIVE, Domain
 from ..core.elementwise import decay, positive_part, two_sides, unless_nan
 from ..core.gamma import stirling_remainder
-from ..core.loss import Call, JointLoss, Out, PointwiseLoss, parameter
+from ..core.loss import PointwiseLoss, parameter
 from ..core.optimum import weighted_mean
 from ..core.parameters import switch
-from ..core.results import written
 from ..core.traits import Traits
 
 
@@ -425,143 +421,3 @@ class NegativeBinomialNLL(LogMeanLoss):
 
     def _fisher(self, y, z, a, b):
         return a / (b + self.dispersion * a)
-
-
-class GaussianNLL(JointLoss):
-    r"""Negative log-likelihood of a Gaussian with mean and variance predicted [1]_.
-
-    .. math::
-
-        \ell = \tfrac12 \left( s + (y - \mu)^2 e^{-s} \right)
-
-    Called as ``loss(y_true, mean, log_variance)``; derivatives are tuples, by :math:`\mu` and by
-    the logarithm :math:`s` of the variance.
-
-    Parameters
-    ----------
-    constant_terms : bool, default False
-        Whether to add :math:`\tfrac12 \log 2\pi`, which no prediction changes.
-
-    Notes
-    -----
-    Targets, means and log-variances are any real number.  Targets and means have one shape; the
-    log-variance has this shape too, or one that NumPy broadcasts to it: one number for all samples,
-    of shape (), or one for each output, of shape (K,) where the mean is (N, K).  Its derivatives
-    have its own shape and are sums over the samples that share it, also with
-    ``reduction="none"``.  With the residual in
-    standard deviations :math:`x = (\mu - y) e^{-s/2}` the gradient is :math:`x e^{-s/2}` and
-    :math:`\tfrac12 (1 - x^2)`, the diagonal of the second derivative :math:`e^{-s}` and
-    :math:`\tfrac12 x^2`.  The two are convex one at a time, but not together.  The loss is not
-    bounded from below: where :math:`\mu = y` it falls with :math:`s` for ever.  The constants that
-    minimise it are the mean of the targets and the logarithm of their variance.  As the squares
-    double rounding errors, results are right to 7 units in the last place.
-
-    References
-    ----------
-    .. [1] D. A. Nix and A. S. Weigend, "Estimating the mean and variance of the target probability
-       distribution", *Proceedings of the IEEE International Conference on Neural Networks*, 1994,
-       pp. 55-60.
-
-    Examples
-    --------
-    >>> import lossbook as lb
-    >>> loss = lb.GaussianNLL(reduction="none")
-    >>> loss([0.0, 0.0], mean=[3.0, 3.0], log_variance=[0.0, 2.0]).round(4)
-    array([4.5  , 1.609])
-    >>> by_mean, by_log_variance = loss.gradient([0.0, 0.0], [3.0, 3.0], [0.0, 2.0])
-    >>> by_mean.round(4)
-    array([3.   , 0.406])
-    >>> by_log_variance.round(4)
-    array([-4.   , -0.109])
-    """
-
-    constant_terms: bool = switch(default=False)
-
-    def _inputs(
-        self,
-        y_true: ArrayLike,
-        mean: ArrayLike,
-        log_variance: ArrayLike,
-        sample_weight: ArrayLike | None = None,
-        *,
-        curvature: str = "exact",
-        out: Out = None,
-    ) -> Call[tuple[NDArray[Any], NDArray[Any]]]:
-        return Call((y_true, mean, log_variance), sample_weight, curvature, out)
-
-    def _evaluate(self, parts, inputs, sample_weight, out):
-        shapes = [getattr(each, "shape", None) for each in inputs[1:]]
-        if len(set(shapes)) == 1 and shapes[0] is not None:
-            return super()._evaluate(parts, inputs, sample_weight, out)
-        y_true, mean, log_variance = as_real_arrays(self.inputs, inputs)
-        shared = log_variance.shape
-        if shared == mean.shape:
-            return super()._evaluate(parts, inputs, sample_weight, out)
-        try:
-            each = np.broadcast_to(log_variance, mean.shape)
-        except ValueError:
-            raise ValueError(
-                f"log_variance must have shape {mean.shape}, that of mean, or one that broadcasts "
-                f"to it; got {shared}"
-            ) from None
-        results = super()._evaluate(parts, (y_true, mean, each), sample_weight, None)
-        results = [self._of_shared(result, shared) for result in results]
-        return tuple(results) if out is None else written(out, parts, results, self, inputs)
-
-    def _of_shared(self, result, shape):
-        """Return derivatives, those by the log-variance summed to its own shape."""
-        if not isinstance(result, tuple):
-            return result
-        by_mean, by_each = result
-        first = by_each.ndim - len(shape)
-        axes = *range(first), *(first + k for k, n in enumerate(shape) if n == 1)
-        by_shared = by_each.sum(axis=axes, dtype=np.float64).reshape(shape)
-        return by_mean, by_shared.astype(by_each.dtype)
-
-    def _traits(self):
-        return Traits(
-            convex=False,
-            differentiable=True,
-            twice_differentiable=True,
-            elicits="mean and variance",
-        )
-
-    def _formula(self, s):
-        y, mu, log_variance, x = s.y, s.mu, s.s, s.x
-        constant = s.log(2 * s.pi) / 2 if self.constant_terms else 0
-        return s.Formula(
-            value=(log_variance + x**2) / 2 + constant,
-            gradient=(x * s.exp(-log_variance / 2), (1 - x**2) / 2),
-            hessian=(s.exp(-log_variance), x**2 / 2),
-            y_true=y,
-            y_pred=(mu, log_variance),
-            definitions={x: (mu - y) * s.exp(-log_variance / 2)},
-            optimum="the mean of the targets, and the logarithm of their variance",
-        )
-
-    def _shared(self, y_true, mean, log_variance):
-        r, per_deviation = mean - y_true, np.exp(-log_variance / 2)
-        exact = (r == 0) & np.isinf(per_deviation)
-        x = np.where(exact, r, r * per_deviation)
-        return log_variance, per_deviation, x, np.where(exact, r, x * per_deviation)
-
-    def _value(self, s, per_deviation, x, slope):
-        constant = log(2 * pi) / 2 if self.constant_terms else 0.0
-        square = x * x
-        return unless_nan(s + square, square) / 2 + constant
-
-    def _gradient(self, s, per_deviation, x, slope):
-        return slope, (1 - x) * (1 + x) / 2
-
-    def _hessian(self, s, per_deviation, x, slope):
-        return per_deviation * per_deviation, x * x / 2
-
-    def _curvatures(self):
-        return {"fisher": self._fisher}
-
-    def _fisher(self, s, per_deviation, x, slope):
-        return per_deviation * per_deviation, np.full_like(s, 0.5)
-
-    def _optimal_constant(self, y_true, weight):
-        mean = weighted_mean(y_true, weight)
-        return mean, float(np.log(weighted_mean((y_true - mean) ** 2, weight)))

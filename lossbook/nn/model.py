@@ -272,7 +272,8 @@ class Sequential:
         loss : Loss
             The loss that the training minimises, with ``reduction="mean"`` or ``"sum"`` over each
             batch.  A loss of targets and several predictions, such as `lossbook.GaussianNLL`, takes
-            the columns of the output as its predictions, in their order.
+            the columns of the output as its predictions, in their order.  For
+            `lossbook.GaussianMixtureNLL` the columns are K logits, K means and K log-variances.
         optimizer : Optimizer
             The rule by which the parameters move.  Its state belongs to the model, so another call
             with the same optimiser continues where this one ends.

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..core.domains import FINITE, NON_NEGATIVE
 from ..core.inputs import as_real_array
 from ..core.loss import JointLoss, Loss
+from ..core.pairs import PairLoss
 from ..core.parameters import check_parameters, parameter, whole_number
 from .optimizers import Optimizer
 from .penalties import Penalty
@@ -131,7 +132,7 @@ def as_mean(loss: Any) -> Any:
 
 @dataclass(frozen=True)
 class OfColumns:
-    """A loss of several predictions, each of which is a column of a network's output."""
+    """A loss of several predictions, which are groups of columns of a network's output."""
 
     loss: JointLoss
 
@@ -150,15 +151,20 @@ class OfColumns:
         """Return the loss and its gradient with respect to the output."""
         predictions = self._columns(output)
         value, gradients = self.loss.value_and_gradient(y_true, *predictions, sample_weight)
-        return value, np.stack(gradients, axis=-1)
+        joined = np.concatenate if self.loss.entries else np.stack
+        return value, joined(gradients, axis=-1)
 
     def _columns(self, output):
-        names = self.loss.inputs[1:]
-        if output.shape[-1] != len(names):
+        names, n_outputs = self.loss.inputs[1:], output.shape[-1]
+        if n_outputs % len(names) or not (self.loss.entries or n_outputs == len(names)):
+            expected = "a multiple of " if self.loss.entries else ""
+            each = "equally many" if self.loss.entries else "one"
             raise ValueError(
-                f"the model must have {len(names)} outputs for {self.loss!r}, one for each of "
-                f"{', '.join(names)}; got {output.shape[-1]}"
+                f"the model must have {expected}{len(names)} outputs for {self.loss!r}, {each} for "
+                f"each of {', '.join(names)}; got {n_outputs}"
             )
+        if self.loss.entries:
+            return np.split(output, len(names), axis=-1)
         return np.moveaxis(output, -1, 0)
 
 
@@ -173,7 +179,8 @@ def of_output(loss: Any) -> Any:
         raise TypeError(f"loss must be a loss, such as SquaredError(); got {loss!r}")
     if not isinstance(loss, Loss) or loss.inputs == ("y_true", "y_pred"):
         return loss
-    if isinstance(loss, JointLoss) and loss.inputs[0] == "y_true" and loss.entries == 0:
+    compares = isinstance(loss, PairLoss) and loss.entries > 0
+    if isinstance(loss, JointLoss) and loss.inputs[0] == "y_true" and not compares:
         return OfColumns(loss)
     raise TypeError(
         "loss must compare targets with the output of one model; "

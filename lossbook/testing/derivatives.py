@@ -16,7 +16,8 @@ def derivative(function: Any, room: Any, size: Any = 0.0) -> Any:
     quarter of the last.  A difference's truncation error is less than its change since the last,
     larger step; its rounding error is a few units in the last place of the function over the step.
     The function may round what it is given, which moves its value by the slope, and its derivative
-    by the curvature.  The step where the sum of all this is least is kept.
+    by the curvature.  The step where the sum of all this is least is kept.  Steps that miss what
+    the function does at 0, because it does it within less than a step, do not count.
 
     Parameters
     ----------
@@ -33,6 +34,7 @@ def derivative(function: Any, room: Any, size: Any = 0.0) -> Any:
         The error is ``inf`` where no step gave a number.
     """
     best, error, previous = np.full(room.shape, np.nan), np.full(room.shape, np.inf), np.nan
+    centre = function(np.zeros(room.shape))
     for k in range(12):
         h = room / 2 / 4**k
         values = np.array([function(step * h) for step in (-2, -1, 1, 2)])
@@ -42,7 +44,11 @@ def derivative(function: Any, room: Any, size: Any = 0.0) -> Any:
             rounding = (1 + np.abs(values).max(axis=0) + size * np.abs(estimate)) / h
             rounding = 16 * EPSILON * (rounding + size * np.abs(curvature))
             bound = np.abs(estimate - previous) + rounding
-        better = bound < error
+            between = (4 * (values[1] + values[2]) - values[0] - values[3]) / 6
+            nearby = np.array([*values, centre])
+            noise = 16 * EPSILON * np.abs(nearby).max(axis=0)
+            missed = np.abs(centre - between) > np.ptp(nearby, axis=0) / 2 + noise
+        better = (bound < error) & ~missed
         best, error = np.where(better, estimate, best), np.where(better, bound, error)
         previous = estimate
     return best, error

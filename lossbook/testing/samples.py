@@ -21,6 +21,7 @@ from ..core.domains import (
 )
 from ..core.loss import ClassLoss, Loss, PointwiseLoss, RowLoss
 from ..losses.sequences import LabelSequences
+from .derivatives import EPSILON
 from .views import View
 
 FAR = 1e150
@@ -320,7 +321,9 @@ class Line:
         """Return neighbouring points that a function jumps between, and its values there.
 
         Every interval of the grid is halved towards its larger change until nothing but a jump
-        can be left of it.
+        can be left of it.  A loss can bend more sharply than floats can show, and this is no jump:
+        the curvature may explain the change of the slope from one float to the next, or the
+        rounding of the loss may explain it, which a logarithm of sums passes on to its slopes.
         """
         low, high = self.x[:-1], self.x[1:]
         below, above = function(low), function(high)
@@ -331,7 +334,16 @@ class Line:
             low, below = np.where(left, low, middle), np.where(left, below, between)
             high, above = np.where(left, middle, high), np.where(left, between, above)
         jumps = np.isfinite(above - below) & (np.abs(above - below) > 1e-6 * (1 + np.abs(above)))
-        return low[jumps], high[jumps], below[jumps], above[jumps]
+        low, high, below, above = low[jumps], high[jumps], below[jumps], above[jumps]
+        if low.size:
+            curvature = np.maximum(np.abs(self.curvature(low)), np.abs(self.curvature(high)))
+            bends = curvature * (high - low) > 1e-6 * (1 + np.abs(self.slope(high)))
+            next_floats = high - low <= 2 * np.spacing(np.maximum(np.abs(low), np.abs(high)))
+            steepest = np.abs(self.gradient(high)).reshape(high.size, -1).max(axis=1)
+            rounding = 16 * EPSILON * np.abs(self.value(high)) * steepest
+            shown = ~(bends & next_floats) & (np.abs(above - below) > rounding)
+            low, high, below, above = low[shown], high[shown], below[shown], above[shown]
+        return low, high, below, above
 
 
 def _dot(rows, direction):

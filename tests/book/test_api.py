@@ -55,7 +55,13 @@ def test_a_loss_has_all_that_belongs_to_it(html, entries, name):
     assert "Methods" in facts
     assert not entry.select(".citation ol"), "an initial is read as the number of a list"
     module = getattr(lb, name).__module__.rpartition(".")[2].replace("_", "-")
-    within = {"boxes": "overlap", "contrastive-batches": "embeddings", "lovasz": "overlap"}
+    within = {
+        "boxes": "overlap",
+        "contrastive-batches": "embeddings",
+        "crps": "likelihood",
+        "gaussian": "likelihood",
+        "lovasz": "overlap",
+    }
     assert page == within.get(module, module)
     assert "Derived in" in facts
     for row in conventions.TABLE:

@@ -48,6 +48,8 @@ TRACED = [
     lb.FocalTversky(),
     lb.GammaNLL(),
     lb.GammaNLL(dispersion=0.25, constant_terms=True),
+    lb.GaussianCRPS(),
+    lb.GaussianMixtureNLL(constant_terms=True),
     lb.GaussianNLL(),
     lb.GemanMcClure(scale=2.5),
     lb.GeneralRobust(alpha=0.5),

@@ -622,6 +622,34 @@ def test_fit_learns_where_the_noise_is():
     np.testing.assert_allclose(model.layers[0].bias, [0, 0], atol=0.1)
 
 
+def test_thirds_of_the_output_are_the_predictions_of_a_mixture():
+    model = nn.Sequential(nn.Dense(3, 5), nn.Tanh(), nn.Dense(5, 6), seed=1)
+    loss, weight = lb.GaussianMixtureNLL(), RNG.uniform(0.5, 2, 37)
+    logits, mean, log_variance = np.split(model.predict(X), 3, axis=1)
+    value = model.loss_and_gradients(X, Y[:, 0], loss, weight)
+    assert value == loss(Y[:, 0], logits, mean, log_variance, weight)
+    gradients = [gradient.copy() for gradient in model.gradients]
+    for parameter, gradient in zip(model.parameters, gradients, strict=True):
+        slopes = numerical.gradient(lambda: model.evaluate(X, Y[:, 0], loss, weight), parameter)
+        np.testing.assert_allclose(gradient, slopes, atol=1e-8)
+
+
+def test_fit_learns_a_mixture_of_two():
+    rng = np.random.default_rng(2)
+    x = rng.uniform(-1, 1, (2000, 1))
+    upper = rng.random(2000) < 0.25
+    y = np.where(upper, 2 + x[:, 0], -1 - x[:, 0]) + 0.25 * rng.normal(size=2000)
+    model = nn.Sequential(nn.Dense(1, 6), seed=0)
+    fit(model, x, y, loss=lb.GaussianMixtureNLL(), optimizer=nn.Adam(0.02), epochs=60)
+    output = model.predict([[-0.5], [0.5]])
+    logits, mean, log_variance = np.split(output, 3, axis=1)
+    order = np.argsort(mean[0])
+    np.testing.assert_allclose(mean[:, order], [[-0.5, 1.5], [-1.5, 2.5]], atol=0.1)
+    np.testing.assert_allclose(np.exp(log_variance / 2), 0.25, atol=0.04)
+    share = 1 / (1 + np.exp(logits[:, order[0]] - logits[:, order[1]]))
+    np.testing.assert_allclose(share, 0.25, atol=0.05)
+
+
 NAN_X = X.copy()
 NAN_X[5, 2] = np.nan
 NAN_Y = Y.copy()
@@ -651,6 +679,13 @@ STOP = nn.EarlyStopping()
             ValueError,
             "one for each of mean, log_variance; got 1",
         ),
+        (
+            {"loss": lb.GaussianMixtureNLL(), "y": Y[:, 0]},
+            ValueError,
+            "a multiple of 3 outputs for GaussianMixtureNLL(constant_terms=False), equally many "
+            "for each of logits, mean, log_variance; got 1",
+        ),
+        ({"loss": lb.Contrastive()}, TypeError, "which takes y_true, first, second"),
         ({"loss": lb.Huber(reduction="none")}, ValueError, "loss must be reduced by 'mean' or"),
         ({"loss": lb.Hinge()}, ValueError, "y_true must be -1 or 1"),
         ({"loss": lb.BinaryCrossEntropy(), "y": Y > 0}, ValueError, "y_pred must be in [0, 1]"),
