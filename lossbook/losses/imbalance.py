@@ -55,15 +55,16 @@ class SigmoidFocal(PointwiseLoss):
         Weight :math:`\alpha_1 = \alpha` of the positive class, in [0, 1].  The weight of the
         negative class is :math:`\alpha_0 = 1 - \alpha`.  With None, both classes have weight 1.
 
-    Notes ----- Targets are 0 or 1, and predictions may be any real scores.  Let :math:`p = p_y` be
-    the probability of the label, :math:`q = 1 - p`, and let :math:`h = -\log p` be the
-    cross-entropy.  The gradient with respect to :math:`(2y-1)z` is :math:`-\alpha_y q^\gamma (q +
-    \gamma p h)`, and the second derivative is :math:`\alpha_y q^\gamma p\,(q + \gamma(2q + \gamma p
-    h - q h))`.  The second derivative is negative for samples that are hard enough, so the loss is
-    not convex.  The power multiplies the relative rounding error of :math:`q` by :math:`\gamma`.
-    The value and the gradient are therefore accurate to :math:`5 + 3\gamma` units in the last
-    place.  The second derivative is a sum of three such terms and is accurate to :math:`8 +
-    3\gamma` units.
+    Notes
+    -----
+    Targets are 0 or 1, and predictions may be any real scores.  Let :math:`p = p_y` be the
+    probability of the label, :math:`q = 1 - p`, and let :math:`h = -\log p` be the cross-entropy.
+    The gradient with respect to :math:`(2y-1)z` is :math:`-\alpha_y q^\gamma (q + \gamma p h)`, and
+    the second derivative is :math:`\alpha_y q^\gamma p\,(q + \gamma(2q + \gamma p h - q h))`.  The
+    second derivative is negative for samples that are hard enough, so the loss is not convex.  The
+    power multiplies the relative rounding error of :math:`q` by :math:`\gamma`.  The value and the
+    gradient are therefore accurate to :math:`5 + 3\gamma` units in the last place.  The second
+    derivative is a sum of three such terms and is accurate to :math:`8 + 3\gamma` units.
 
     References
     ----------
@@ -182,18 +183,20 @@ class SoftmaxFocal(LabelProbabilityLoss):
         Label of samples that are left out of the loss and of the number by which the mean is
         divided.  Their scores may be arbitrary, including NaN.
 
-    Notes ----- Predictions :math:`z` have the shape (..., K) and hold any real scores.  Targets are
-    integer labels :math:`y` of shape (...).  Let :math:`p = p_y` be the probability of the label,
-    :math:`q = 1 - p`, and let :math:`h = -\log p` be the cross-entropy.  As a function of
-    :math:`h`, the loss is :math:`f(h) = \alpha_y q^\gamma h` with the derivatives :math:`f' =
-    \alpha_y q^{\gamma-1}(q + \gamma p h)` and :math:`f'' = \alpha_y \gamma q^{\gamma-2} p\,(2q +
-    \gamma p h - h)`.  The gradient with respect to the scores is :math:`f'\,(p_k - [k = y])`, and
-    the diagonal second derivative is :math:`f''\,(p_k - [k = y])^2 + f'\,p_k (1 - p_k)`.  It can be
-    negative, so the loss is not convex.  For two classes, the loss is `SigmoidFocal` of the
-    difference of the two scores.  The constant that minimises the loss is found by bisection.  The
-    power multiplies the relative rounding error of :math:`q` by :math:`\gamma`.  The value and the
-    gradient are therefore accurate to :math:`5 + 3\gamma` units in the last place.  The second
-    derivative is a sum of three such terms and is accurate to :math:`8 + 3\gamma` units.
+    Notes
+    -----
+    Predictions :math:`z` have the shape (..., K) and hold any real scores.  Targets are integer
+    labels :math:`y` of shape (...).  Let :math:`p = p_y` be the probability of the label, :math:`q
+    = 1 - p`, and let :math:`h = -\log p` be the cross-entropy.  As a function of :math:`h`, the
+    loss is :math:`f(h) = \alpha_y q^\gamma h` with the derivatives :math:`f' = \alpha_y
+    q^{\gamma-1}(q + \gamma p h)` and :math:`f'' = \alpha_y \gamma q^{\gamma-2} p\,(2q + \gamma p h
+    - h)`.  The gradient with respect to the scores is :math:`f'\,(p_k - [k = y])`, and the diagonal
+    second derivative is :math:`f''\,(p_k - [k = y])^2 + f'\,p_k (1 - p_k)`.  It can be negative, so
+    the loss is not convex.  For two classes, the loss is `SigmoidFocal` of the difference of the
+    two scores.  The constant that minimises the loss is found by bisection.  The power multiplies
+    the relative rounding error of :math:`q` by :math:`\gamma`.  The value and the gradient are
+    therefore accurate to :math:`5 + 3\gamma` units in the last place.  The second derivative is a
+    sum of three such terms and is accurate to :math:`8 + 3\gamma` units.
 
     References
     ----------
