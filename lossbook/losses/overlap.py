@@ -383,7 +383,7 @@ class MulticlassOverlap(ClassMaskLoss):
     Notes
     -----
     Predictions of shape (N, ..., K) are probabilities in [0, 1] with the classes on the last axis.
-    The first axis counts the images and the axes between are pixels; predictions of shape
+    The first axis indexes the images and the axes between index pixels.  Predictions of shape
     (pixels, K) are one image.  Targets are integer labels of shape (N, ...), or one mask per class,
     of shape (N, ..., K), whose entries lie in [0, 1].  The probabilities of a pixel need not sum to
     1, because regions may overlap.  In masks, `ignore_index` marks an entry of one class.

@@ -83,8 +83,8 @@ class AbsolutePercentageError(PointwiseLoss):
     Targets must not be 0.  A loss of 1 corresponds to an error of 100 %.  The gradient is
     :math:`\operatorname{sign}(\hat y - y)/|y|`, with the subgradient 0 at the kink, and the second
     derivative is 0.  The constant that minimises the loss is the weighted median of the targets
-    with the weights :math:`1/|y|`.  Small targets have large weights, so this median is usually
-    smaller than the ordinary one [1]_.
+    with the weights :math:`1/|y|`.  Targets near 0 have large weights, so this median is usually
+    closer to 0 than the ordinary one [1]_.
 
     References
     ----------
