@@ -1,9 +1,9 @@
-r"""Everything that an author of losses needs.
+r"""Everything that is needed to write a new loss.
 
-A loss is a class.  It derives from the base that says what its samples are, declares its
-parameters, and states its mathematics in plain NumPy.  Checks of the input, sample weights,
-reductions, dtypes, blocks and threads are inherited, and so is the dataclass: the class becomes a
-frozen one without a decorator.  This is all of one:
+A loss is a class.  It derives from a base class that defines what a sample is, declares its
+parameters, and implements its mathematics in plain NumPy.  It inherits the checks of the inputs,
+sample weights, reductions, dtypes, blocks and threads.  The class also becomes a frozen dataclass
+without a decorator.  The following example is a complete loss:
 
 >>> import numpy as np
 >>> from lossbook.base import POSITIVE, PointwiseLoss, Traits, parameter
@@ -38,48 +38,52 @@ array([ 1.7183, -0.6321])
 >>> from lossbook.testing import check_loss
 >>> check_loss(loss)
 
-**The bases** differ in what a sample is.
+**The base classes** differ in what a sample is.
 
 ==================  ==============================================================================
-`PointwiseLoss`     Every element of the arrays is a sample.  `ResidualLoss` and `MarginLoss` are
-                    for functions of the residual ŷ - y, and of the margin y·ŷ of labels ±1.
-`ClassLoss`         The last axis of the prediction is over classes; targets are labels or
+`PointwiseLoss`     Every element of the arrays is a sample.  `ResidualLoss` is for functions of the
+                    residual ŷ - y, and `MarginLoss` is for functions of the margin y·ŷ of labels
+                    ±1.
+`ClassLoss`         The last axis of the prediction indexes the classes.  Targets are labels or
                     distributions.
 `RowLoss`           The last axis of target and prediction is one sample.  `MaskLoss` is for masks,
-                    whose first axis counts the samples.
-`JointLoss`         Several predictions of one shape, each with a gradient of its own.  `PairLoss`
-                    is for a target and two predictions.
-`BatchLoss`         Rows that are compared with all other rows of their batch.
+                    whose first axis indexes the samples.
+`JointLoss`         There are several predictions of the same shape, and each has its own gradient.
+                    `PairLoss` is for a target and two predictions.
+`BatchLoss`         Every row is compared with all other rows of its batch.
 ==================  ==============================================================================
 
-**What a class may state.**  In a block the samples are on the last axis, and the entries of a
-sample, where it has several, on the first.
+**The methods and attributes of a class.**  In a block, the samples are on the last axis.  If a
+sample has several entries, they are on the first axis.
 
 `_shared(self, y_true, y_pred)`
-    Return what the formulas have in common, as one array or a tuple of arrays.
+    Return the quantities that the formulas have in common, as one array or a tuple of arrays.
 `_value(self, *shared)`
     Return the loss of each sample.
 `_gradient(self, *shared)`
-    Return its derivative with respect to the prediction; a tuple of them for a `JointLoss`.
+    Return the derivative with respect to the prediction.  For a `JointLoss`, return a tuple with
+    one derivative per prediction.
 `_hessian(self, *shared)`
-    Return its second derivatives with respect to each entry of the prediction.
+    Return the second derivative with respect to each entry of the prediction.
 `_traits(self)`
     Return the `Traits` of the loss with these parameters.
 `_curvatures(self)`
-    Return a dictionary of what else may stand for the second derivative: under ``"majorizer"`` and
-    ``"fisher"``, each a function like `_hessian`.  Leave out what these parameters do not allow.
+    Return a dictionary of alternatives to the second derivative.  The keys are ``"majorizer"`` and
+    ``"fisher"``, and each value is a function like `_hessian`.  Omit a key if the curvature does
+    not exist for these parameters.
 `_optimal_constant(self, y_true, weight)`
     Return the best constant prediction for flat arrays of targets and weights.
 `_formula(self, s)`
-    Return the formulas in SymPy's symbols, which cards and proofs show; see `lossbook.symbolic`.
+    Return the formulas in symbols of SymPy, which cards and proofs show.  See `lossbook.symbolic`.
 `_inputs(self, first, second, sample_weight=None, *, curvature="exact", out=None)`
-    Say how a loss of other inputs than a target and a prediction is called, and return
-    ``Call((first, second), sample_weight, curvature, out)``.  The names and types of its arguments
-    become those of all the methods that evaluate the loss.
+    Define the arguments of a loss with other inputs than a target and a prediction, and return
+    ``Call((first, second), sample_weight, curvature, out)``.  All methods that evaluate the loss
+    then have arguments with these names and types.
 `y_true_domain`, `y_pred_domain`, `link`
-    What targets and predictions must lie in, and how a score becomes a mean.
+    The domains of targets and predictions, and the link that converts a score to a mean.
 
-A class may leave out what nobody asks of it.  Whoever does ask is told what is missing.
+A class may omit methods that are not used.  If such a method is needed later, the error message
+names it.
 """
 
 from .core.contract import Call, Loss, Out, TargetLoss

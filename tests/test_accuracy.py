@@ -27,7 +27,8 @@ def bound(loss, part):
     """Return the largest error allowed, in ulp: 4, or what the docstring owns up to."""
     if isinstance(loss, lb.SigmoidFocal | lb.SoftmaxFocal):
         return (8 if part == "hessian" else 5) + 3 * loss.gamma
-    owned = re.search(r"(?:accurate|right) to (\d+) units in the last place", " ".join(loss.__doc__.split()))
+    text = " ".join(loss.__doc__.split())
+    owned = re.search(r"(?:accurate|right) to (\d+) units in the last place", text)
     return int(owned[1]) if owned else 4
 
 

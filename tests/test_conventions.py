@@ -333,14 +333,15 @@ def test_listing_shows_every_row_as_it_is_evaluated():
         code, words = cell.find("code").text, cell.find("code").tail
         times = "" if row.factor == "1" or row.curvature else f"{row.factor} * "
         assert code == times + row.call
-        assert times or row.factor == "1" or f"times {row.factor}." in words
+        assert times or row.factor == "1" or f"derivatives by {row.factor}." in words
         assert words.endswith(row.note)
         assert all(said in words for said in (row.defaults, row.curvature))
         assert "mean" in words or row.reduction == "none"
-        assert row.targets == "any" or f"Takes {row.targets} only." in words
+        assert row.targets == "any" or f"It takes {row.targets} only." in words
         assert lines == [f"  {row.library}: {code}", f"    {words}"]
     poisson = [row for row in conventions.TABLE if row.name == "torch.distributions.Poisson"]
-    assert "    For constant_terms=True. A distribution" in str(conventions.listing(poisson, ""))
+    words = "    This holds for constant_terms=True. It is a distribution"
+    assert words in str(conventions.listing(poisson, ""))
 
 
 class TestPyTorchTraps:

@@ -1,4 +1,4 @@
-"""The same losses in other libraries: names, factors, parameters and traps, as data.
+"""Names, factors, parameters and pitfalls of the same losses in other libraries, as data.
 
 Every row of `TABLE` is evaluated by the tests against the installed library.
 
@@ -63,13 +63,13 @@ TABLE = (
 
 
 def equivalents(loss: Any) -> Any:
-    """Return what a loss is called elsewhere.
+    """Return the functions and objectives of other libraries that are the same as a loss.
 
     Parameters
     ----------
     loss : Loss
-        An instance: a row that lacks a parameter is left out where the instance makes use of it,
-        and so is one for other values than it has.
+        An instance.  A row is omitted if it lacks a parameter whose value in this instance is not
+        the default, or if it holds only for other values of the parameters.
 
     Returns
     -------
@@ -86,19 +86,19 @@ def equivalents(loss: Any) -> Any:
 
 
 def listing(rows: Any, caption: Any) -> Any:
-    """Return rows of the table to look at.
+    """Return a listing of rows of the table.
 
     Parameters
     ----------
     rows : iterable of Equivalent
-        Some of `TABLE`; they are shown by loss.
+        Some rows of `TABLE`, which are grouped by loss.
     caption : str
-        What they have in common.
+        Caption of the listing.
 
     Returns
     -------
     Listing
-        Prints as text; a notebook shows it as a table.
+        The listing prints as text, and a notebook shows it as a table.
 
     Examples
     --------
@@ -111,6 +111,6 @@ def listing(rows: Any, caption: Any) -> Any:
       PyTorch: torch.nn.functional.smooth_l1_loss(y_pred, y_true, beta=beta, reduction="none")
         beta=0 is allowed and means the absolute error.
       Keras: 1 / beta * keras.losses.huber(y_true[:, None], y_pred[:, None], delta=beta)
-        Only Huber's scaling exists.
+        Only the scaling of Huber's loss is available.
     """
     return Listing(tuple(rows), caption)

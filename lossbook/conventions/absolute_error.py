@@ -15,7 +15,8 @@ ROWS = (
         library="Keras",
         name="keras.losses.mean_absolute_error",
         call="keras.losses.mean_absolute_error(y_true[:, None], y_pred[:, None])",
-        note="It averages over the last axis, which Keras takes for the outputs of one sample.",
+        note="It averages over the last axis, which is the axis of the outputs of one sample in "
+        "Keras.",
     ),
     Equivalent(
         loss="AbsoluteError",
@@ -23,6 +24,6 @@ ROWS = (
         name="sklearn.metrics.mean_absolute_error",
         call="sklearn.metrics.mean_absolute_error(y_true, y_pred)",
         reduction="mean",
-        note="mean_pinball_loss is half of it at its default alpha=0.5.",
+        note="mean_pinball_loss with its default alpha=0.5 is half of it.",
     ),
 )

@@ -17,26 +17,27 @@ def _both(loss, of_xgboost, of_lightgbm, **row):
     return _xgboost(loss, of_xgboost, **row), _lightgbm(loss, of_lightgbm, **row)
 
 
-_RENEWED = "Leaves are given its best constant afterwards, not a Newton step."
+_RENEWED = "Each leaf is then set to the optimal constant of the loss instead of a Newton step."
 
 ROWS = (
     _xgboost(
         "HalfSquaredError",
         "reg:squarederror",
         curvature="exact",
-        note="Called the squared loss; its gradient is that of the half.",
+        note="It is called the squared loss, but its gradient is that of half the squared error.",
     ),
     _lightgbm(
         "HalfSquaredError",
         "regression",
         curvature="exact",
-        note="Called L2; its gradient is that of the half, its metric l2 has no half.",
+        note="It is called L2, but its gradient is that of half the squared error. Its metric l2 "
+        "has no factor of one half.",
     ),
     _xgboost(
         "AbsoluteError",
         "reg:absoluteerror",
         curvature="1",
-        note=f"The exact one is 0. {_RENEWED}",
+        note=f"The exact second derivative is 0. {_RENEWED}",
     ),
     _lightgbm(
         "AbsoluteError",
@@ -50,7 +51,7 @@ ROWS = (
         parameters=(("delta", "alpha"),),
         defaults="alpha=0.9",
         curvature="1",
-        note="So beyond delta a leaf makes no Newton step.",
+        note="Beyond delta, a leaf therefore makes no Newton step.",
     ),
     _xgboost(
         "PseudoHuber",
@@ -58,7 +59,8 @@ ROWS = (
         settings=', "huber_slope": delta',
         parameters=(("delta", "huber_slope"),),
         curvature="exact",
-        note="The curvature falls like the cube of the residual, so outliers make long steps.",
+        note="The curvature is proportional to the inverse cube of large residuals, so outliers "
+        "lead to long steps.",
     ),
     _xgboost(
         "Pinball",
@@ -66,7 +68,7 @@ ROWS = (
         settings=', "quantile_alpha": quantile',
         parameters=(("quantile", "quantile_alpha"),),
         curvature="1",
-        note=f"The exact one is 0. {_RENEWED}",
+        note=f"The exact second derivative is 0. {_RENEWED}",
     ),
     _lightgbm(
         "Pinball",
@@ -74,14 +76,15 @@ ROWS = (
         settings=', "alpha": quantile',
         parameters=(("quantile", "alpha"),),
         defaults="alpha=0.9",
-        note=f"alpha is Huber's delta under another objective. {_RENEWED}",
+        note=f"In the objective huber, alpha is delta instead. {_RENEWED}",
     ),
     _xgboost(
         "SquaredLogError",
         "reg:squaredlogerror",
         factor="2",
         curvature="np.maximum(exact, 2e-6)",
-        note="Half of it. Far above the target the exact second derivative is negative.",
+        note="It is half of the loss here. Far above the target, the exact second derivative is "
+        "negative.",
     ),
     _lightgbm(
         "Fair",
@@ -89,29 +92,30 @@ ROWS = (
         settings=', "fair_c": scale',
         parameters=(("scale", "fair_c"),),
         curvature="exact",
-        note="The curvature falls like the square of the residual, so outliers make long steps.",
+        note="The curvature is proportional to the inverse square of large residuals, so outliers "
+        "lead to long steps.",
     ),
     _xgboost(
         "PoissonNLL",
         "count:poisson",
         settings=', "max_delta_step": 0',
         curvature="exact",
-        note="By default max_delta_step=0.7: no leaf is larger, and the curvature is e^0.7 times "
-        "this.",
+        note="The default is max_delta_step=0.7, which limits the leaves to 0.7 and multiplies the "
+        "curvature by e^0.7.",
     ),
     _lightgbm(
         "PoissonNLL",
         "poisson",
         settings=', "poisson_max_delta_step": 0.7',
         curvature="np.exp(0.7) * exact",
-        note="The factor e^0.7, the default, makes steps shorter.",
+        note="The factor e^0.7, which is the default, shortens the steps.",
     ),
     *_both(
         "GammaNLL",
         "reg:gamma",
         "gamma",
         curvature="exact",
-        note="That is y e^-z; the Fisher information would be 1.",
+        note="The second derivative is y e^-z, whereas the Fisher information is 1.",
     ),
     *_both(
         "TweedieNLL",
@@ -120,7 +124,7 @@ ROWS = (
         settings=', "tweedie_variance_power": power',
         parameters=(("power", "tweedie_variance_power"),),
         curvature="exact",
-        note="Powers from 1 to 2.",
+        note="The power must lie between 1 and 2.",
     ),
     _xgboost(
         "SigmoidCrossEntropy",
@@ -129,7 +133,8 @@ ROWS = (
         targets="labels",
         parameters=(("pos_weight", "scale_pos_weight"),),
         curvature="exact",
-        note="scale_pos_weight multiplies the weights of the samples, and so moves probabilities.",
+        note="scale_pos_weight multiplies the weights of the samples, which changes the predicted "
+        "probabilities.",
     ),
     _lightgbm(
         "SigmoidCrossEntropy",
@@ -138,19 +143,20 @@ ROWS = (
         targets="labels",
         parameters=(("pos_weight", "scale_pos_weight"),),
         curvature="exact",
-        note="is_unbalance=True weights the classes by itself, and so moves probabilities.",
+        note="is_unbalance=True chooses weights for the classes, which changes the predicted "
+        "probabilities.",
     ),
     _lightgbm(
         "SigmoidCrossEntropy",
         "cross_entropy",
         curvature="exact",
-        note="Takes soft targets, which binary does not.",
+        note="It takes soft targets, whereas binary does not.",
     ),
     _xgboost(
         "Hinge",
         "binary:hinge",
         curvature="1.0 * (y_true * y_pred < 1)",
-        note="Labels are 0 and 1, and so are predictions.",
+        note="The labels and the predictions are 0 and 1.",
     ),
     _xgboost(
         "SoftmaxCrossEntropy",
@@ -158,8 +164,8 @@ ROWS = (
         settings=', "num_class": K',
         targets="labels",
         curvature="2 * exact",
-        note="Twice the diagonal is at least the whole second derivative, so a Newton step of all "
-        "classes at once is not too long.",
+        note="Twice the diagonal is an upper bound of the complete second derivative, so a Newton "
+        "step of all classes at once is not too long.",
     ),
     _lightgbm(
         "SoftmaxCrossEntropy",
@@ -167,7 +173,7 @@ ROWS = (
         settings=', "num_class": K',
         targets="labels",
         curvature="K / (K - 1) * exact",
-        note="Each class has a tree of its own.",
+        note="Each class has its own tree.",
     ),
     _xgboost(
         "LambdaRank",

@@ -8,22 +8,23 @@ ROWS = (
         library="PyTorch",
         name="torch.nn.functional.cosine_similarity",
         call="1 - torch.nn.functional.cosine_similarity(first, second, dim=-1)",
-        note="It is the cosine itself, to be taken from 1, and along axis 1 unless told; "
-        "a zero vector has a gradient of the order of 1e8.",
+        note="It returns the cosine, which must be subtracted from 1. Its default axis is 1. A "
+        "zero vector has a gradient of the order of 1e8.",
     ),
     Equivalent(
         loss="CosineDistance",
         library="Keras",
         name="keras.losses.cosine_similarity",
         call="1 + keras.losses.cosine_similarity(first, second)",
-        note="It is minus the cosine, from -1 to 1: smaller by 1, with the same gradient.",
+        note="It returns minus the cosine, which lies between -1 and 1. It is smaller than the "
+        "loss here by 1 and has the same gradient.",
     ),
     Equivalent(
         loss="CosineDistance",
         library="optax",
         name="optax.losses.cosine_distance",
         call="optax.losses.cosine_distance(first, second)",
-        note="A zero vector gives NaN unless epsilon is set.",
+        note="A zero vector leads to NaN unless epsilon is set.",
     ),
     Equivalent(
         loss="CosineEmbedding",
@@ -32,7 +33,7 @@ ROWS = (
         call="torch.nn.functional.cosine_embedding_loss("
         'first, second, y_true, margin=margin, reduction="none")',
         parameters=(("margin", "margin"),),
-        note="The targets come last; 1e-12 is added to the squared lengths.",
+        note="The targets come last. The number 1e-12 is added to the squared lengths.",
     ),
     Equivalent(
         loss="HingeEmbedding",
@@ -41,7 +42,8 @@ ROWS = (
         call="torch.nn.functional.hinge_embedding_loss("
         'y_pred, y_true, margin=margin, reduction="none")',
         parameters=(("margin", "margin"),),
-        note="A loss of distances; the hinge loss of the support vector machine is another one.",
+        note="It is a loss of distances. The hinge loss of the support vector machine is another "
+        "loss.",
     ),
     Equivalent(
         loss="Triplet",
@@ -50,8 +52,8 @@ ROWS = (
         call="torch.nn.functional.triplet_margin_loss("
         'anchor, positive, negative, margin=margin, eps=0.0, reduction="none")',
         parameters=(("margin", "margin"),),
-        defaults="eps is 1e-6, added to every entry of the differences; here it is 0.",
-        note="With eps=0 the gradient is finite where anchor and positive coincide.",
+        defaults="eps is 1e-6, added to every entry of the differences, whereas here it is 0.",
+        note="With eps=0, the gradient is finite if the anchor and the positive coincide.",
     ),
     Equivalent(
         loss="Triplet",
@@ -59,8 +61,8 @@ ROWS = (
         name="optax.losses.triplet_margin_loss",
         call="optax.losses.triplet_margin_loss(anchor, positive, negative, margin=margin, eps=0.0)",
         parameters=(("margin", "margin"),),
-        defaults="eps is 1e-6, added to the squared distances; here it is 0.",
-        note="With eps=0 the gradient is NaN where anchor and positive coincide.",
+        defaults="eps is 1e-6, added to the squared distances, whereas here it is 0.",
+        note="With eps=0, the gradient is NaN if the anchor and the positive coincide.",
     ),
     Equivalent(
         loss="InfoNCE",
@@ -70,7 +72,8 @@ ROWS = (
         "@ torch.nn.functional.normalize(key, dim=-1).T / temperature, "
         'torch.arange(len(query)), reduction="none")',
         parameters=(("temperature", "temperature"),),
-        note="It has no name of its own: the cosines are the scores, a row's number is its label.",
+        note="There is no function for it. The cosines are the scores, and the number of a row is "
+        "its label.",
     ),
     Equivalent(
         loss="SupervisedContrastive",
@@ -79,8 +82,8 @@ ROWS = (
         call="optax.losses.ntxent(y_pred, y_true, temperature=temperature)",
         reduction="mean",
         parameters=(("temperature", "temperature"),),
-        defaults="temperature is 0.07; here it is 0.1.",
-        note="The same where each label occurs twice; where it occurs more often, the other "
-        "positives are left out of the sum, and the mean is over pairs.",
+        defaults="temperature is 0.07, whereas here it is 0.1.",
+        note="It is the same loss if each label occurs twice. If a label occurs more often, the "
+        "other positives are omitted from the sum, and the mean is over pairs.",
     ),
 )

@@ -1,4 +1,4 @@
-"""How another library has a loss."""
+"""One loss in another library."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,41 +6,42 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class Equivalent:
-    """How another library has one of the losses.
+    """A function or an objective of another library that is the same as one of the losses.
 
     Attributes
     ----------
     loss : str
-        The class here.
+        Name of the class in this package.
     library : str
-        Whose function it is.
+        Name of the library.
     name : str
-        Its dotted name; of a boosting library, that of the objective.
+        Its dotted name.  For a boosting library, the name of the objective.
     call : str
-        A Python expression that evaluates it: in the inputs of the loss, arrays or tensors of the
-        library, and in the parameters of the loss, by their names here.  Of a boosting library,
-        one that trains with it: there it is the derivatives that are equal.
+        A Python expression that evaluates it.  Its variables are the inputs of the loss, which are
+        arrays or tensors of the library, and the parameters of the loss under their names here.
+        For a boosting library, the expression trains a model, and the derivatives are equal.
     factor : str
-        What it is to be multiplied by, as an expression in the same parameters, and in the number
-        of classes K.
+        Factor by which it must be multiplied, as an expression in the same parameters and in the
+        number of classes K.
     reduction : {"none", "mean"}
         Whether the call returns a value for each sample or their mean.
     targets : {"any", "labels", "distributions"}
-        Whether it takes all the targets that the loss takes, or only one kind.
+        Whether it takes all targets that the loss takes, or only one kind.
     parameters : tuple of (str, str)
-        Parameters here, and what they are called there.  The others must have their defaults,
-        or the values `given`.
+        Pairs of the name of a parameter here and its name in the library.  The other parameters
+        must have their defaults or the values in `given`.
     given : tuple of (str, value)
-        Parameters here, and the values that they must have for the row to hold.
+        Pairs of a parameter here and the value that it must have.
     same_gradient : bool
-        Whether its gradient, multiplied by the factor, is that of the loss here.
+        Whether its gradient, multiplied by the factor, is the gradient of the loss here.
     curvature : str
-        What a boosting library has for the second derivative, multiplied by the factor: an
-        expression in the ``exact`` one, the inputs and K; empty where it makes no Newton steps.
+        Curvature that a boosting library uses as the second derivative, multiplied by the factor.
+        It is an expression in the ``exact`` second derivative, the inputs and K.  It is empty if
+        the library makes no Newton steps.
     defaults : str
-        How the defaults of these differ, where they do.
+        How the defaults of the parameters differ, if they do.
     note : str
-        What to beware of.
+        Pitfalls.
     """
 
     loss: str
@@ -58,5 +59,5 @@ class Equivalent:
     note: str = ""
 
     def times_factor(self, what: Any) -> Any:
-        """Return, in words, the factor times something, which alone is enough for a factor of 1."""
+        """Return the text of a product with the factor, which is omitted if it is 1."""
         return what if self.factor == "1" else f"{self.factor} * {what}"

@@ -10,7 +10,8 @@ ROWS = (
         call="torch.nn.functional.gaussian_nll_loss("
         'mean, y_true, torch.exp(log_variance), full=constant_terms, reduction="none")',
         parameters=(("constant_terms", "full"),),
-        note="It takes the variance, not its logarithm, and raises what is below eps=1e-6 to it.",
+        note="It takes the variance and not its logarithm, and it replaces variances below "
+        "eps=1e-6 by eps.",
     ),
     Equivalent(
         loss="GaussianMixtureNLL",

@@ -9,7 +9,7 @@ ROWS = (
         name="torch.nn.functional.huber_loss",
         call='torch.nn.functional.huber_loss(y_pred, y_true, delta=delta, reduction="none")',
         parameters=(("delta", "delta"),),
-        note="smooth_l1_loss is another scaling of it: this one divided by delta.",
+        note="smooth_l1_loss is this loss divided by delta.",
     ),
     Equivalent(
         loss="Huber",
@@ -17,7 +17,8 @@ ROWS = (
         name="keras.losses.huber",
         call="keras.losses.huber(y_true[:, None], y_pred[:, None], delta=delta)",
         parameters=(("delta", "delta"),),
-        note="On PyTorch the average over the last axis is taken in single precision.",
+        note="With PyTorch as the backend, the mean over the last axis is computed in single "
+        "precision.",
     ),
     Equivalent(
         loss="Huber",
@@ -33,8 +34,8 @@ ROWS = (
         name="sklearn._loss.HuberLoss",
         call="sklearn._loss.HuberLoss(delta=delta).loss(y_true, y_pred)",
         parameters=(("delta", "delta"),),
-        note="Private. The public HuberRegressor minimises twice this of the residual over a "
-        "scale that it estimates, with delta called epsilon.",
+        note="It is private. The public HuberRegressor minimises twice this loss of the residual "
+        "divided by a scale that it estimates, and it calls delta epsilon.",
     ),
     Equivalent(
         loss="SmoothL1",
@@ -51,7 +52,7 @@ ROWS = (
         call="keras.losses.huber(y_true[:, None], y_pred[:, None], delta=beta)",
         factor="1 / beta",
         parameters=(("beta", "delta"),),
-        note="Only Huber's scaling exists.",
+        note="Only the scaling of Huber's loss is available.",
     ),
     Equivalent(
         loss="SmoothL1",
@@ -60,22 +61,22 @@ ROWS = (
         call="optax.losses.huber_loss(y_pred, y_true, delta=beta)",
         factor="1 / beta",
         parameters=(("beta", "delta"),),
-        note="Only Huber's scaling exists.",
+        note="Only the scaling of Huber's loss is available.",
     ),
     Equivalent(
         loss="LogCosh",
         library="Keras",
         name="keras.losses.log_cosh",
         call="keras.losses.log_cosh(y_true[:, None], y_pred[:, None])",
-        note="Two nearly equal numbers are subtracted for small residuals: in single precision "
-        "that of 1e-4 costs 0.",
+        note="For small residuals, two nearly equal numbers are subtracted. In single precision, "
+        "the loss of the residual 1e-4 is 0.",
     ),
     Equivalent(
         loss="LogCosh",
         library="optax",
         name="optax.losses.log_cosh",
         call="optax.losses.log_cosh(y_pred, y_true)",
-        note="Two nearly equal numbers are subtracted for small residuals: in single precision "
-        "that of 1e-4 costs 0.",
+        note="For small residuals, two nearly equal numbers are subtracted. In single precision, "
+        "the loss of the residual 1e-4 is 0.",
     ),
 )

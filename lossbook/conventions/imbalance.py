@@ -10,8 +10,8 @@ ROWS = (
         call="torchvision.ops.sigmoid_focal_loss("
         "y_pred, y_true, gamma=gamma, alpha=-1 if alpha is None else alpha)",
         parameters=(("gamma", "gamma"), ("alpha", "alpha")),
-        defaults="alpha is 0.25, and -1 turns it off; here it is off.",
-        note="It weights the classes unless told not to.",
+        defaults="alpha is 0.25, and -1 turns it off, whereas here it is off.",
+        note="It weights the classes unless alpha=-1.",
     ),
     Equivalent(
         loss="SigmoidFocal",
@@ -21,8 +21,8 @@ ROWS = (
         "y_true[:, None], y_pred[:, None], from_logits=True, gamma=gamma, "
         "apply_class_balancing=alpha is not None, alpha=alpha)",
         parameters=(("gamma", "gamma"), ("alpha", "alpha")),
-        defaults="alpha is 0.25 and ignored; here it is off.",
-        note="alpha does nothing without apply_class_balancing=True.",
+        defaults="alpha is 0.25 and ignored, whereas here it is off.",
+        note="alpha has no effect without apply_class_balancing=True.",
     ),
     Equivalent(
         loss="SigmoidFocal",
@@ -40,8 +40,9 @@ ROWS = (
         "keras.ops.one_hot(y_true, y_pred.shape[-1]), y_pred, from_logits=True, gamma=gamma, "
         "alpha=1.0 if alpha is None else y_pred.new_tensor(alpha))",
         parameters=(("gamma", "gamma"), ("alpha", "alpha")),
-        defaults="alpha is 0.25, a factor for every class; here it is off.",
-        note="Labels must be one-hot, and probabilities are clipped by 1e-7, from scores too.",
+        defaults="alpha is 0.25, a factor for every class, whereas here it is off.",
+        note="Labels must be one-hot. Probabilities are clipped to [1e-7, 1 - 1e-7], even if they "
+        "are computed from scores.",
     ),
     Equivalent(
         loss="Poly1CrossEntropy",
@@ -50,7 +51,7 @@ ROWS = (
         call="optax.losses.poly_loss_cross_entropy(y_pred, y_true, epsilon=epsilon)",
         targets="distributions",
         parameters=(("epsilon", "epsilon"),),
-        defaults="epsilon is 2; here it is 1.",
+        defaults="epsilon is 2, whereas here it is 1.",
         note="The prediction comes first.",
     ),
 )

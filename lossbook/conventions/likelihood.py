@@ -2,8 +2,8 @@
 
 from .equivalent import Equivalent
 
-_DEVIANCE = "the half is one of the deviance, so the factor is 1."
-_WHOLE = "A distribution, which takes whole counts only unless validate_args=False."
+_DEVIANCE = "The half in its name is half the deviance, so the factor is 1."
+_WHOLE = "It is a distribution, which takes only whole counts unless validate_args=False."
 
 ROWS = (
     Equivalent(
@@ -11,8 +11,8 @@ ROWS = (
         library="PyTorch",
         name="torch.nn.functional.poisson_nll_loss",
         call='torch.nn.functional.poisson_nll_loss(y_pred, y_true, reduction="none")',
-        note="full=True adds Stirling's approximation of the log-factorial, which is off by 0.04 "
-        "at a count of 2; with log_input=False it takes rates.",
+        note="full=True adds Stirling's approximation of the log-factorial, whose error is 0.04 at "
+        "a count of 2. With log_input=False, it takes rates.",
     ),
     Equivalent(
         loss="PoissonNLL",
@@ -27,14 +27,14 @@ ROWS = (
         library="Keras",
         name="keras.losses.poisson",
         call="keras.losses.poisson(y_true[:, None], torch.exp(y_pred)[:, None])",
-        note="It takes rates, and adds 1e-7 to them in the logarithm.",
+        note="It takes rates and adds 1e-7 to them in the logarithm.",
     ),
     Equivalent(
         loss="PoissonNLL",
         library="scikit-learn",
         name="sklearn._loss.HalfPoissonLoss",
         call="sklearn._loss.HalfPoissonLoss().loss(y_true, y_pred)",
-        note=f"Private, but what PoissonRegressor minimises; {_DEVIANCE}",
+        note=f"It is private, but PoissonRegressor minimises it. {_DEVIANCE}",
     ),
     Equivalent(
         loss="GammaNLL",
@@ -44,14 +44,15 @@ ROWS = (
         "concentration=1 / dispersion, rate=torch.exp(-y_pred) / dispersion).log_prob(y_true)",
         parameters=(("dispersion", "concentration"),),
         given=(("constant_terms", True),),
-        note="A distribution, given by its shape, one over the dispersion, and its rate.",
+        note="It is a distribution. Its parameters are the shape, which is one over the "
+        "dispersion, and the rate.",
     ),
     Equivalent(
         loss="GammaNLL",
         library="scikit-learn",
         name="sklearn._loss.HalfGammaLoss",
         call="sklearn._loss.HalfGammaLoss().loss(y_true, y_pred)",
-        note=f"Private, but what GammaRegressor minimises; {_DEVIANCE}",
+        note=f"It is private, but GammaRegressor minimises it. {_DEVIANCE}",
     ),
     Equivalent(
         loss="TweedieNLL",
@@ -59,8 +60,8 @@ ROWS = (
         name="sklearn._loss.HalfTweedieLoss",
         call="sklearn._loss.HalfTweedieLoss(power=power).loss(y_true, y_pred)",
         parameters=(("power", "power"),),
-        note="Private, but what TweedieRegressor minimises where its link is the logarithm; "
-        "at power 0 it has half the squared target in it.",
+        note="It is private, but TweedieRegressor minimises it if its link is the logarithm. At "
+        "power 0, it contains half the squared target.",
     ),
     Equivalent(
         loss="NegativeBinomialNLL",

@@ -1,4 +1,4 @@
-"""Rows of the table of conventions, as a page or a terminal shows them."""
+"""Display of rows of the table of conventions on a page or in a terminal."""
 
 from dataclasses import dataclass
 from html import escape
@@ -19,14 +19,14 @@ STYLE = """
 
 @dataclass(frozen=True, repr=False)
 class Listing:
-    """Some rows of the table: HTML in a notebook, plain text elsewhere.
+    """Some rows of the table, shown as HTML in a notebook and as plain text elsewhere.
 
     Parameters
     ----------
     rows : tuple of Equivalent
-        What to show.
+        The rows to show.
     caption : str
-        What they have in common.
+        Caption of the listing.
     """
 
     rows: tuple[Equivalent, ...]
@@ -73,12 +73,12 @@ def _code(row):
 def _words(row):
     given = ", ".join(f"{name}={value!r}" for name, value in row.given)
     said = [
-        f"For {given}." if given else "",
-        "The mean." if row.reduction == "mean" else "",
-        f"Takes {row.targets} only." if row.targets != "any" else "",
-        f"By default {row.defaults.rstrip('.')}." if row.defaults else "",
-        f"Derivatives times {row.factor}." if row.factor != "1" and row.curvature else "",
-        f"Second derivative: {row.curvature}." if row.curvature else "",
+        f"This holds for {given}." if given else "",
+        "It returns the mean." if row.reduction == "mean" else "",
+        f"It takes {row.targets} only." if row.targets != "any" else "",
+        f"By default, {row.defaults.rstrip('.')}." if row.defaults else "",
+        f"Multiply its derivatives by {row.factor}." if row.factor != "1" and row.curvature else "",
+        f"Its second derivative is {row.curvature}." if row.curvature else "",
         row.note,
     ]
     return " ".join(filter(None, said))

@@ -2,9 +2,10 @@
 
 from .equivalent import Equivalent
 
-_CERTAIN = "A wrong prediction made with certainty costs"
+_CERTAIN = "If the predicted probability of the true class is 0, the loss is"
 _ANY_NUMBER = (
-    "It has no name of its own: the squared error, which takes any number for a probability."
+    "There is no function for it. The squared error is the same loss but accepts numbers that are "
+    "not probabilities."
 )
 
 ROWS = (
@@ -13,15 +14,15 @@ ROWS = (
         library="PyTorch",
         name="torch.nn.functional.binary_cross_entropy",
         call='torch.nn.functional.binary_cross_entropy(y_pred, y_true, reduction="none")',
-        note=f"{_CERTAIN} 100: the logarithms are clamped there.",
+        note=f"{_CERTAIN} 100, because the logarithms are limited to -100.",
     ),
     Equivalent(
         loss="BinaryCrossEntropy",
         library="Keras",
         name="keras.losses.binary_crossentropy",
         call="keras.losses.binary_crossentropy(y_true[:, None], y_pred[:, None])",
-        note=f"{_CERTAIN} 16.1: probabilities are clipped by 1e-7, as with eps=1e-7 here; "
-        "and it takes scores only when told, by from_logits=True.",
+        note=f"{_CERTAIN} 16.1, because probabilities are clipped as with eps=1e-7 here. "
+        "It takes scores only with from_logits=True.",
     ),
     Equivalent(
         loss="BinaryCrossEntropy",
@@ -30,7 +31,7 @@ ROWS = (
         call="sklearn.metrics.log_loss(y_true, y_pred, labels=[0, 1])",
         reduction="mean",
         targets="labels",
-        note=f"{_CERTAIN} 36.0: probabilities are clipped by the machine epsilon.",
+        note=f"{_CERTAIN} 36.0, because probabilities are clipped by the machine epsilon.",
     ),
     Equivalent(
         loss="SigmoidCrossEntropy",
@@ -39,7 +40,7 @@ ROWS = (
         call="torch.nn.functional.binary_cross_entropy_with_logits("
         'y_pred, y_true, pos_weight=y_pred.new_tensor(pos_weight), reduction="none")',
         parameters=(("pos_weight", "pos_weight"),),
-        note="An infinite score gives NaN even where the label agrees.",
+        note="An infinite score leads to NaN even if it agrees with the label.",
     ),
     Equivalent(
         loss="SigmoidCrossEntropy",
@@ -48,22 +49,22 @@ ROWS = (
         call="keras.losses.binary_crossentropy("
         "y_true[:, None], y_pred[:, None], from_logits=True, label_smoothing=label_smoothing)",
         parameters=(("label_smoothing", "label_smoothing"),),
-        note="Without from_logits=True it takes the scores for probabilities, and clips them.",
+        note="Without from_logits=True, it treats the scores as probabilities and clips them.",
     ),
     Equivalent(
         loss="SigmoidCrossEntropy",
         library="scikit-learn",
         name="sklearn._loss.HalfBinomialLoss",
         call="sklearn._loss.HalfBinomialLoss().loss(y_true, y_pred)",
-        note="Private, but what LogisticRegression minimises; the half is one of the deviance, "
-        "so the factor is 1.",
+        note="It is private, but LogisticRegression minimises it. The half in its name is half the "
+        "deviance, so the factor is 1.",
     ),
     Equivalent(
         loss="SigmoidCrossEntropy",
         library="optax",
         name="optax.losses.sigmoid_binary_cross_entropy",
         call="optax.losses.sigmoid_binary_cross_entropy(y_pred, y_true)",
-        note="An infinite score gives NaN even where the label agrees.",
+        note="An infinite score leads to NaN even if it agrees with the label.",
     ),
     Equivalent(
         loss="Brier",
@@ -86,8 +87,8 @@ ROWS = (
         call="sklearn.metrics.brier_score_loss(y_true, y_pred)",
         reduction="mean",
         targets="labels",
-        note="For several classes it is the sum over all of them, without the half that it has "
-        "for two.",
+        note="For several classes, it is the sum over all of them, without the factor of one half "
+        "that it has for two classes.",
     ),
     Equivalent(
         loss="Brier",

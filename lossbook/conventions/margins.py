@@ -11,7 +11,7 @@ ROWS = (
         name="torch.nn.functional.margin_ranking_loss",
         call="torch.nn.functional.margin_ranking_loss("
         'y_pred, torch.zeros_like(y_pred), y_true, margin=1, reduction="none")',
-        note="A ranking of the score above 0, whose margin defaults to 0; "
+        note="It ranks the score above or below 0, and its default margin is 0. "
         "hinge_embedding_loss is another loss.",
     ),
     Equivalent(
@@ -19,7 +19,8 @@ ROWS = (
         library="Keras",
         name="keras.losses.hinge",
         call="keras.losses.hinge(y_true[:, None], y_pred[:, None])",
-        note="Labels are guessed from the batch: where all are 0 or 1, 0 is taken for -1.",
+        note="The coding of the labels is inferred from the batch. If all labels are 0 or 1, then "
+        "0 is converted to -1.",
     ),
     Equivalent(
         loss="Hinge",
@@ -27,14 +28,15 @@ ROWS = (
         name="sklearn.metrics.hinge_loss",
         call="sklearn.metrics.hinge_loss(y_true, y_pred)",
         reduction="mean",
-        note="LinearSVC minimises the squared hinge unless told otherwise, SGDClassifier this one.",
+        note="By default, SGDClassifier minimises this loss, whereas LinearSVC minimises the "
+        "squared hinge loss.",
     ),
     Equivalent(
         loss="Hinge",
         library="optax",
         name="optax.losses.hinge_loss",
         call="optax.losses.hinge_loss(y_pred, y_true)",
-        note="The gradient at the kink is half the slope; here it is 0.",
+        note="The gradient at the kink is half the slope, whereas here it is 0.",
     ),
     Equivalent(
         loss="SquaredHinge",
@@ -42,28 +44,29 @@ ROWS = (
         name="torch.nn.functional.margin_ranking_loss",
         call="torch.nn.functional.margin_ranking_loss("
         'y_pred, torch.zeros_like(y_pred), y_true, margin=1, reduction="none") ** 2',
-        note="It has no name of its own: square the values before they are reduced.",
+        note="There is no function for it. Square the values before they are reduced.",
     ),
     Equivalent(
         loss="SquaredHinge",
         library="Keras",
         name="keras.losses.squared_hinge",
         call="keras.losses.squared_hinge(y_true[:, None], y_pred[:, None])",
-        note="Labels are guessed from the batch: where all are 0 or 1, 0 is taken for -1.",
+        note="The coding of the labels is inferred from the batch. If all labels are 0 or 1, then "
+        "0 is converted to -1.",
     ),
     Equivalent(
         loss="SquaredHinge",
         library="optax",
         name="optax.losses.hinge_loss",
         call="optax.losses.hinge_loss(y_pred, y_true) ** 2",
-        note="It has no name of its own: square the values before they are reduced.",
+        note="There is no function for it. Square the values before they are reduced.",
     ),
     Equivalent(
         loss="LogisticMargin",
         library="PyTorch",
         name="torch.nn.functional.soft_margin_loss",
         call='torch.nn.functional.soft_margin_loss(y_pred, y_true, reduction="none")',
-        note="A margin below -89 in single precision costs inf, and its gradient is NaN.",
+        note="In single precision, the loss of a margin below -89 is inf, and its gradient is NaN.",
     ),
     Equivalent(
         loss="LogisticMargin",
@@ -92,7 +95,8 @@ ROWS = (
         library="scikit-learn",
         name="sklearn.linear_model._sgd_fast.ModifiedHuber",
         call="np.vectorize(sklearn.linear_model._sgd_fast.ModifiedHuber().py_loss)(y_pred, y_true)",
-        note='Private, and of one number at a time; it is loss="modified_huber" in SGDClassifier.',
+        note="It is private and takes one number at a time. In SGDClassifier it is "
+        'loss="modified_huber".',
     ),
     Equivalent(
         loss="Perceptron",
@@ -100,29 +104,29 @@ ROWS = (
         name="torch.nn.functional.margin_ranking_loss",
         call="torch.nn.functional.margin_ranking_loss("
         'y_pred, torch.zeros_like(y_pred), y_true, reduction="none")',
-        note="A ranking of the score above 0, with the margin 0 that is its default.",
+        note="It ranks the score above or below 0 with the margin 0, which is its default.",
     ),
     Equivalent(
         loss="Perceptron",
         library="scikit-learn",
         name="sklearn.linear_model._sgd_fast.Hinge",
         call="np.vectorize(sklearn.linear_model._sgd_fast.Hinge(0.0).py_loss)(y_pred, y_true)",
-        note='Private, and of one number at a time; it is loss="perceptron" in SGDClassifier. '
-        "The gradient at the kink is -y; here it is 0.",
+        note="It is private and takes one number at a time. In SGDClassifier it is "
+        'loss="perceptron". The gradient at the kink is -y, whereas here it is 0.',
     ),
     Equivalent(
         loss="Perceptron",
         library="optax",
         name="optax.losses.perceptron_loss",
         call="optax.losses.perceptron_loss(y_pred, y_true)",
-        note="The gradient at the kink is half the slope; here it is 0.",
+        note="The gradient at the kink is half the slope, whereas here it is 0.",
     ),
     Equivalent(
         loss="Exponential",
         library="scikit-learn",
         name="sklearn._loss.loss.ExponentialLoss",
         call="sklearn._loss.loss.ExponentialLoss().loss((y_true + 1) / 2, y_pred)",
-        note='Private, with labels 0 and 1; it is loss="exponential" in '
+        note='It is private and takes the labels 0 and 1. It is loss="exponential" in '
         "GradientBoostingClassifier.",
     ),
     Equivalent(
@@ -131,14 +135,15 @@ ROWS = (
         name="sklearn.metrics.hinge_loss",
         call="sklearn.metrics.hinge_loss(y_true, y_pred, labels=range(y_pred.shape[1]))",
         reduction="mean",
-        note="Without labels= a class that is missing from the batch is an error.",
+        note="Without labels=, a class that is missing from the batch raises an error.",
     ),
     Equivalent(
         loss="CrammerSinger",
         library="optax",
         name="optax.losses.multiclass_hinge_loss",
         call="optax.losses.multiclass_hinge_loss(y_pred, y_true)",
-        note="categorical_hinge of Keras is another loss: to it a score of 0 is a rival too.",
+        note="categorical_hinge of Keras is another loss, in which the score of the label is also "
+        "compared with 0.",
     ),
     Equivalent(
         loss="CrammerSinger",
@@ -146,7 +151,7 @@ ROWS = (
         name="optax.losses.multiclass_perceptron_loss",
         call="optax.losses.multiclass_perceptron_loss(y_pred, y_true)",
         given=(("margin", 0.0),),
-        note="Without a margin.",
+        note="It has no margin.",
     ),
     Equivalent(
         loss="MultiMargin",
@@ -156,6 +161,6 @@ ROWS = (
         'y_pred, y_true, p=int(power), margin=margin, reduction="none")',
         factor="K",
         parameters=(("margin", "margin"), ("power", "p")),
-        note="The sum over the classes is divided by their number.",
+        note="The sum over the classes is divided by the number of classes.",
     ),
 )

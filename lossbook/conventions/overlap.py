@@ -3,8 +3,8 @@
 from .equivalent import Equivalent
 
 _OF_KERAS = (
-    "Without axis= the whole batch is one mask; the denominator is larger by 1e-7, "
-    "so two empty masks cost 1."
+    "Without axis=, the whole batch is one mask. The denominator is larger by 1e-7, so the loss of "
+    "two empty masks is 1."
 )
 
 ROWS = (
@@ -27,9 +27,9 @@ ROWS = (
         library="Keras",
         name="keras.losses.dice",
         call="keras.ops.mean(keras.losses.dice(y_true, y_pred, axis=0))",
-        note="For one image, whose pixels are on the first axis; labels must be one-hot. "
-        "A class that is neither there nor predicted costs 1, because the denominator is larger "
-        "by 1e-7.",
+        note="It is for one image, whose pixels are on the first axis. Labels must be one-hot. The "
+        "loss of a class that is neither present nor predicted is 1, because the denominator is "
+        "larger by 1e-7.",
     ),
     Equivalent(
         loss="Tversky",
@@ -37,7 +37,7 @@ ROWS = (
         name="keras.losses.tversky",
         call="keras.losses.tversky(y_true, y_pred, alpha=beta, beta=alpha, axis=1)",
         parameters=(("alpha", "beta"), ("beta", "alpha")),
-        note="Its alpha weights the false negatives, though its documentation says the contrary; "
-        "without axis= the whole batch is one mask.",
+        note="Its alpha weights the false negatives, although its documentation states the "
+        "opposite. Without axis=, the whole batch is one mask.",
     ),
 )

@@ -10,7 +10,8 @@ ROWS = (
         call="sklearn.metrics.mean_pinball_loss(y_true, y_pred, alpha=quantile)",
         reduction="mean",
         parameters=(("quantile", "alpha"),),
-        note="alpha is the quantile here, and the weight of a penalty in QuantileRegressor.",
+        note="In this function alpha is the quantile, whereas in QuantileRegressor it is the "
+        "weight of a penalty.",
     ),
     Equivalent(
         loss="Pinball",
@@ -18,7 +19,7 @@ ROWS = (
         name="sklearn._loss.PinballLoss",
         call="sklearn._loss.PinballLoss(quantile=quantile).loss(y_true, y_pred)",
         parameters=(("quantile", "quantile"),),
-        note='Private, but what HistGradientBoostingRegressor minimises by loss="quantile". '
-        "The gradient at the kink is -quantile; here it is 0.",
+        note="It is private, but HistGradientBoostingRegressor minimises it with "
+        'loss="quantile". The gradient at the kink is -quantile, whereas here it is 0.',
     ),
 )

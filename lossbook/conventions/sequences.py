@@ -11,15 +11,15 @@ ROWS = (
         "torch.full((len(y_pred),), y_pred.shape[1]), (y_true >= 0).sum(1), "
         'blank=blank, reduction="none")',
         parameters=(("blank", "blank"),),
-        note="It takes log-probabilities with the frames on the first axis; its mean first divides "
-        "each value by the number of labels; where there is no alignment the gradient is NaN.",
+        note="It takes log-probabilities with the frames on the first axis. Its mean first divides "
+        "each value by the number of labels. If there is no alignment, the gradient is NaN.",
     ),
     Equivalent(
         loss="CTC",
         library="Keras",
         name="keras.losses.ctc",
         call="keras.losses.ctc(y_true.clamp(min=0), y_pred)",
-        note="The blank is 0, and so is the padding of the labels.",
+        note="Both the blank and the padding of the labels are 0.",
     ),
     Equivalent(
         loss="CTC",
@@ -28,7 +28,7 @@ ROWS = (
         call="optax.losses.ctc_loss("
         "y_pred, 0 * y_pred[..., 0], abs(y_true), y_true < 0, blank_id=blank)",
         parameters=(("blank", "blank_id"),),
-        note="Paddings are arrays of zeros and ones; where there is no alignment the value is a "
+        note="Paddings are arrays of zeros and ones. If there is no alignment, the value is a "
         "large number and not infinity.",
     ),
 )

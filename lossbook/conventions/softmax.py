@@ -9,8 +9,8 @@ ROWS = (
         name="torch.nn.functional.nll_loss",
         call='torch.nn.functional.nll_loss(torch.log(y_pred), y_true, reduction="none")',
         targets="labels",
-        note="It takes log-probabilities, computes no logarithm despite its name, "
-        "and has the classes on axis 1.",
+        note="It takes log-probabilities and computes no logarithm, despite its name. The classes "
+        "are on axis 1.",
     ),
     Equivalent(
         loss="CategoricalCrossEntropy",
@@ -39,7 +39,7 @@ ROWS = (
         call="sklearn.metrics.log_loss(y_true, y_pred, labels=range(y_pred.shape[1]))",
         reduction="mean",
         targets="labels",
-        note="Without labels= a class that is missing from the batch is an error.",
+        note="Without labels=, a class that is missing from the batch raises an error.",
     ),
     Equivalent(
         loss="SoftmaxCrossEntropy",
@@ -54,9 +54,9 @@ ROWS = (
             ("class_weight", "weight"),
             ("ignore_index", "ignore_index"),
         ),
-        defaults="ignore_index is -100; here nothing is ignored.",
-        note="Classes are on axis 1; with weights the mean divides by their sum for labels, "
-        "by the number of samples for distributions.",
+        defaults="ignore_index is -100, whereas here nothing is ignored.",
+        note="The classes are on axis 1. With class weights, the mean divides by the sum of the "
+        "weights for labels, and by the number of samples for distributions.",
     ),
     Equivalent(
         loss="SoftmaxCrossEntropy",
@@ -66,7 +66,7 @@ ROWS = (
         "y_true, y_pred, from_logits=True, label_smoothing=label_smoothing)",
         targets="distributions",
         parameters=(("label_smoothing", "label_smoothing"),),
-        note="Without from_logits=True it takes the scores for probabilities.",
+        note="Without from_logits=True, it treats the scores as probabilities.",
     ),
     Equivalent(
         loss="SoftmaxCrossEntropy",
@@ -76,7 +76,7 @@ ROWS = (
         "y_true, y_pred, from_logits=True, ignore_class=ignore_index)",
         targets="labels",
         parameters=(("ignore_index", "ignore_class"),),
-        note="Without from_logits=True it takes the scores for probabilities.",
+        note="Without from_logits=True, it treats the scores as probabilities.",
     ),
     Equivalent(
         loss="SoftmaxCrossEntropy",
@@ -85,8 +85,8 @@ ROWS = (
         call="sklearn._loss.HalfMultinomialLoss(n_classes=y_pred.shape[1]).loss("
         "y_true.astype(y_pred.dtype), y_pred)",
         targets="labels",
-        note="Private, but what LogisticRegression minimises on several classes; the half is one "
-        "of the deviance, so the factor is 1.",
+        note="It is private, but LogisticRegression minimises it for several classes. The half in "
+        "its name is half the deviance, so the factor is 1.",
     ),
     Equivalent(
         loss="SoftmaxCrossEntropy",
@@ -96,7 +96,7 @@ ROWS = (
         "optax.losses.smooth_labels(y_true, alpha=label_smoothing))",
         targets="distributions",
         parameters=(("label_smoothing", "alpha"),),
-        note="Smoothing is a function of its own, smooth_labels.",
+        note="Label smoothing is a separate function, smooth_labels.",
     ),
     Equivalent(
         loss="SoftmaxCrossEntropy",
@@ -104,7 +104,8 @@ ROWS = (
         name="optax.losses.softmax_cross_entropy_with_integer_labels",
         call="optax.losses.softmax_cross_entropy_with_integer_labels(y_pred, y_true)",
         targets="labels",
-        note="A label out of range is no error: the value is NaN, and -1 means the last class.",
+        note="A label out of range does not raise an error. Its value is NaN, and -1 means the "
+        "last class.",
     ),
     Equivalent(
         loss="NegativeLogLikelihood",
@@ -112,8 +113,8 @@ ROWS = (
         name="torch.nn.functional.nll_loss",
         call='torch.nn.functional.nll_loss(y_pred, y_true, reduction="none")',
         targets="labels",
-        note="Whatever it is given counts as log-probabilities, raw scores too; "
-        "classes are on axis 1.",
+        note="It treats all inputs as log-probabilities, even raw scores. The classes are on axis "
+        "1.",
     ),
     Equivalent(
         loss="KLDivergence",
@@ -121,8 +122,8 @@ ROWS = (
         name="torch.nn.functional.kl_div",
         call='torch.nn.functional.kl_div(torch.log(y_pred), y_true, reduction="none").sum(dim=-1)',
         targets="distributions",
-        note="The logarithm of the prediction comes first; its mean is over all entries, "
-        'and that over the samples is reduction="batchmean".',
+        note='The logarithm of the prediction comes first. The reduction "mean" is over all '
+        'entries, and the reduction "batchmean" is over the samples.',
     ),
     Equivalent(
         loss="KLDivergence",
@@ -130,7 +131,7 @@ ROWS = (
         name="keras.losses.kl_divergence",
         call="keras.losses.kl_divergence(y_true, y_pred)",
         targets="distributions",
-        note="Both are clipped by 1e-7.",
+        note="Targets and predictions are clipped to [1e-7, 1].",
     ),
     Equivalent(
         loss="KLDivergence",

@@ -8,15 +8,16 @@ ROWS = (
         library="PyTorch",
         name="torch.nn.functional.mse_loss",
         call='torch.nn.functional.mse_loss(y_pred, y_true, reduction="none")',
-        note="The prediction comes first, and shapes that differ are broadcast, with a warning.",
+        note="The prediction comes first. Shapes that differ are broadcast with a warning.",
     ),
     Equivalent(
         loss="SquaredError",
         library="Keras",
         name="keras.losses.mean_squared_error",
         call="keras.losses.mean_squared_error(y_true[:, None], y_pred[:, None])",
-        note="It averages over the last axis, which Keras takes for the outputs of one sample; "
-        "with sample weights the class MeanSquaredError divides by their number, not their sum.",
+        note="It averages over the last axis, which is the axis of the outputs of one sample in "
+        "Keras. With sample weights, the class MeanSquaredError divides by their number and not "
+        "by their sum.",
     ),
     Equivalent(
         loss="SquaredError",
@@ -40,7 +41,7 @@ ROWS = (
         name="torch.nn.functional.mse_loss",
         call='torch.nn.functional.mse_loss(y_pred, y_true, reduction="none")',
         factor="1 / 2",
-        note="There is no half in it.",
+        note="It has no factor of one half.",
     ),
     Equivalent(
         loss="HalfSquaredError",
@@ -48,20 +49,20 @@ ROWS = (
         name="keras.losses.mean_squared_error",
         call="keras.losses.mean_squared_error(y_true[:, None], y_pred[:, None])",
         factor="1 / 2",
-        note="There is no half in it.",
+        note="It has no factor of one half.",
     ),
     Equivalent(
         loss="HalfSquaredError",
         library="scikit-learn",
         name="sklearn._loss.HalfSquaredError",
         call="sklearn._loss.HalfSquaredError().loss(y_true, y_pred)",
-        note="Private, but what HistGradientBoostingRegressor minimises by default.",
+        note="It is private, but HistGradientBoostingRegressor minimises it by default.",
     ),
     Equivalent(
         loss="HalfSquaredError",
         library="optax",
         name="optax.losses.l2_loss",
         call="optax.losses.l2_loss(y_pred, y_true)",
-        note="The half is in it, though the name does not say so.",
+        note="It has the factor of one half, although its name does not mention it.",
     ),
 )

@@ -9,14 +9,14 @@ ROWS = (
         name="optax.losses.multiclass_sparsemax_loss",
         call="optax.losses.multiclass_sparsemax_loss(y_pred, y_true)",
         targets="labels",
-        note="sparsemax_loss is that for two classes and one score.",
+        note="sparsemax_loss is the loss for two classes and one score.",
     ),
     Equivalent(
         loss="MultilabelSoftMargin",
         library="PyTorch",
         name="torch.nn.functional.multilabel_soft_margin_loss",
         call='torch.nn.functional.multilabel_soft_margin_loss(y_pred, y_true, reduction="none")',
-        note="An infinite score gives NaN even where the label agrees.",
+        note="An infinite score leads to NaN even if it agrees with the label.",
     ),
     Equivalent(
         loss="MultilabelMargin",

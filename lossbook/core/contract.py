@@ -1,9 +1,9 @@
-"""The contract of a loss: how it is called, and what it states.
+"""The contract of a loss, which defines how a loss is called and what it must implement.
 
-A loss states its mathematics on one block of samples: the quantities its formulas share, and from
-them the value, the gradient and the second derivative.  What follows for all of them (checks,
-blocks, threads, weights and reduction) is written once, in the rooms that a call enters in turn:
-`inputs`, `evaluation` and `results`.
+A loss implements its mathematics on one block of samples.  It first computes the quantities that
+its formulas have in common, and from them the value, the gradient and the second derivative.  The
+code that all losses need, for checks, blocks, threads, weights and reduction, is written once.  It
+is in the modules `inputs`, `evaluation` and `results`, which a call passes through in this order.
 """
 
 from collections.abc import Callable
@@ -37,11 +37,12 @@ reduction : {"mean", "sum", "none"}, keyword only
 class Loss(Declared):
     """Base of all losses.
 
-    A subclass becomes a frozen dataclass, without a decorator, whose fields are its parameters.
-    It implements ``_shared``, which turns blocks of the inputs into the quantities its formulas
-    have in common, and three functions of these: ``_value``, ``_gradient`` (with respect to the
-    prediction) and ``_hessian`` (its diagonal second derivative), each in plain NumPy.  Samples
-    are on the last axis of a block.  `lossbook.base` describes all that a subclass may state.
+    A subclass becomes a frozen dataclass without a decorator, and its fields are its parameters.
+    It implements ``_shared``, which turns blocks of the inputs into the quantities that its
+    formulas have in common.  It also implements three functions of these quantities in plain NumPy.
+    These are ``_value``, ``_gradient`` with respect to the prediction, and ``_hessian``, which is
+    the diagonal of the second derivative.  Samples are on the last axis of a block.
+    `lossbook.base` describes everything that a subclass may implement.
     """
 
     reduction: str = field(default="mean", kw_only=True)
@@ -77,18 +78,19 @@ class Loss(Declared):
         y_true : array_like
             Targets.
         y_pred : array_like
-            Predictions.  A loss of other inputs takes these in their place, by position or name.
+            Predictions.  A loss with other inputs takes those inputs instead, by position or by
+            name.
         sample_weight : array_like, optional
-            One non-negative weight a sample.  A sample of weight 0 is absent: it may hold anything,
-            so ``sample_weight=~np.isnan(y_true)`` leaves missing targets out.
+            One non-negative weight per sample.  A sample with weight 0 has no effect, whatever its
+            values are, so ``sample_weight=~np.isnan(y_true)`` excludes missing targets.
         out : ndarray, optional
-            With ``reduction="none"``, where to write the result.
+            Array to write the result to, with ``reduction="none"``.
 
         Returns
         -------
         float or ndarray
-            The mean or the sum, accumulated in double precision; with ``reduction="none"`` an
-            array with one value a sample.
+            The mean or the sum, accumulated in double precision.  With ``reduction="none"``, the
+            result is an array with one value per sample.
 
         Raises
         ------
@@ -109,13 +111,13 @@ class Loss(Declared):
         y_true, y_pred, sample_weight : array_like
             As in a call of the loss.
         out : ndarray, optional
-            Where to write the result.
+            Array to write the result to.
 
         Returns
         -------
         ndarray of the shape of `y_pred`
-            With ``reduction="none"``, each sample's own derivative of wℓ.  For a loss of several
-            predictions a tuple of arrays, one for each.
+            With ``reduction="none"``, the array contains the derivative of wℓ for each sample.  For
+            a loss of several predictions, the result is a tuple with one array per prediction.
         """
         inputs, sample_weight, curvature, out = self._inputs(*given, **named)
         no_curvature(curvature)
@@ -129,23 +131,25 @@ class Loss(Declared):
         y_true, y_pred, sample_weight : array_like
             As in a call of the loss.
         curvature : {"exact", "abs", "majorizer", "fisher"}, default "exact"
-            ``"exact"`` is the second derivative itself, even where it is zero or negative.  What a
-            booster or a Newton step may want in its place: ``"abs"``, its absolute value;
-            ``"majorizer"``, the curvature of a parabola that touches the loss at the prediction
-            and lies nowhere below it, ``inf`` at a kink; ``"fisher"``, the Fisher information, the
-            second derivative to expect if the target had the predicted distribution.
+            ``"exact"`` is the second derivative itself, even where it is zero or negative.  The
+            others are alternatives for a booster or a Newton step.  ``"abs"`` is the absolute value
+            of the second derivative.  ``"majorizer"`` is the curvature of a parabola that touches
+            the loss at the prediction and is nowhere below the loss, and it is ``inf`` at a kink.
+            ``"fisher"`` is the Fisher information, which is the expected second derivative if the
+            target has the predicted distribution.
         out : ndarray, optional
-            Where to write the result.
+            Array to write the result to.
 
         Returns
         -------
         ndarray of the shape of `y_pred`
-            For a loss of several predictions a tuple of arrays, one for each.
+            For a loss of several predictions, the result is a tuple with one array per prediction.
 
         Raises
         ------
         ValueError
-            Also if this loss has no such curvature; the message lists those it has.
+            If an argument is invalid or if this loss does not have the requested curvature.  The
+            message then lists the curvatures that it has.
         """
         inputs, sample_weight, curvature, out = self._inputs(*given, **named)
         return self._evaluate((self._second(curvature),), inputs, sample_weight, out)[0]
@@ -160,7 +164,8 @@ class Loss(Declared):
         y_true, y_pred, sample_weight : array_like
             As in a call of the loss.
         out : ndarray, optional
-            Where to write the gradient; with ``reduction="none"`` a tuple of two arrays.
+            Array to write the gradient to.  With ``reduction="none"``, a tuple of two arrays for
+            the value and the gradient.
 
         Returns
         -------
@@ -181,7 +186,7 @@ class Loss(Declared):
         curvature : {"exact", "abs", "majorizer", "fisher"}, default "exact"
             As in `hessian`.
         out : tuple of two ndarrays, optional
-            Where to write the results.
+            Arrays to write the results to.
 
         Returns
         -------
@@ -194,24 +199,24 @@ class Loss(Declared):
     def optimal_constant(
         self, y_true: ArrayLike, sample_weight: ArrayLike | None = None
     ) -> float | NDArray[Any]:
-        """Return the constant prediction with the least loss on a sample of targets.
+        """Return the constant prediction with the smallest loss on a sample of targets.
 
         Parameters
         ----------
         y_true : array_like
-            Targets.  For a loss over classes, integers are labels and floats distributions.
+            Targets.  For a loss over classes, integers are labels and floats are distributions.
         sample_weight : array_like, optional
-            One non-negative weight a sample.
+            One non-negative weight per sample.
 
         Returns
         -------
         float or ndarray
-            One number, or one for each class.
+            One number, or one number per class.
 
         Raises
         ------
         NotImplementedError
-            If this loss has none.
+            If this loss has no optimal constant.
         """
         if type(self)._optimal_constant is Loss._optimal_constant:
             return self._optimal_constant(None, None)
@@ -221,12 +226,12 @@ class Loss(Declared):
             )
 
     def card(self) -> Any:
-        """Return a summary: formula, gradient, curvature, domain, traits, names elsewhere.
+        """Return a summary with formula, derivatives, domains, traits and names in other libraries.
 
         Returns
         -------
         lossbook.cards.Card
-            Prints as text; a notebook shows it as a table.  Needs SymPy.
+            The card prints as text, and a notebook shows it as a table.  It needs SymPy.
         """
         return Loss._card_of(self)
 
@@ -237,12 +242,12 @@ class Loss(Declared):
 
     @property
     def traits(self) -> Traits:
-        """What is known about the loss with these parameters."""
+        """The mathematical properties of the loss with these parameters."""
         return self._traits()
 
     @property
     def curvatures(self) -> tuple[str, ...]:
-        """What may stand for the second derivative of the loss with these parameters."""
+        """The curvatures that `hessian` accepts for the loss with these parameters."""
         return tuple(self._all_curvatures())
 
     if not TYPE_CHECKING:  # to a type checker it is the name of the class, of which this is a copy
@@ -253,12 +258,12 @@ class Loss(Declared):
             return type(self).__name__
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Return the parameters by name, as scikit-learn's estimators do.
+        """Return the parameters by name, as estimators of scikit-learn do.
 
         Parameters
         ----------
         deep : bool, default True
-            Taken because scikit-learn gives it; nothing lies deeper.
+            Accepted because scikit-learn passes it.  It has no effect.
 
         Returns
         -------
@@ -267,10 +272,10 @@ class Loss(Declared):
         return {each.name: getattr(self, each.name) for each in fields(self) if each.init}
 
     def set_params(self, **params: Any) -> Self:
-        """Change parameters in place, as scikit-learn's searches do with their own copies.
+        """Change parameters in place, for the searches of scikit-learn, which work on copies.
 
-        A loss never changes by itself.  Where you hold one as the key of a dictionary, make
-        another with ``dataclasses.replace`` instead.
+        Everything else treats a loss as immutable.  If the loss is the key of a dictionary, use
+        ``dataclasses.replace`` instead, which returns a new loss.
 
         Parameters
         ----------
@@ -280,7 +285,7 @@ class Loss(Declared):
         Returns
         -------
         Loss
-            This very loss.
+            The same object.
         """
         known = self.get_params()
         for name in params:

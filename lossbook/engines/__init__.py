@@ -1,20 +1,21 @@
-"""Engines: what computes the blocks of samples of every call.
+"""Engines, which compute the blocks of samples of every call.
 
-With the engine ``"numpy"``, the default, the formulas of a loss run as they stand, each operation
-on a whole block.  With ``"numba"`` the same formulas are compiled, and a block is read and written
-once.  There is no second copy of any formula.  What happens from ``Huber()(y, p)`` to machine code
-is told in five modules, in this order:
+With the engine ``"numpy"``, which is the default, NumPy executes the formulas of a loss as they are
+written, one operation after another on a whole block.  With ``"numba"``, the same formulas are
+compiled, and a block is read and written only once.  There is no second copy of any formula.  Five
+modules lead from ``Huber()(y, p)`` to machine code, in this order:
 
 `trace`
-    calls the formula with stand-ins for arrays, and gets its graph of operations;
+    calls the formula with placeholders for arrays and records its graph of operations;
 `source`
-    writes the graph as the source of a loop;
+    converts the graph to the source code of a loop;
 `words` and `elementary`
-    are what the source calls: selections, exponentials and logarithms without branches;
+    contain the functions that the source calls, such as selections, exponentials and logarithms
+    without branches;
 `kernels`
-    compiles the source, and keeps the machine code on disk;
+    compiles the source and keeps the machine code on disk;
 `blocks`
-    calls it for each block of a call.
+    calls the machine code for each block.
 """
 
 import os
@@ -49,13 +50,13 @@ def get_engine() -> str:
 def set_engine(name: str) -> None:
     """Set the engine that computes losses.
 
-    ``"numpy"`` needs nothing but NumPy.  ``"numba"`` compiles the formulas of a loss when it is
-    first called, which takes about a second, and keeps the result on disk.  From then on the loss
-    is several times faster.  A loss that cannot be compiled runs as before; `obstacle` says why.
-    Results of the two engines agree to a few roundings.
+    ``"numpy"`` needs only NumPy.  ``"numba"`` compiles the formulas of a loss at the first call,
+    which takes about a second, and keeps the result on disk.  After that, the loss is several times
+    faster.  A loss that cannot be compiled is computed by NumPy, and `obstacle` returns the reason.
+    The results of the two engines agree up to a few roundings.
 
-    The setting is that of the process.  The environment variable ``LOSSBOOK_ENGINE`` sets what it
-    is at first.
+    The setting applies to the whole process.  The environment variable ``LOSSBOOK_ENGINE`` sets its
+    initial value.
 
     Parameters
     ----------
@@ -67,7 +68,7 @@ def set_engine(name: str) -> None:
     ImportError
         If numba is not installed.
     ValueError
-        If there is no such engine.
+        If there is no engine with this name.
 
     Examples
     --------
@@ -117,12 +118,12 @@ def obstacle(loss: Any, *inputs: Any) -> str | None:
     loss : Loss
         The loss.
     *inputs : array_like
-        Inputs like those of its calls.
+        Inputs with which the loss is called.
 
     Returns
     -------
     str or None
-        The reason, or None if value and gradient are compiled.
+        The reason, or None if the value and the gradient are compiled.
 
     Raises
     ------

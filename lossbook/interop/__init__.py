@@ -1,6 +1,6 @@
-"""One loss in the libraries where it is needed.
+"""Adapters that make a loss available in other libraries.
 
-Each module here is named after a library and turns a loss into what that library expects:
+Each module is named after a library and converts a loss to the form that this library expects:
 
 - `lossbook.interop.xgboost`, `lossbook.interop.lightgbm` and `lossbook.interop.catboost`: the
   objective and the metric of a boosted model;
@@ -12,7 +12,7 @@ Each module here is named after a library and turns a loss into what that librar
 - `lossbook.interop.keras`: losses for ``model.compile``;
 - `lossbook.interop.dask`: value, gradient and second derivative of Dask arrays.
 
-Importing a module does not need its library, except for those of scikit-learn, PyTorch, JAX and
-Keras, which define classes that derive from it.  Where a library is missing, an `ImportError` says
-what to install.
+The modules for scikit-learn, PyTorch, JAX and Keras define classes that derive from classes of the
+library, so the library is needed to import them.  The other modules can be imported without their
+library.  If a library is missing, an `ImportError` states what to install.
 """

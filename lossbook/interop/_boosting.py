@@ -1,4 +1,4 @@
-"""What the objectives of the three boosting libraries have in common."""
+"""Base classes of the objectives and metrics of the three boosting libraries."""
 
 import warnings
 from collections.abc import Callable
@@ -27,9 +27,9 @@ MARGIN = 1e-6
 
 @dataclass(frozen=True)
 class BoostingObjective:
-    """Base of the objectives, which say how their library calls them.
+    """Base of the objectives, whose subclasses define how their library calls them.
 
-    Derivatives are those of each sample's own wℓ, never of a mean.
+    The derivatives are those of wℓ for each sample, never those of a mean.
     """
 
     loss: Loss
@@ -78,7 +78,7 @@ class BoostingObjective:
 
     @property
     def link(self) -> str:
-        """What maps a response, such as a probability, to the raw score."""
+        """The link, which maps a response such as a probability to the raw score."""
         return self.loss.link
 
     def starting_from(self, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
@@ -87,16 +87,16 @@ class BoostingObjective:
         Parameters
         ----------
         y : array_like
-            Targets, as the library takes them.
+            Targets in the form that the library takes.
         sample_weight : array_like, optional
             One non-negative weight per sample.
 
         Returns
         -------
         Objective
-            Its `init_score` is the optimal constant of the loss.  Where a loss of one number does
-            not state it, it is searched for if the loss is convex; if it is not but is symmetric,
-            the median stands for it.  Any other loss starts from 0.
+            Its `init_score` is the optimal constant of the loss.  If a loss of one number does not
+            implement this constant, a convex loss is minimised numerically, and a symmetric loss
+            that is not convex starts from the median.  Any other loss starts from 0.
         """
         target = self._targets(np.asarray(y))
         try:
@@ -113,19 +113,19 @@ class BoostingObjective:
         return replace(self, init_score=float(constant))
 
     def start(self, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float | list[float]:
-        """Return the best constant for some targets, which boosting should start from.
+        """Return the best constant for some targets, from which boosting should start.
 
         Parameters
         ----------
         y : array_like
-            Targets, as the library takes them.
+            Targets in the form that the library takes.
         sample_weight : array_like, optional
             One non-negative weight per sample.
 
         Returns
         -------
         float or list of float
-            A raw score, or one for each class.
+            A raw score, or one raw score per class.
         """
         constant = self.starting_from(y, sample_weight).init_score
         return list(constant) if isinstance(constant, tuple) else constant
@@ -298,7 +298,7 @@ class _Expression:
 
 @dataclass(frozen=True)
 class BoostingMetric:
-    """Base of the metrics: the weighted mean of an objective's loss."""
+    """Base of the metrics, which are the weighted mean of the loss of an objective."""
 
     objective: Any
 
@@ -315,9 +315,10 @@ class BoostingMetric:
 def data_of(
     first: Any, second: Any, sample_weight: Any
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any] | None]:
-    """Return targets, scores and weights, whichever interface has called.
+    """Return targets, scores and weights for both interfaces of a library.
 
-    The native one gives ``(scores, data)``, that of scikit-learn ``(targets, scores, weights)``.
+    The native interface passes ``(scores, data)``, and the interface of scikit-learn passes
+    ``(targets, scores, weights)``.
     """
     if hasattr(second, "get_label"):
         first, second, sample_weight = second.get_label(), first, second.get_weight()

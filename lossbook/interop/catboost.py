@@ -13,9 +13,9 @@ from ._curvature import median
 
 @dataclass(frozen=True)
 class Metric(BoostingMetric):
-    """The weighted mean of a loss, as CatBoost takes a metric.
+    """The weighted mean of a loss in the form of a metric for CatBoost.
 
-    It is what `Objective.metric` returns: pass it as ``eval_metric``.
+    It is the result of `Objective.metric`.  Pass it as ``eval_metric``.
     """
 
     no_jit: ClassVar[bool] = True
@@ -24,7 +24,7 @@ class Metric(BoostingMetric):
     def evaluate(
         self, approxes: Any, target: NDArray[Any], weight: NDArray[Any] | None
     ) -> tuple[float, float]:
-        """Return the sum of wℓ and that of w."""
+        """Return the sum of wℓ and the sum of w."""
         y, score = np.asarray(target), np.stack(approxes, axis=-1)
         if not isinstance(self.objective.loss, ClassLoss):
             score = score[:, 0]
@@ -37,7 +37,7 @@ class Metric(BoostingMetric):
         return error / weight
 
     def is_max_optimal(self) -> bool:
-        """Return that less is better."""
+        """Return False, because a smaller value is better."""
         return False
 
 
@@ -48,38 +48,41 @@ class Objective(BoostingObjective):
     Parameters
     ----------
     loss : Loss
-        A loss of one number per sample, or of a score for each class.  Its `reduction` plays no
-        role: derivatives are those of each sample's own loss, multiplied by its weight.
+        A loss of one number per sample, or of one score per class.  Its `reduction` has no effect,
+        because the derivatives are those of the loss of each sample, multiplied by its weight.
     curvature : {"auto", "exact", "abs", "majorizer", "fisher", "library"} or float, \
 default "auto"
-        What stands for the second derivative in the Newton step of a leaf; see Notes.
+        The curvature that is used as the second derivative in the Newton step of a leaf.  The notes
+        describe each choice.
     init_score : float or tuple of float, default 0.0
-        The raw score to start from, one for each class; `starting_from` finds the best.  The
-        objective, the metric and `predict` add it, so that the data need no ``baseline``.
+        The raw score to start from, or one score per class.  `starting_from` finds the best one.
+        The objective, the metric and `predict` add it, so the data need no ``baseline``.
     unit : float, default 1.0
-        Unit of the gradient and the curvature where the latter is a majorizer; `starting_from`
+        Unit of the gradient and the curvature if the curvature is a majorizer.  `starting_from`
         sets it.
 
     Notes
     -----
-    With ``"auto"`` the curvature is the second derivative itself where the loss is convex and
-    twice differentiable.  Otherwise it is the first of these that the loss has: the majorizer, the
-    Fisher information, the absolute value of the second derivative (if the loss is twice
-    differentiable), and the number 1.  For several classes CatBoost wants a whole matrix per
-    sample: it gets the second derivative with all its entries from a loss that has
-    ``hessian_blocks``, and otherwise twice the diagonal.  ``"library"`` is what CatBoost's own
-    objective of the same loss uses, which is the second derivative itself, and a number is used
-    for all samples.
+    With ``"auto"``, the curvature is the second derivative itself if the loss is convex and twice
+    differentiable.  Otherwise it is the majorizer if the loss has one, else the Fisher information
+    if the loss has it.  A loss with neither uses the absolute value of the second derivative if it
+    is twice differentiable, and the number 1 if it is not.  For several classes, CatBoost expects a
+    matrix per sample.  From a loss that has ``hessian_blocks``, it gets the complete second
+    derivative, and otherwise twice the diagonal.  ``"library"`` is the curvature that the objective
+    of the same loss in CatBoost uses, which is the second derivative itself.  A number is the
+    curvature of all samples.
 
-    No curvature is below 1e-16 per unit of weight.  A majorizer is infinite at a kink, so it is
-    kept below ten times its median; and gradient and curvature are both divided by `unit` where
-    it is used.  That leaves the Newton step as it is, and ``l2_leaf_reg``, which is added to sums
-    of the curvature, then counts samples, whatever the unit of the targets.
+    No curvature is less than 1e-16 per unit of weight.  A majorizer is infinite at a kink, so it is
+    limited to ten times its median.  If a majorizer is used, the gradient and the curvature are
+    both divided by `unit`, and the Newton step stays the same.  The parameter ``l2_leaf_reg`` is
+    added to sums of the curvature.  After the division it refers to a number of samples, whatever
+    the unit of the targets is.
 
-    CatBoost calls for a thousand samples at a time, so that the median is one of a thousand; for
-    several classes it calls for each sample alone, which takes about a tenth of a millisecond.
-    Its own ``predict`` leaves out the start and the link, whereas that of the objective includes
-    both.  Labels of losses of the margin are 0 and 1 or -1 and 1.
+    CatBoost calls the objective with a thousand samples at a time, so the median is the median of
+    these samples.  For several classes, it calls the objective separately for each sample, which
+    takes about a tenth of a millisecond.  The ``predict`` of CatBoost omits the start and the link,
+    whereas the ``predict`` of the objective includes both.  For losses of the margin, the labels
+    are 0 and 1, or -1 and 1.
 
     Examples
     --------
@@ -105,7 +108,7 @@ default "auto"
     def calc_ders_range(
         self, approxes: NDArray[Any], targets: NDArray[Any], weights: NDArray[Any] | None
     ) -> NDArray[np.float64]:
-        """Return the derivatives of a range of samples, of the negative loss as CatBoost wants.
+        """Return the derivatives of the negative loss for a range of samples, as CatBoost expects.
 
         Parameters
         ----------
@@ -126,12 +129,12 @@ default "auto"
     def calc_ders_multi(
         self, approxes: NDArray[Any], target: float, weight: float
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the derivatives of one sample by its scores, of the negative loss.
+        """Return the derivatives of the negative loss of one sample with respect to its scores.
 
         Parameters
         ----------
         approxes : array_like
-            A raw score for each class.
+            One raw score per class.
         target : float
             The class.
         weight : float
@@ -165,8 +168,8 @@ default "auto"
         Returns
         -------
         Objective
-            Its `init_score` is the optimal constant of the loss, or what stands for it as in the
-            other libraries.  Where the majorizer is used, `unit` is its median at this start.
+            Its `init_score` is the optimal constant of the loss or a substitute, as for the other
+            libraries.  If the majorizer is used, `unit` is its median at this start.
         """
         started = super().starting_from(y, sample_weight)
         if started._chosen() != "majorizer":
@@ -199,7 +202,7 @@ default "auto"
         Parameters
         ----------
         num_class : int, optional
-            How many classes there are, for a loss over classes that does not start from targets.
+            Number of classes, for a loss over classes that does not start from targets.
         **settings
             Further parameters of CatBoost.
 
@@ -230,7 +233,7 @@ default "auto"
         Returns
         -------
         ndarray
-            What the raw scores stand for by the `link` of the loss, with the start added.
+            The raw scores with the start added, converted by the `link` of the loss.
         """
         raw = model.predict(X, prediction_type="RawFormulaVal")
         return self._response(self._shifted(raw))

@@ -1,4 +1,4 @@
-"""A loss of Dask arrays, computed block by block when it is asked for."""
+"""Losses of Dask arrays, which are computed lazily and block by block."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -25,15 +25,15 @@ def as_function(loss: Loss) -> "DaskLoss":
     Parameters
     ----------
     loss : Loss
-        A loss of one number per sample, of scores over classes or of whole rows: one in which no
-        sample depends on another.
+        A loss of one number per sample, of scores over classes or of whole rows.  No sample may
+        depend on another.
 
     Returns
     -------
     DaskLoss
-        Is called like the loss, and has its `gradient`, `hessian`, `value_and_gradient` and
-        `gradient_and_hessian`.  What they return is lazy: nothing is computed before it is asked
-        for.
+        A function that is called like the loss and has its methods `gradient`, `hessian`,
+        `value_and_gradient` and `gradient_and_hessian`.  All results are lazy, so nothing is
+        computed before ``compute`` is called.
 
     Examples
     --------
@@ -55,10 +55,10 @@ def as_function(loss: Loss) -> "DaskLoss":
 
 @dataclass(frozen=True)
 class DaskLoss:
-    """A loss as a function of Dask arrays: what `as_function` returns.
+    """A loss in the form of a function of Dask arrays, which `as_function` returns.
 
-    Arrays of NumPy may stand beside those of Dask.  Chunks may be unequal: they are unified, and
-    the entries of a sample, such as the scores of classes, are brought together in one chunk.
+    Arrays of NumPy and of Dask can be mixed.  If chunks differ, they are unified.  The entries of a
+    sample, such as the scores of the classes, are merged into one chunk.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ class DaskLoss:
         y_true, y_pred, sample_weight : dask.array.Array
             As in a call of the loss.
         curvature : {"exact", "abs", "majorizer", "fisher"}, default "exact"
-            What to return in its place, as in the loss.
+            The curvature to return, as in `Loss.hessian`.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""A loss as a function of JAX arrays."""
+"""Losses in the form of functions of JAX arrays."""
 
 from collections.abc import Callable
 from functools import lru_cache, partial
@@ -25,54 +25,55 @@ __all__ = ["as_function"]
 def as_function(loss: Loss) -> Callable[..., Any]:
     """Return a loss as a function of JAX arrays.
 
-    The formulas of the loss are computed with JAX's own operations, on any device and under
-    `jax.jit`, `jax.vmap` and `jax.grad`.  The first two derivatives are the loss's own gradient
-    and second derivative, so they are right at kinks and in the tails, where automatic
+    The formulas of the loss are computed with operations of JAX, on any device and under `jax.jit`,
+    `jax.vmap` and `jax.grad`.  The first two derivatives are the gradient and the second derivative
+    that the loss implements.  They are therefore right at kinks and in the tails, where automatic
     differentiation of a stable formula often is not.
 
     Parameters
     ----------
     loss : Loss
-        The loss, whose reduction is the one that the function has.
+        The loss.  The function has the same reduction.
 
     Returns
     -------
     callable
-        ``f(y_true, y_pred, sample_weight=None)``.  The function of a loss that is called with
-        other inputs takes these in their place, by position, and `sample_weight` by keyword.
+        The function ``f(y_true, y_pred, sample_weight=None)``.  If the loss is called with other
+        inputs, the function takes these inputs by position and `sample_weight` by keyword.
 
     Raises
     ------
     TypeError
-        If `loss` is no loss, or one that is made of other losses.
+        If `loss` is not a loss, or if it is a combination of other losses.
     ValueError
         If `loss` compares the samples of a batch and has the reduction ``"none"``.
 
     Notes
     -----
-    **Derivatives** are those with respect to the predictions, which is argument 1, and to
-    `sample_weight`.  Differentiating with respect to a target is refused.  Both modes work, and so
-    does `jax.hessian`.
+    **Derivatives** are those with respect to the predictions, which are argument 1, and with
+    respect to `sample_weight`.  Differentiation with respect to a target raises an error.  Reverse
+    mode, forward mode and `jax.hessian` work.
 
-    The second derivative is the loss's own wherever the diagonal is all of it, and for
-    `SoftmaxCrossEntropy` and `ListNet`, which state the whole of it.  For any other loss of several
-    predictions, of scores over classes or of rows, JAX differentiates our formula of the gradient.
-    So it does for all third derivatives.
+    If the second derivative has no entries outside its diagonal, the result is the second
+    derivative that the loss implements.  The same holds for `SoftmaxCrossEntropy` and `ListNet`,
+    which implement the complete second derivative.  For any other loss of several predictions, of
+    scores over classes or of rows, JAX differentiates our formula of the gradient.  It also
+    computes all third derivatives in this way.
 
-    **Dtypes.** Floating-point inputs are promoted together, and the result has the dtype that comes
-    out.  From ``float16`` and ``bfloat16`` the loss is computed in ``float32``, and then rounded.
-    Double precision needs ``jax.config.update("jax_enable_x64", True)``.  Sums are those of JAX, in
-    the dtype that the loss is computed in.
+    **Dtypes.** Floating-point inputs are promoted to a common dtype, which is also the dtype of the
+    result.  For ``float16`` and ``bfloat16``, the loss is computed in ``float32`` and then rounded.
+    Double precision needs ``jax.config.update("jax_enable_x64", True)``.  JAX computes the sums in
+    the dtype in which the loss is computed.
 
-    **Domains are not checked**, for inside `jax.jit` there are no values to look at.  A target or a
-    prediction outside its domain gives a meaningless number or NaN.  Call the loss itself with a
-    batch of NumPy arrays to have it checked.  Shapes and dtypes are checked.
+    **Domains are not checked**, because the values are not known inside `jax.jit`.  A target or a
+    prediction outside its domain leads to a meaningless number or NaN.  To check a batch, call the
+    loss itself with NumPy arrays.  Shapes and dtypes are checked.
 
-    **Losses that cannot be traced** are computed by NumPy on the host through
-    `jax.pure_callback`, and check their domains.  On devices other than a CPU they are refused.  Of
-    the losses of this package these are `ApproxNDCG`, `CTC`, `InfoNCE`, `LambdaRank`, `ListMLE`,
+    **Losses that cannot be traced** are computed by NumPy on the host through `jax.pure_callback`,
+    and their domains are checked.  On devices other than a CPU they raise an error.  In this
+    package, these losses are `ApproxNDCG`, `CTC`, `InfoNCE`, `LambdaRank`, `ListMLE`,
     `LovaszHinge`, `LovaszSoftmax`, `MultilabelMargin`, `Poly1CrossEntropy`, `Sparsemax`,
-    `SupervisedContrastive` and the losses of boxes.  They have second derivatives only where each
+    `SupervisedContrastive` and the losses of boxes.  They have second derivatives only if each
     sample is one number.
 
     Examples

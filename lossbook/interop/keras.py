@@ -1,4 +1,4 @@
-"""A loss as a loss of Keras."""
+"""Losses in the form of losses of Keras."""
 
 from dataclasses import replace
 from typing import Any, Self
@@ -26,17 +26,17 @@ _REDUCTIONS = {"mean": "mean_with_sample_weight", "sum": "sum", "none": "none"}
 
 
 def as_loss(loss: Loss, *, name: str | None = None) -> "KerasLoss":
-    """Return a loss as Keras takes it, on the backends PyTorch and JAX.
+    """Return a loss of Keras for the backends PyTorch and JAX.
 
-    It is computed by `lossbook.interop.torch` or `lossbook.interop.jax`, so gradients are the
-    loss's own.
+    It is computed by `lossbook.interop.torch` or `lossbook.interop.jax`, so the gradients are those
+    that the loss implements.
 
     Parameters
     ----------
     loss : Loss
-        A loss of one prediction, whose samples do not depend on each other.
+        A loss of one prediction in which the samples do not depend on each other.
     name : str, optional
-        The name in logs; by default that of the class.
+        The name in logs.  By default, it is the name of the class.
 
     Returns
     -------
@@ -46,22 +46,23 @@ def as_loss(loss: Loss, *, name: str | None = None) -> "KerasLoss":
     Raises
     ------
     TypeError
-        If the loss is one of several predictions, of whole batches, or made of other losses.
+        If the loss has several predictions, compares the samples of a batch, or combines other
+        losses.
     ValueError
-        If the backend of Keras is another one, or if the mean of the loss divides by the weights
-        of classes, of which Keras knows nothing.
+        If Keras uses another backend, or if the mean of the loss divides by class weights, which
+        Keras does not know.
 
     Notes
     -----
     Keras gets one value per sample, multiplies it by its own sample weights and reduces it.  With
     the reduction ``"mean"`` this is ``"mean_with_sample_weight"``, which divides by the sum of the
     weights as our losses do.  The default of Keras, ``"sum_over_batch_size"``, divides by the
-    number of samples.  Of a loss in which every element is a sample, the value is the mean over the
-    last axis, as it is in Keras.
+    number of samples.  If every element is a sample of the loss, the value is the mean over the
+    last axis, as in Keras.
 
-    Keras converts targets to floats; they become labels again for a loss over classes.  A target
-    of shape (n,) and a prediction of shape (n, 1) belong together, and so do labels of shape
-    (n, 1) and scores of shape (n, classes).
+    Keras converts targets to floats.  For a loss over classes, they are converted back to labels.
+    A target of shape (n,) can be used with a prediction of shape (n, 1), and labels of shape (n, 1)
+    can be used with scores of shape (n, classes).
 
     A model that was saved with such a loss can be loaded again.  If the class of the loss is your
     own, name it in the ``custom_objects`` that loading takes.
@@ -81,18 +82,18 @@ def as_loss(loss: Loss, *, name: str | None = None) -> "KerasLoss":
 
 @keras.saving.register_keras_serializable(package="lossbook")
 class KerasLoss(keras.losses.Loss):
-    """A loss of lossbook as one of Keras; `as_loss` makes it.
+    """A loss of lossbook in the form of a loss of Keras, which `as_loss` returns.
 
     Parameters
     ----------
     loss : Loss
         The loss.
     reduction : str, optional
-        The reduction of Keras; by default that of the loss.
+        The reduction in Keras.  By default, it is the reduction of the loss.
     name : str, optional
-        The name in logs; by default that of the class.
+        The name in logs.  By default, it is the name of the class.
     dtype : str, optional
-        The dtype that Keras converts to; by default that of Keras.
+        The dtype to which Keras converts its inputs.  By default, it is the default dtype of Keras.
     """
 
     def __init__(
@@ -113,7 +114,7 @@ class KerasLoss(keras.losses.Loss):
         Parameters
         ----------
         y_true, y_pred : tensor
-            Targets and predictions, samples on the first axis.
+            Targets and predictions, with the samples on the first axis.
         """
         if isinstance(self.loss, ClassLoss):
             if len(y_true.shape) == len(y_pred.shape) and y_true.shape[-1] == 1:
@@ -130,7 +131,7 @@ class KerasLoss(keras.losses.Loss):
         return values
 
     def get_config(self) -> dict[str, Any]:
-        """Return what the loss can be made of again."""
+        """Return the configuration from which the loss can be created again."""
         made_of = {"class": type(self.loss).__name__, "parameters": self.loss.get_params()}
         return {**super().get_config(), "loss": made_of}
 
@@ -141,7 +142,7 @@ class KerasLoss(keras.losses.Loss):
         Parameters
         ----------
         config : dict
-            What `get_config` returned.
+            The result of `get_config`.
         """
         made_of = config["loss"]
         name = made_of["class"]

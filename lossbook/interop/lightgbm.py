@@ -13,9 +13,9 @@ from ._leaves import checked, of_leaves, optimal_leaves
 
 @dataclass(frozen=True)
 class Metric(BoostingMetric):
-    """The weighted mean of a loss, as LightGBM takes a metric.
+    """The weighted mean of a loss in the form of a metric for LightGBM.
 
-    It is what `Objective.metric` returns: pass it as ``feval`` to `lightgbm.train` or as
+    It is the result of `Objective.metric`.  Pass it as ``feval`` to `lightgbm.train` or as
     ``eval_metric`` to the ``fit`` of an estimator.
     """
 
@@ -35,36 +35,37 @@ class Objective(BoostingObjective):
     Parameters
     ----------
     loss : Loss
-        A loss of one number per sample, or of a score for each class.  Its `reduction` plays no
-        role: derivatives are those of each sample's own loss, multiplied by its weight.
+        A loss of one number per sample, or of one score per class.  Its `reduction` has no effect,
+        because the derivatives are those of the loss of each sample, multiplied by its weight.
     curvature : {"auto", "exact", "abs", "majorizer", "fisher", "library"} or float, \
 default "auto"
-        What stands for the second derivative in the Newton step of a leaf; see Notes.
+        The curvature that is used as the second derivative in the Newton step of a leaf.  The notes
+        describe each choice.
     init_score : float or tuple of float, default 0.0
-        The raw score to start from, one for each class; `starting_from` finds the best.  The
-        objective, the metric and `predict` add it, so that the data set needs no ``init_score``.
+        The raw score to start from, or one score per class.  `starting_from` finds the best one.
+        The objective, the metric and `predict` add it, so the data set needs no ``init_score``.
     min_child_weight : float, default 1e-3
-        The parameter of LightGBM with this name, also called ``min_sum_hessian_in_leaf``.  There
-        is a warning where the curvature of all samples is too small for any split; `parameters`
-        hands the value on.
+        The parameter of LightGBM with this name, also called ``min_sum_hessian_in_leaf``.
+        `parameters` passes it to LightGBM.  A warning appears if the curvature of all samples is
+        too small for any split.
 
     Notes
     -----
-    With ``"auto"`` the curvature is the second derivative itself where the loss is convex and
-    twice differentiable.  Otherwise it is the first of these that the loss has: the majorizer, the
-    Fisher information, the absolute value of the second derivative (if the loss is twice
-    differentiable), and the number 1.  For K classes it is K/(K - 1) times that, as LightGBM has
-    it.  ``"library"`` is what LightGBM's own objective of the same loss uses, and a number is used
-    for all samples.
+    With ``"auto"``, the curvature is the second derivative itself if the loss is convex and twice
+    differentiable.  Otherwise it is the majorizer if the loss has one, else the Fisher information
+    if the loss has it.  A loss with neither uses the absolute value of the second derivative if it
+    is twice differentiable, and the number 1 if it is not.  For K classes, this curvature is
+    multiplied by K/(K - 1), as in LightGBM.  ``"library"`` is the curvature that the objective of
+    the same loss in LightGBM uses.  A number is the curvature of all samples.
 
-    No curvature is below 1e-16 per unit of weight.  A majorizer is infinite at a kink, so it is
-    kept below ten times its median.  Where it is used, gradient and curvature are both divided by
-    this median.  The Newton step stays the same, and ``min_child_weight`` and ``lambda_l2``, which
-    are compared with sums of the curvature or added to them, count samples whatever the unit of the
-    targets is.
+    No curvature is less than 1e-16 per unit of weight.  A majorizer is infinite at a kink, so it is
+    limited to ten times its median.  If a majorizer is used, the gradient and the curvature are
+    both divided by this median, and the Newton step stays the same.  The parameters
+    ``min_child_weight`` and ``lambda_l2`` are compared with sums of the curvature or added to them.
+    After the division they refer to numbers of samples, whatever the unit of the targets is.
 
-    LightGBM's own ``predict`` leaves out the start and the link, whereas that of the objective
-    includes both.  Labels of losses of the margin are 0 and 1 or -1 and 1.
+    The ``predict`` of LightGBM omits the start and the link, whereas the ``predict`` of the
+    objective includes both.  For losses of the margin, the labels are 0 and 1, or -1 and 1.
 
     Examples
     --------
@@ -115,15 +116,16 @@ default "auto"
         Parameters
         ----------
         num_class : int, optional
-            How many classes there are, for a loss over classes that does not start from targets.
-            Estimators count them themselves.
+            Number of classes, for a loss over classes that does not start from targets.
+            Estimators count the classes themselves.
         **settings
             Further parameters of LightGBM.
 
         Returns
         -------
         dict
-            LightGBM's own metrics are switched off, as they would not apply to this loss.
+            The parameters.  The default metrics of LightGBM are switched off, because they do not
+            apply to this loss.
         """
         found: dict[str, Any] = {
             "objective": self,
@@ -148,7 +150,7 @@ default "auto"
         Returns
         -------
         ndarray
-            What the raw scores stand for by the `link` of the loss, with the start added.
+            The raw scores with the start added, converted by the `link` of the loss.
         """
         return self._response(self._shifted(model.predict(X, raw_score=True)))
 
@@ -165,9 +167,10 @@ def renew_leaves(
 ) -> NDArray[np.float64]:
     """Set the leaves of a model to the optimal constants of the residuals in them.
 
-    A Newton step is a poor leaf for a loss with kinks, such as the absolute error.  The best
-    leaf is known for every loss of the residual that has an optimal constant: for the absolute
-    error it is the median of the residuals that the trees before it have left over.
+    For a loss with kinks, such as the absolute error, a Newton step leads to poor values of the
+    leaves.  For every loss of the residual that has an optimal constant, the best value is known.
+    For the absolute error, for example, it is the median of the residuals that the previous trees
+    leave.
 
     Parameters
     ----------
@@ -189,15 +192,15 @@ def renew_leaves(
     Returns
     -------
     ndarray
-        Raw scores of the samples after the last tree, which are the `init_score` of the next.
+        Raw scores of the samples after the last tree, which are the `init_score` for the next one.
 
     Notes
     -----
     Each leaf is the optimal constant multiplied by the learning rate of its tree.  LightGBM
     renews the leaves of its own absolute error and quantile objectives in the same way after each
-    iteration, before it computes the next gradient, and so does the loop in the example.  It
-    interpolates between the residuals next to the quantile, where the optimal constant is one of
-    them, so that the two agree up to the spacing of the residuals in a leaf.
+    iteration, before it computes the next gradient, and so does the loop in the example.  LightGBM
+    interpolates between the residuals next to the quantile, whereas the optimal constant is one of
+    them.  The two therefore agree up to the spacing of the residuals in a leaf.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""A loss as a function that SciPy minimises."""
+"""Losses in the form of functions that SciPy minimises."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -23,30 +23,32 @@ def objective(
 ) -> LinearObjective:
     r"""Return the loss of a linear model as a function of its coefficients.
 
-    It is :math:`\sum_i w_i \ell(y_i, x_i^\top b) / \sum_i w_i + \tfrac12 \sum_j \alpha_j b_j^2`,
-    or with ``reduction="sum"`` the same without the denominator.
+    The function is
+    :math:`\sum_i w_i \ell(y_i, x_i^\top b) / \sum_i w_i + \tfrac12 \sum_j \alpha_j b_j^2`.  With
+    ``reduction="sum"``, there is no denominator.
 
     Parameters
     ----------
     loss : Loss
-        A loss of one score per sample, or of a score for each class, with the reduction
-        ``"mean"`` or ``"sum"``.
+        A loss of one score per sample, or of one score per class, with the reduction ``"mean"`` or
+        ``"sum"``.
     X : array_like of shape (n_samples, n_features)
-        Features.  For an intercept, give a column of ones.
+        Features.  For an intercept, include a column of ones.
     y : array_like
-        Targets, as the loss takes them.
+        Targets of the kind that the loss takes.
     sample_weight : array_like, optional
         One non-negative weight per sample.
     penalty : float or array_like of shape (n_features,), optional
-        α in the penalty ½ α b² of each coefficient; 0 for an intercept.
+        Number α in the penalty ½ α b² of each coefficient.  Use 0 for an intercept.
 
     Returns
     -------
     LinearObjective
-        Has what `scipy.optimize.minimize` takes: `fun`, `jac`, `hess` and `hessp`, and `x0`, which
-        is 0.  With `fun_and_jac` and ``jac=True``, value and gradient come from one pass.  For
-        several classes the coefficients are a matrix, one column per class, which SciPy holds
-        flat: `matrix` returns its shape to it.
+        An object with the methods `fun`, `jac`, `hess` and `hessp` for `scipy.optimize.minimize`,
+        and with the start `x0`, which is 0.  With `fun_and_jac` and ``jac=True``, one pass computes
+        the value and the gradient.  For several classes, the coefficients are a matrix with one
+        column per class.  SciPy uses a flat vector in its place, which `matrix` converts to the
+        matrix.
 
     Examples
     --------
@@ -68,7 +70,7 @@ def objective(
 class Rho:
     """A loss of the residual as a function ρ of z = r², with two derivatives.
 
-    It is what `rho` returns and `scipy.optimize.least_squares` takes.  In terms of the loss,
+    It is the result of `rho`, for `scipy.optimize.least_squares`.  In terms of the loss,
     ρ = 2ℓ, ρ′ = ℓ′/r and ρ″ = (ℓ″ - ℓ′/r)/(2r²).
     """
 
@@ -130,24 +132,24 @@ class Rho:
 
 
 def rho(loss: Loss) -> Rho:
-    """Return a symmetric loss as `scipy.optimize.least_squares` takes it.
+    """Return a symmetric loss in the form that `scipy.optimize.least_squares` expects.
 
     Parameters
     ----------
     loss : Loss
-        A differentiable loss that depends on the size of the residual alone.  Its `reduction`
-        plays no role.
+        A differentiable loss that depends only on the absolute value of the residual.  Its
+        `reduction` has no effect.
 
     Returns
     -------
     Rho
-        A function of squared residuals, to be passed as ``loss``.  The cost of SciPy is then the
-        sum of our loss, with ``f_scale=1``.
+        A function of squared residuals, which is passed as ``loss``.  With ``f_scale=1``, the cost
+        in SciPy is then the sum of our loss.
 
     Raises
     ------
     ValueError
-        If the loss is not symmetric, or has a kink at 0.
+        If the loss is not symmetric or has a kink at 0.
 
     Examples
     --------

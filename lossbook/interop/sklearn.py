@@ -52,7 +52,7 @@ def _if_probabilities(model: "LinearModel") -> bool:
 
 
 class LinearModel(BaseEstimator):
-    r"""A linear model that minimises any loss, by Newton steps with the loss's own curvature.
+    r"""A linear model that minimises any loss by Newton steps with the curvature of this loss.
 
     The coefficients b and the intercept minimise
 
@@ -66,8 +66,8 @@ class LinearModel(BaseEstimator):
     Parameters
     ----------
     loss : Loss, optional
-        A loss of one score per sample, or of a score for each class; by default half the squared
-        error.  Its `reduction` plays no role.  A search can vary its parameters as in
+        A loss of one score per sample, or of one score per class.  The default is half the squared
+        error.  Its `reduction` has no effect.  A search can vary its parameters under names such as
         ``loss__delta``.
     alpha : float, default 1e-4
         Strength of the penalty, which does not apply to the intercept.
@@ -76,32 +76,34 @@ class LinearModel(BaseEstimator):
     max_iter : int, default 1000
         The largest number of steps.
     tol : float, default 1e-8
-        The steps end when the last one promised to lower the objective by less than this share
-        of it.
+        Relative tolerance.  The steps end when the expected decrease of the objective in the last
+        step is less than this share of the objective.
 
     Attributes
     ----------
     coef_ : ndarray of shape (n_features,), (1, n_features) or (n_classes, n_features)
-        Coefficients: of a regressor, for two classes, for more.
+        Coefficients.  The three shapes are those of a regressor, of a classifier for two classes
+        and of a classifier for more classes.
     intercept_ : float or ndarray of shape (1,) or (n_classes,)
         Intercepts.
     classes_ : ndarray
-        The labels, of a classifier.
+        The labels of a classifier.
     n_iter_ : int
-        How many steps were made.
+        Number of steps.
     n_features_in_ : int
-        How many features there are.
+        Number of features.
 
     Notes
     -----
-    The curvature is the second derivative where a loss is convex and twice differentiable.
-    Otherwise it is the majorizer, which makes the steps those of iteratively reweighted least
-    squares; a majorizer that is infinite at a kink is bounded, and the bound is raised as the steps
+    The curvature is the second derivative if the loss is convex and twice differentiable.
+    Otherwise it is the majorizer, and the steps are those of iteratively reweighted least squares.
+    A majorizer that is infinite at a kink is bounded, and the bound is raised as the steps
     converge.  Losses without a majorizer use the Fisher information, the absolute value of the
-    second derivative, or the number 1.  Every step is shortened until the objective falls.  For a
-    loss that is not convex, the result is a local minimum.
+    second derivative, or the number 1.  Every step is shortened until the objective decreases.  For
+    a loss that is not convex, the result is a local minimum.
 
-    Labels may have any names: the loss gets 0 and 1, or -1 and 1, or class indices, as it needs.
+    Labels may have any names.  They are converted to 0 and 1, to -1 and 1, or to class indices,
+    depending on the loss.
 
     Examples
     --------
@@ -113,13 +115,13 @@ class LinearModel(BaseEstimator):
     >>> model.coef_.round(2), round(model.intercept_, 2)
     (array([2.15]), 0.8)
 
-    With a loss of classes it is a classifier:
+    With a loss of classes, the model is a classifier:
 
     >>> model = LinearModel(lb.SquaredHinge()).fit(x, ["low"] * 3 + ["high"] * 3)
     >>> model.predict([[0.5], [4.5]])
     array(['low', 'high'], dtype='<U4')
 
-    A search reaches the parameters of the loss:
+    A search can vary the parameters of the loss:
 
     >>> from sklearn.model_selection import GridSearchCV
     >>> rng = np.random.default_rng(0)
@@ -168,12 +170,12 @@ class LinearModel(BaseEstimator):
         return tags
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Return the parameters, with those of the loss as ``loss__...``.
+        """Return the parameters, and the parameters of the loss as ``loss__...``.
 
         Parameters
         ----------
         deep : bool, default True
-            Whether to include those of the loss.
+            Whether to include the parameters of the loss.
 
         Returns
         -------
@@ -186,7 +188,7 @@ class LinearModel(BaseEstimator):
         return params
 
     def set_params(self, **params: Any) -> Self:
-        """Set parameters, those of the loss as ``loss__...``.
+        """Set parameters, and parameters of the loss as ``loss__...``.
 
         Parameters
         ----------
@@ -196,7 +198,7 @@ class LinearModel(BaseEstimator):
         Returns
         -------
         LinearModel
-            This model.  The loss itself is not changed but replaced by another.
+            This model.  The loss object is not changed but replaced by a new one.
         """
         of_loss = {name: params.pop(name) for name in list(params) if name.startswith("loss__")}
         super().set_params(**params)
@@ -279,7 +281,7 @@ class LinearModel(BaseEstimator):
 
     @available_if(_if_classifier)
     def decision_function(self, X: ArrayLike) -> NDArray[Any]:
-        """Return the raw scores, of a classifier.
+        """Return the raw scores of a classifier.
 
         Parameters
         ----------
@@ -295,7 +297,7 @@ class LinearModel(BaseEstimator):
 
     @available_if(_if_probabilities)
     def predict_proba(self, X: ArrayLike) -> NDArray[Any]:
-        """Return the probabilities of the classes, if the scores of the loss stand for them.
+        """Return the probabilities of the classes, if the link converts scores to probabilities.
 
         Parameters
         ----------
@@ -323,8 +325,8 @@ class LinearModel(BaseEstimator):
         Returns
         -------
         ndarray of shape (n_samples,)
-            Labels, of a classifier; otherwise what the scores stand for by the link of the loss,
-            such as the mean where the link is the logarithm.
+            The labels predicted by a classifier.  For a regressor, the scores converted by the link
+            of the loss, for example to the mean if the link is the logarithm.
         """
         scores = self._scores(X)
         if not _classifies(self._loss):
@@ -454,7 +456,7 @@ def _curvature(
 
 @dataclass(frozen=True)
 class Scorer:
-    """A scorer that is minus the mean of a loss: what `scorer` returns."""
+    """A scorer that is minus the mean of a loss, which `scorer` returns."""
 
     loss: Loss
 
@@ -520,7 +522,7 @@ class Scorer:
 
 
 def scorer(loss: Loss) -> Scorer:
-    """Return a scorer that is minus the loss, so that more is better as scikit-learn wants it.
+    """Return a scorer that is minus the loss, because larger scores are better in scikit-learn.
 
     Parameters
     ----------
@@ -530,11 +532,11 @@ def scorer(loss: Loss) -> Scorer:
     Returns
     -------
     Scorer
-        A function of an estimator, features and targets, to be passed as ``scoring``.  A loss of
-        probabilities takes them from ``predict_proba``; so does one of scores with a link that
-        makes them probabilities, as logarithms, if the estimator has that method.  Other losses of
-        classes take ``decision_function``, and those of numbers ``predict``, as a logarithm if
-        that is their link.
+        A function of an estimator, features and targets, which is passed as ``scoring``.  A loss of
+        probabilities takes them from ``predict_proba``.  A loss of scores whose link converts them
+        to probabilities uses the same method if the estimator has it, and converts the
+        probabilities to scores.  Other losses of classes use ``decision_function``.  Losses of
+        numbers use ``predict``, or its logarithm if this is their link.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""A loss as a function of PyTorch tensors."""
+"""Losses in the form of functions of PyTorch tensors."""
 
 import operator
 from collections.abc import Callable
@@ -27,54 +27,56 @@ __all__ = ["as_function"]
 def as_function(loss: Loss) -> Callable[..., Tensor]:
     """Return a loss as a function of PyTorch tensors.
 
-    The formulas of the loss are computed with PyTorch's own operations, on the device of the
-    tensors and in their dtype, eagerly or under `torch.compile`.  The first two derivatives are
-    the loss's own gradient and second derivative, so they are right at kinks and in the tails,
-    where automatic differentiation of a stable formula often is not.
+    The formulas of the loss are computed with operations of PyTorch, on the device of the tensors
+    and in their dtype, eagerly or under `torch.compile`.  The first two derivatives are the
+    gradient and the second derivative that the loss implements.  They are therefore right at kinks
+    and in the tails, where automatic differentiation of a stable formula often is not.
 
     Parameters
     ----------
     loss : Loss
-        The loss, whose reduction is the one that the function has.
+        The loss.  The function has the same reduction.
 
     Returns
     -------
     callable
-        ``f(y_true, y_pred, sample_weight=None)``.  The function of a loss that is called with
-        other inputs takes these in their place, by position, and `sample_weight` by keyword.
+        The function ``f(y_true, y_pred, sample_weight=None)``.  If the loss is called with other
+        inputs, the function takes these inputs by position and `sample_weight` by keyword.
 
     Raises
     ------
     TypeError
-        If `loss` is no loss, or one that is made of other losses.
+        If `loss` is not a loss, or if it is a combination of other losses.
     ValueError
         If `loss` compares the samples of a batch and has the reduction ``"none"``.
 
     Notes
     -----
     **Derivatives** are those with respect to the predictions and to `sample_weight`.  A target that
-    requires a gradient is refused.  Derivatives may be taken by ``backward``, by
-    `torch.autograd.grad` and by `torch.func`, in reverse and in forward mode, and mapped by
-    `torch.func.vmap`.
+    requires a gradient raises an error.  Derivatives can be computed by ``backward``, by
+    `torch.autograd.grad` and by `torch.func`, in reverse and in forward mode, and they can be
+    mapped by `torch.func.vmap`.
 
-    The second derivative is the loss's own wherever the diagonal is all of it, and for
-    `SoftmaxCrossEntropy` and `ListNet`, which state the whole of it.  For any other loss of several
-    predictions, of scores over classes or of rows, PyTorch differentiates our formula of the
-    gradient.  So it does for all third derivatives.
+    If the second derivative has no entries outside its diagonal, the result is the second
+    derivative that the loss implements.  The same holds for `SoftmaxCrossEntropy` and `ListNet`,
+    which implement the complete second derivative.  For any other loss of several predictions, of
+    scores over classes or of rows, PyTorch differentiates our formula of the gradient.  It also
+    computes all third derivatives in this way.
 
-    **Dtypes.** Floating-point inputs are promoted together, and the result has the dtype that comes
-    out.  From ``float16`` and ``bfloat16`` the loss is computed in ``float32``, and then rounded.
-    Sums are those of PyTorch, in the dtype that the loss is computed in.
+    **Dtypes.** Floating-point inputs are promoted to a common dtype, which is also the dtype of the
+    result.  For ``float16`` and ``bfloat16``, the loss is computed in ``float32`` and then rounded.
+    PyTorch computes the sums in the dtype in which the loss is computed.
 
-    **Domains are not checked**: to look at the values, the device would have to be waited for.  A
-    target or a prediction outside its domain gives a meaningless number or NaN.  Call the loss
-    itself with a batch of NumPy arrays to have it checked.  Shapes and dtypes are checked.
+    **Domains are not checked**, because the function would have to wait for the device to see the
+    values.  A target or a prediction outside its domain leads to a meaningless number or NaN.  To
+    check a batch, call the loss itself with NumPy arrays.  Shapes and dtypes are checked.
 
-    **Losses that cannot be traced** are computed by NumPy on the CPU, and check their domains.
-    Tensors on other devices are refused, and so is `torch.compile`.  Of the losses of this package
-    these are `ApproxNDCG`, `CTC`, `InfoNCE`, `LambdaRank`, `ListMLE`, `LovaszHinge`,
-    `LovaszSoftmax`, `MultilabelMargin`, `Poly1CrossEntropy`, `Sparsemax`, `SupervisedContrastive`
-    and the losses of boxes.  They have second derivatives only where each sample is one number.
+    **Losses that cannot be traced** are computed by NumPy on the CPU, and their domains are
+    checked.  They raise an error for tensors on other devices and under `torch.compile`.  In this
+    package, these losses are `ApproxNDCG`, `CTC`, `InfoNCE`, `LambdaRank`, `ListMLE`,
+    `LovaszHinge`, `LovaszSoftmax`, `MultilabelMargin`, `Poly1CrossEntropy`, `Sparsemax`,
+    `SupervisedContrastive` and the losses of boxes.  They have second derivatives only if each
+    sample is one number.
 
     Examples
     --------

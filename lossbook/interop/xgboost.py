@@ -17,9 +17,9 @@ from ._links import response
 
 @dataclass(frozen=True)
 class Metric(BoostingMetric):
-    """The weighted mean of a loss, as XGBoost takes a metric.
+    """The weighted mean of a loss in the form of a metric for XGBoost.
 
-    It is what `Objective.metric` returns: pass it as ``custom_metric`` to `xgboost.train` or as
+    It is the result of `Objective.metric`.  Pass it as ``custom_metric`` to `xgboost.train` or as
     ``eval_metric`` to an estimator.
     """
 
@@ -36,36 +36,38 @@ class Objective(BoostingObjective):
     Parameters
     ----------
     loss : Loss
-        A loss of one number per sample, or of a score for each class.  Its `reduction` plays no
-        role: derivatives are those of each sample's own loss, multiplied by its weight.
+        A loss of one number per sample, or of one score per class.  Its `reduction` has no effect,
+        because the derivatives are those of the loss of each sample, multiplied by its weight.
     curvature : {"auto", "exact", "abs", "majorizer", "fisher", "library"} or float, \
 default "auto"
-        What stands for the second derivative in the Newton step of a leaf; see Notes.
+        The curvature that is used as the second derivative in the Newton step of a leaf.  The notes
+        describe each choice.
     init_score : float or tuple of float, default 0.0
-        The raw score to start from, one for each class; `starting_from` finds the best.
+        The raw score to start from, or one score per class.  `starting_from` finds the best one.
     min_child_weight : float, default 1.0
-        The parameter of XGBoost with this name.  There is a warning where the curvature of all
-        samples is too small for any split; `parameters` hands the value on.
+        The parameter of XGBoost with this name.  `parameters` passes it to XGBoost.  A warning
+        appears if the curvature of all samples is too small for any split.
 
     Notes
     -----
-    With ``"auto"`` the curvature is the second derivative itself where the loss is convex and
-    twice differentiable.  Otherwise it is the first of these that the loss has: the majorizer, the
-    Fisher information, the absolute value of the second derivative (if the loss is twice
-    differentiable), and the number 1.  For several classes it is twice that, because the scores of
-    all classes move at once.  ``"library"`` is what XGBoost's own objective of the same loss uses,
-    and a number is used for all samples.
+    With ``"auto"``, the curvature is the second derivative itself if the loss is convex and twice
+    differentiable.  Otherwise it is the majorizer if the loss has one, else the Fisher information
+    if the loss has it.  A loss with neither uses the absolute value of the second derivative if it
+    is twice differentiable, and the number 1 if it is not.  For several classes, this curvature is
+    doubled, because the scores of all classes move at the same time.  ``"library"`` is the
+    curvature that the objective of the same loss in XGBoost uses.  A number is the curvature of all
+    samples.
 
-    No curvature is below 1e-16 per unit of weight.  A majorizer is infinite at a kink, so it is
-    kept below ten times its median.  Where it is used, gradient and curvature are both divided by
-    this median.  The Newton step stays the same, and ``min_child_weight`` and ``lambda``, which are
-    compared with sums of the curvature or added to them, count samples whatever the unit of the
-    targets is.
+    No curvature is less than 1e-16 per unit of weight.  A majorizer is infinite at a kink, so it is
+    limited to ten times its median.  If a majorizer is used, the gradient and the curvature are
+    both divided by this median, and the Newton step stays the same.  The parameters
+    ``min_child_weight`` and ``lambda`` are compared with sums of the curvature or added to them.
+    After the division they refer to numbers of samples, whatever the unit of the targets is.
 
-    Labels of losses of the margin are 0 and 1 or -1 and 1.
+    For losses of the margin, the labels are 0 and 1, or -1 and 1.
 
-    An estimator takes the start, the metric and the objective by three parameters of its own,
-    and goes on computing its default metric unless told otherwise::
+    An estimator takes the start, the metric and the objective as three separate parameters.  It
+    also computes its default metric unless this is disabled::
 
         XGBRegressor(
             objective=objective,
@@ -74,8 +76,9 @@ default "auto"
             disable_default_eval_metric=True,
         )
 
-    With a loss of two classes this is for `XGBClassifier`.  `XGBRegressor` takes raw scores, so
-    that its ``base_score`` is the `init_score` of the objective.
+    For a loss of two classes, the ``base_score`` of the objective is meant for `XGBClassifier`.
+    `XGBRegressor` expects a raw score, so its ``base_score`` must be the `init_score` of the
+    objective.
 
     Examples
     --------
@@ -118,7 +121,7 @@ default "auto"
 
     @property
     def base_score(self) -> float | list[float]:
-        """Where to start, as XGBoost takes it: what `start` returns."""
+        """The start that XGBoost expects as ``base_score``, which is the result of `start`."""
         if isinstance(self.init_score, tuple):
             return list(self.init_score)
         if self._carrier == "binary:logistic":
@@ -135,7 +138,7 @@ default "auto"
         return "reg:squarederror"
 
     def start(self, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float | list[float]:
-        """Return what to pass as ``base_score``.
+        """Return the start that XGBoost expects as ``base_score``.
 
         Parameters
         ----------
@@ -147,8 +150,8 @@ default "auto"
         Returns
         -------
         float or list of float
-            A raw score, or one for each class.  For two classes, it is the logistic function of
-            the score, as `xgboost.XGBClassifier` takes it.
+            A raw score, or one raw score per class.  For two classes, it is the logistic function
+            of the score, because `xgboost.XGBClassifier` expects this.
         """
         return self.starting_from(y, sample_weight).base_score
 
@@ -158,16 +161,16 @@ default "auto"
         Parameters
         ----------
         num_class : int, optional
-            How many classes there are, for a loss over classes that does not start from targets.
+            Number of classes, for a loss over classes that does not start from targets.
         **settings
             Further parameters of XGBoost.
 
         Returns
         -------
         dict
-            With the start as ``base_score``.  The ``objective`` named there is never computed: it
-            only tells XGBoost to apply a link to its predictions, which are probabilities then
-            where the link of the loss is the logit.
+            The parameters, with the start as ``base_score``.  The entry ``objective`` is never
+            computed.  It only makes XGBoost apply a link to its predictions.  If the link of the
+            loss is the logit, the predictions are then probabilities.
         """
         found: dict[str, Any] = {
             "objective": self._carrier,
@@ -195,8 +198,8 @@ default "auto"
         Returns
         -------
         ndarray
-            What the raw scores stand for by the `link` of the loss.  After early stopping, the
-            trees up to the best iteration count.
+            The raw scores, converted by the `link` of the loss.  After early stopping, only the
+            trees up to the best iteration are used.
         """
         if hasattr(model, "get_booster"):
             return self._response(model.predict(X, output_margin=True))
@@ -220,9 +223,10 @@ def renew_leaves(
 ) -> NDArray[np.float64]:
     """Set the leaves of a model to the optimal constants of the residuals in them.
 
-    A Newton step is a poor leaf for a loss with kinks, such as the absolute error.  The best
-    leaf is known for every loss of the residual that has an optimal constant: for the absolute
-    error it is the median of the residuals that the trees before it have left over.
+    For a loss with kinks, such as the absolute error, a Newton step leads to poor values of the
+    leaves.  For every loss of the residual that has an optimal constant, the best value is known.
+    For the absolute error, for example, it is the median of the residuals that the previous trees
+    leave.
 
     Parameters
     ----------
@@ -241,20 +245,20 @@ def renew_leaves(
     first : int, default 0
         The first tree to renew.
     learning_rate : float, default 0.3
-        What each constant is multiplied by, the parameter ``eta`` of XGBoost.
+        Factor by which each constant is multiplied, which is the parameter ``eta`` of XGBoost.
 
     Returns
     -------
     ndarray
-        Raw scores of the samples after the last tree, which are the `init_score` of the next.
+        Raw scores of the samples after the last tree, which are the `init_score` for the next one.
 
     Notes
     -----
     XGBoost renews the leaves of its own absolute error and quantile objectives in the same way
     after each iteration, before it computes the next gradient, and so does the loop in the
-    example.  Without weights, it interpolates between the residuals next to a quantile, where the
-    optimal constant is one of them.  There is no call that changes a leaf, so the model is written
-    out, changed and read again: the time for this grows with the number of its trees.
+    example.  Without weights, it interpolates between the residuals next to a quantile, whereas the
+    optimal constant is one of them.  XGBoost has no function that changes a leaf, so the model is
+    written out, changed and read again.  The time for this grows with the number of trees.
 
     Examples
     --------

@@ -1,7 +1,7 @@
-"""Losses of two players: a discriminator that scores samples, a generator that makes fake ones.
+"""Losses of a generator of fake samples and of a discriminator that scores real and fake samples.
 
-The discriminator is a classifier of real against fake samples, so what it minimises is a two-class
-loss; the generator minimises one of the scores of its own samples.
+The discriminator classifies samples as real or fake, so it minimises a two-class loss.  The
+generator minimises a loss of the scores that the discriminator gives to the generated samples.
 """
 
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ from .squared_error import HalfSquaredError
 
 
 class NegativeMargin(MarginLoss):
-    """Minus the margin ``m = y_true * y_pred``: a score costs what it says against the label."""
+    """Minus the margin ``m = y_true * y_pred``, which is linear in the score."""
 
     def _traits(self):
         return Traits(
@@ -30,7 +30,7 @@ class NegativeMargin(MarginLoss):
             differentiable=True,
             twice_differentiable=True,
             lipschitz=1.0,
-            elicits="a score without bound",
+            elicits="no finite score",
         )
 
     def _formula(self, s):
@@ -48,12 +48,13 @@ class NegativeMargin(MarginLoss):
 
 _REDUCTION = """\
 reduction : {"mean", "sum", "none"}, keyword only
-    ``"mean"`` is Σwℓ/Σw over the samples of each kind, ``"sum"`` is Σwℓ, ``"none"`` leaves wℓ."""
+    ``"mean"`` returns Σwℓ/Σw over the samples of each kind, and ``"sum"`` returns Σwℓ.  With
+    ``"none"``, the values wℓ of the samples are returned."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a score costs: a two-class loss for one fixed label, or minus that."""
+    """Loss of a score, which is a two-class loss for one fixed label, or minus such a loss."""
 
     loss: PointwiseLoss
     label: float
@@ -63,8 +64,8 @@ class Verdict:
 class GAN(Declared):
     """Base of the losses of generative adversarial networks.
 
-    A subclass states what scores cost the discriminator, of real samples and of fake ones, and
-    what they cost the generator, of the samples it generates.
+    A subclass defines three losses of a score.  The discriminator has one for real samples and one
+    for fake samples, and the generator has one for the samples that it generates.
     """
 
     reduction: str = field(default="mean", kw_only=True)
@@ -85,10 +86,11 @@ class GAN(Declared):
     def discriminator(self) -> "Discriminator":
         """The loss of the discriminator, called with the scores of real and of fake samples.
 
-        There may be more of the one than of the other: the loss is the mean over the real samples
-        plus the mean over the fake ones (with ``reduction="none"`` a pair of arrays).  Derivatives
-        are pairs, by the real scores and by the fake ones; `sample_weight` is a pair too, of which
-        either may be None, or one array for both.
+        The numbers of real and of fake samples may differ.  The loss is the mean over the real
+        samples plus the mean over the fake samples, and with ``reduction="none"`` it is a pair of
+        arrays.  Derivatives are pairs as well, with respect to the real scores and with respect to
+        the fake scores.  `sample_weight` is either one array for both kinds of samples or a pair of
+        arrays, each of which may be None.
 
         Returns
         -------
@@ -114,7 +116,7 @@ class ScoreLoss(JointLoss):
 
     @property
     def verdict(self) -> Verdict:
-        """What a score costs."""
+        """The loss of a score."""
         raise NotImplementedError
 
     def _traits(self):
@@ -125,7 +127,7 @@ class ScoreLoss(JointLoss):
             twice_differentiable=loss.twice_differentiable,
             lipschitz=loss.lipschitz,
             bounded=minus,
-            elicits="samples that pass for real",
+            elicits="samples that the discriminator takes for real",
         )
 
     def _formula(self, s):
@@ -158,7 +160,7 @@ class ScoreLoss(JointLoss):
 
 
 class RealScores(ScoreLoss):
-    """What the scores of real samples cost the discriminator."""
+    """Loss of the discriminator for the scores of real samples."""
 
     def _inputs(
         self,
@@ -175,12 +177,12 @@ class RealScores(ScoreLoss):
 
     @property
     def verdict(self) -> Verdict:
-        """What a score costs."""
+        """The loss of a score."""
         return self.gan.real
 
 
 class FakeScores(ScoreLoss):
-    """What the scores of fake samples cost the discriminator."""
+    """Loss of the discriminator for the scores of fake samples."""
 
     def _inputs(
         self,
@@ -197,12 +199,12 @@ class FakeScores(ScoreLoss):
 
     @property
     def verdict(self) -> Verdict:
-        """What a score costs."""
+        """The loss of a score."""
         return self.gan.fake
 
 
 class Generator(ScoreLoss):
-    """What the scores of fake samples cost the generator."""
+    """Loss of the generator for the scores of its samples."""
 
     def _inputs(
         self,
@@ -222,12 +224,12 @@ class Generator(ScoreLoss):
 
     @property
     def verdict(self) -> Verdict:
-        """What a score costs."""
+        """The loss of a score."""
         return self.gan.generated
 
 
 class Discriminator(JointLoss):
-    """What the scores of real and of fake samples cost the discriminator, together."""
+    """Loss of the discriminator for the scores of real and of fake samples together."""
 
     def _inputs(
         self,
@@ -250,7 +252,7 @@ class Discriminator(JointLoss):
 
     @property
     def sides(self) -> tuple["ScoreLoss", ...]:
-        """The losses of the real scores and of the fake ones."""
+        """The loss of the real scores and the loss of the fake scores."""
         return tuple(side(self.gan, reduction=self.reduction) for side in (RealScores, FakeScores))
 
     def _traits(self):
@@ -279,7 +281,7 @@ class Discriminator(JointLoss):
 
 
 class MinimaxGAN(GAN):
-    r"""The game of the first adversarial networks: what the discriminator loses is all there is.
+    r"""Losses of the original GAN, in which the generator maximises the discriminator's loss.
 
     .. math::
 
@@ -288,14 +290,17 @@ class MinimaxGAN(GAN):
 
     Notes
     -----
-    ``discriminator(real, fake)`` takes the raw scores :math:`r` of real and :math:`f` of fake
-    samples: it is the `SigmoidCrossEntropy` of labels 1 for real and 0 for fake, with the gradient
-    :math:`-\sigma(-r)` and :math:`\sigma(f)` and the second derivative
-    :math:`\sigma(r)\,\sigma(-r)` and :math:`\sigma(f)\,\sigma(-f)`.  ``generator(fake)`` has minus
-    the value and the derivatives by :math:`f`: where the discriminator is sure of a fake,
-    :math:`f \to -\infty`, they vanish and the generator stops learning; hence `NonSaturatingGAN`.
-    With densities :math:`p` of real and :math:`q` of fake samples the best score is the log-odds
-    :math:`\log(p/q)` [1]_.
+    ``discriminator(real, fake)`` takes the raw scores :math:`r` of real samples and :math:`f` of
+    fake samples.  It is the `SigmoidCrossEntropy` with label 1 for real and label 0 for fake
+    samples.  Its gradients with respect to :math:`r` and :math:`f` are :math:`-\sigma(-r)` and
+    :math:`\sigma(f)`, and its second derivatives are :math:`\sigma(r)\,\sigma(-r)` and
+    :math:`\sigma(f)\,\sigma(-f)`.  If :math:`p` is the density of the real samples and :math:`q`
+    the density of the fake samples, then the best score is the log-odds :math:`\log(p/q)` [1]_.
+
+    ``generator(fake)`` is minus the second term of the discriminator's loss, and its derivatives
+    have the opposite sign as well.  They vanish for :math:`f \to -\infty`, that is, where the
+    discriminator recognises a fake sample with certainty.  The generator then stops learning, and
+    `NonSaturatingGAN` avoids this.
 
     References
     ----------
@@ -322,7 +327,7 @@ class MinimaxGAN(GAN):
 
 
 class NonSaturatingGAN(GAN):
-    r"""The usual game: the generator maximises the probability that its samples pass for real.
+    r"""Usual losses of a GAN, in which the generator trains with the label of real samples.
 
     .. math::
 
@@ -330,9 +335,10 @@ class NonSaturatingGAN(GAN):
 
     Notes
     -----
-    The discriminator is that of `MinimaxGAN`.  The generator is the `SigmoidCrossEntropy` of its
-    samples labelled 1, as if they were real: gradient :math:`-\sigma(-f)`, which is steepest where
-    the discriminator is sure of a fake, second derivative :math:`\sigma(f)\,\sigma(-f)` [1]_.
+    The discriminator has the same loss as in `MinimaxGAN`.  The loss of the generator is the
+    `SigmoidCrossEntropy` of its samples with the label 1, as if they were real [1]_.  The gradient
+    is :math:`-\sigma(-f)`, which is largest in absolute value where the discriminator recognises a
+    fake sample with certainty.  The second derivative is :math:`\sigma(f)\,\sigma(-f)`.
 
     References
     ----------
@@ -342,7 +348,8 @@ class NonSaturatingGAN(GAN):
 
     Examples
     --------
-    Of a sample that is recognised as fake, this generator learns and the minimax one does not:
+    The generator learns from a sample that is clearly recognised as fake, whereas the generator of
+    `MinimaxGAN` does not:
 
     >>> import lossbook as lb
     >>> lb.NonSaturatingGAN().generator.gradient([-50.0])
@@ -358,7 +365,7 @@ class NonSaturatingGAN(GAN):
 
 
 class LeastSquaresGAN(GAN):
-    r"""Scores as numbers to regress on: 1 for real, 0 for fake.
+    r"""Least-squares losses of a GAN, with the target 1 for real and 0 for fake samples.
 
     .. math::
 
@@ -366,11 +373,12 @@ class LeastSquaresGAN(GAN):
 
     Notes
     -----
-    These are `HalfSquaredError` with [1]_'s labels :math:`a = 0`, :math:`b = c = 1`.  Gradient
-    :math:`r - 1` and :math:`f` for the discriminator, :math:`f - 1` for the generator; second
-    derivative 1.  A fake sample that is taken for real, with a score above 1, still pulls the
-    generator back.  With densities :math:`p` of real and :math:`q` of fake samples the best score
-    is the probability :math:`p/(p + q)`.
+    Each term is a `HalfSquaredError`.  In the notation of [1]_, the labels are :math:`a = 0` and
+    :math:`b = c = 1`.  The gradients of the discriminator's loss are :math:`r - 1` and :math:`f`,
+    and the gradient of the generator's loss is :math:`f - 1`.  All second derivatives are 1.  The
+    generator has a gradient even for a fake sample with a score above 1, which the discriminator
+    takes for real.  If :math:`p` is the density of the real samples and :math:`q` the density of
+    the fake samples, then the best score is the probability :math:`p/(p + q)`.
 
     References
     ----------
@@ -397,7 +405,7 @@ class LeastSquaresGAN(GAN):
 
 
 class HingeGAN(GAN):
-    r"""A support vector machine for discriminator: scores beyond the margin cost nothing.
+    r"""Hinge losses of a GAN, in which the discriminator's loss is 0 beyond the margin.
 
     .. math::
 
@@ -405,9 +413,10 @@ class HingeGAN(GAN):
 
     Notes
     -----
-    The discriminator is the `Hinge` loss of labels +1 for real and -1 for fake [1]_ [2]_: gradient
-    -1 where :math:`r < 1` and +1 where :math:`f > -1`, else 0, also at the kinks.  The generator
-    has gradient -1 everywhere.  All second derivatives are 0.
+    The loss of the discriminator is the `Hinge` loss with label +1 for real and label -1 for fake
+    samples [1]_ [2]_.  Its gradient is -1 for :math:`r < 1` and +1 for :math:`f > -1`.  Otherwise
+    it is 0, also at the kinks.  The gradient of the generator's loss is -1 everywhere.  All second
+    derivatives are 0.
 
     References
     ----------
@@ -431,11 +440,11 @@ class HingeGAN(GAN):
     real: ClassVar[Verdict] = Verdict(Hinge(), 1.0)
     fake: ClassVar[Verdict] = Verdict(Hinge(), -1.0)
     generated: ClassVar[Verdict] = Verdict(NegativeMargin(), 1.0)
-    elicits: ClassVar[str] = "the more probable of real and fake"
+    elicits: ClassVar[str] = "the more probable class, real or fake"
 
 
 class WassersteinGAN(GAN):
-    r"""The critic's game: real samples should score high and fake ones low, without bound.
+    r"""Losses of the Wasserstein GAN, which are linear in the scores.
 
     .. math::
 
@@ -443,11 +452,13 @@ class WassersteinGAN(GAN):
 
     Notes
     -----
-    Gradient -1 by a real score and +1 by a fake one; -1 for the generator.  All second derivatives
-    are 0.  No score is best: the loss makes sense only for a critic whose slope is bounded, by
-    clipping its weights or by a penalty, which are no part of the loss.  Over all critics whose
-    slope is at most 1 the least loss is minus the Wasserstein distance between real and fake
-    samples [1]_.
+    The gradient of the discriminator's loss is -1 with respect to a real score and +1 with respect
+    to a fake score.  The gradient of the generator's loss is -1.  All second derivatives are 0.
+    The loss has no minimum in the scores, because it falls without bound as real scores increase
+    and fake scores decrease.  It is therefore useful only if the slope of the discriminator, called
+    the critic in [1]_, is bounded.  Clipping the weights or adding a penalty achieves this, and
+    neither is part of the loss.  Among all critics whose slope is at most 1, the smallest loss is
+    minus the Wasserstein distance between the real and the fake samples [1]_.
 
     References
     ----------

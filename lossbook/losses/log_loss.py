@@ -15,20 +15,23 @@ from .squared_error import SquaredError
 class BinaryCrossEntropy(PointwiseLoss):
     r"""Log loss of a probability, :math:`\ell = -y \log p - (1 - y) \log(1 - p)`.
 
-    Takes probabilities; for raw scores use `SigmoidCrossEntropy`, which cannot overflow.
+    The predictions are probabilities.  For raw scores, use `SigmoidCrossEntropy`, which cannot
+    overflow.
 
     Parameters
     ----------
     eps : float, default 0.0
-        Probabilities are first clipped to ``[eps, 1 - eps]``, which bounds the loss and biases it;
-        in [0, 0.5).  With 0, a wrong prediction made with certainty costs ``inf``.
+        Number in [0, 0.5).  Probabilities are first clipped to ``[eps, 1 - eps]``, which bounds the
+        loss and biases it.  With 0, the loss is ``inf`` if the predicted probability of the true
+        class is 0.
 
     Notes
     -----
-    Targets :math:`y` in [0, 1] (they may be soft), predictions :math:`p` in [0, 1].  Gradient
-    :math:`-y/p + (1-y)/(1-p)`, second derivative :math:`y/p^2 + (1-y)/(1-p)^2`, where
-    :math:`0 \log 0 = 0/0 = 0`; both are 0 where `eps` clips.  The loss is the logarithmic score,
-    which is proper: the constant that minimises it is the mean of the targets [1]_.
+    Targets :math:`y` lie in [0, 1] and may be soft, and predictions :math:`p` lie in [0, 1].  The
+    gradient is :math:`-y/p + (1-y)/(1-p)`, and the second derivative is
+    :math:`y/p^2 + (1-y)/(1-p)^2`.  In these formulas, :math:`0 \log 0` and :math:`0/0` count as 0.
+    Both derivatives are 0 where `eps` clips the probability.  The loss is the logarithmic score,
+    which is proper, because the constant that minimises it is the mean of the targets [1]_.
 
     References
     ----------
@@ -129,22 +132,24 @@ class SigmoidCrossEntropy(PointwiseLoss):
     Parameters
     ----------
     pos_weight : float or sequence of float, default 1.0
-        Weight :math:`w_+` of the positive class; positive.  A sequence holds one weight for each
-        of the outputs on the last axis.
+        Weight :math:`w_+` of the positive class.  It must be positive.  A sequence contains one
+        weight for each of the outputs on the last axis.
     label_smoothing : float, default 0.0
-        Targets are first moved towards one half, :math:`y \leftarrow (1-\varepsilon) y +
-        \varepsilon/2`; in [0, 1].
+        Number :math:`\varepsilon` in [0, 1].  Targets are first moved towards one half by
+        :math:`y \leftarrow (1-\varepsilon) y + \varepsilon/2`.
 
     Notes
     -----
-    Targets :math:`y` in [0, 1] (they may be soft), predictions :math:`z` any real score.  With
-    :math:`u = w_+ y` and :math:`v = 1 - y` the gradient is :math:`v\,\sigma(z) - u\,\sigma(-z)`,
-    which is :math:`\sigma(z) - y` where :math:`w_+ = 1`, and the second derivative
-    :math:`(u + v)\,\sigma(z)\,\sigma(-z)`.  They are computed from :math:`a = e^{\min(z, 0)}` and
-    :math:`b = e^{-\max(z, 0)}`: one of the two is 1, so :math:`\sigma(z) = a/(a+b)`,
-    :math:`\sigma(-z) = b/(a+b)`, and nothing overflows or cancels.  The constant that minimises the
-    loss is the log-odds of the mean target [1]_.  With soft targets and a weight, whose products
-    are rounded too, the value is right to 5 units in the last place.
+    Targets :math:`y` lie in [0, 1] and may be soft, and predictions :math:`z` may be any real
+    scores.  With :math:`u = w_+ y` and :math:`v = 1 - y`, the gradient is
+    :math:`v\,\sigma(z) - u\,\sigma(-z)`, which is :math:`\sigma(z) - y` for :math:`w_+ = 1`.  The
+    second derivative is :math:`(u + v)\,\sigma(z)\,\sigma(-z)`.  The constant that minimises the
+    loss is the log-odds of the mean target [1]_, plus :math:`\log w_+`.
+
+    The derivatives are computed from :math:`a = e^{\min(z, 0)}` and :math:`b = e^{-\max(z, 0)}`,
+    one of which is 1.  Since :math:`\sigma(z) = a/(a+b)` and :math:`\sigma(-z) = b/(a+b)`, no
+    number overflows and no digits cancel.  With soft targets and a weight, the products are rounded
+    as well, and the value is right to 5 units in the last place.
 
     References
     ----------
@@ -170,7 +175,7 @@ class SigmoidCrossEntropy(PointwiseLoss):
 
     @property
     def _is_even(self):
-        """Whether both classes weigh the same."""
+        """Whether both classes have the same weight."""
         return set(np.atleast_1d(self.pos_weight)) == {1}
 
     @property
@@ -262,14 +267,14 @@ class SigmoidCrossEntropy(PointwiseLoss):
 
 
 class Brier(SquaredError):
-    r"""Brier score, :math:`\ell = (p - y)^2`: the squared error of a probability [1]_.
+    r"""Brier score, :math:`\ell = (p - y)^2`, the squared error of a probability [1]_.
 
     Notes
     -----
-    Targets :math:`y` in [0, 1] (they may be soft), predictions :math:`p` in [0, 1].  Gradient
-    :math:`2(p - y)`, second derivative 2.  It is proper: the constant that minimises it is the mean
-    of the targets.  Unlike the log loss it is bounded, by 1.  Brier sums over both classes, which
-    doubles it.
+    Targets :math:`y` lie in [0, 1] and may be soft, and predictions :math:`p` lie in [0, 1].  The
+    gradient is :math:`2(p - y)`, and the second derivative is 2.  The loss is proper, because the
+    constant that minimises it is the mean of the targets.  It is at most 1, whereas the log loss is
+    unbounded.  Brier's original score is twice this loss, because it is a sum over both classes.
 
     References
     ----------

@@ -1,7 +1,7 @@
-"""Losses of whole masks: how far predicted regions overlap the true ones.
+"""Losses of whole masks, which measure how well a predicted region overlaps the true region.
 
-Overlap is never subtracted from 1: a loss is the share that errors have in the errors and what is
-common, so a small loss keeps all its digits.
+With the errors E and the intersection C, a loss is computed as E/(E + C).  The overlap is never
+subtracted from 1, so a small loss keeps all its digits.
 """
 
 from dataclasses import replace
@@ -21,10 +21,10 @@ from ..core.traits import Traits
 
 
 class OverlapLoss(MaskLoss):
-    """Base of losses E/(E + C): what errors are of the errors E and what is common, C.
+    """Base of the losses E/(E + C) of the errors E and the intersection C of two masks.
 
-    A subclass says how false positives and false negatives weigh in E, and what C has beside the
-    intersection.
+    A subclass defines the weights of false positives and false negatives in E and the number that
+    is added to the intersection.
     """
 
     y_true_domain = UNIT_INTERVAL
@@ -44,7 +44,7 @@ class OverlapLoss(MaskLoss):
         )
 
     def _steepest(self, n_pixels):
-        """Return the largest slope: it is where all pixels but one are in neither mask."""
+        """Return the largest slope, which occurs if all pixels but one are in neither mask."""
         sizes = np.append(0, np.logspace(-3, 0, 301))
         t, p = (np.stack([x.ravel(), 0 * x.ravel()]) for x in np.meshgrid(sizes, sizes))
         with np.errstate(all="ignore"):
@@ -110,18 +110,20 @@ class Dice(OverlapLoss):
     Parameters
     ----------
     smooth : float, default 0.0
-        What is added above and below, :math:`s`; not negative.  With 0 an empty target costs 1
-        whatever is predicted, with gradient 0, unless the prediction is empty too.
+        Number :math:`s` that is added to the numerator and the denominator.  It must not be
+        negative.  With 0, the loss of an empty target is 1 and its gradient is 0 for every
+        prediction that is not empty too.
 
     Notes
     -----
-    The first axis counts the masks and all others are pixels; an array of one axis is one mask.
-    Targets :math:`t` in [0, 1] (they may be soft), predictions :math:`p` in [0, 1].  With the
-    denominator :math:`D` and the coefficient :math:`S = 1 - \ell` the gradient is
-    :math:`(S - 2t_k)/D` and the second derivative :math:`-2(S - 2t_k)/D^2`.  Two empty masks cost
-    0, with the gradient 0.  A soft target is not its own best prediction: only a target of zeros
-    and ones is.  The loss was introduced with squares in the denominator [1]_; without them, as
-    here, and with ``smooth=0`` the coefficient is that of Dice [2]_.
+    The first axis of an array indexes the masks and all other axes index pixels.  An array with a
+    single axis is one mask.  Targets :math:`t` lie in [0, 1] and may be soft, and predictions
+    :math:`p` lie in [0, 1].  Let :math:`D` be the denominator and :math:`S = 1 - \ell` the
+    coefficient.  The gradient is :math:`(S - 2t_k)/D`, and the second derivative is
+    :math:`-2(S - 2t_k)/D^2`.  If both masks are empty, the loss and the gradient are 0.  A target
+    of zeros and ones is its own best prediction, but a soft target is not.  The loss was introduced
+    with squares in the denominator [1]_.  Without these squares, as here, and with ``smooth=0``,
+    the coefficient is the one of Dice [2]_.
 
     References
     ----------
@@ -172,12 +174,13 @@ class Jaccard(OverlapLoss):
 
     Notes
     -----
-    The first axis counts the masks and all others are pixels; an array of one axis is one mask.
-    Targets :math:`t` in [0, 1] (they may be soft), predictions :math:`p` in [0, 1].  With the
-    denominator :math:`D` and the coefficient :math:`S = 1 - \ell` the gradient is
-    :math:`(S(1 - t_k) - t_k)/D` and the second derivative :math:`-2(1 - t_k)/D` times that.  Two
-    empty masks cost 0, with the gradient 0.  Products stand for intersections [1]_, so a soft
-    target is not its own best prediction: only a target of zeros and ones is.
+    The first axis of an array indexes the masks and all other axes index pixels.  An array with a
+    single axis is one mask.  Targets :math:`t` lie in [0, 1] and may be soft, and predictions
+    :math:`p` lie in [0, 1].  Let :math:`D` be the denominator and :math:`S = 1 - \ell` the
+    coefficient.  The gradient is :math:`(S(1 - t_k) - t_k)/D`, and the second derivative is
+    :math:`-2(1 - t_k)/D` times the gradient.  If both masks are empty, the loss and the gradient
+    are 0.  The intersection is computed with products [1]_.  For this reason, a target of zeros and
+    ones is its own best prediction, but a soft target is not.
 
     References
     ----------
@@ -208,7 +211,7 @@ class Jaccard(OverlapLoss):
 
 
 class Tversky(OverlapLoss):
-    r"""Tversky loss: false positives and false negatives have weights of their own [1]_.
+    r"""Tversky loss, with separate weights for false positives and false negatives [1]_.
 
     .. math::
 
@@ -218,19 +221,20 @@ class Tversky(OverlapLoss):
     Parameters
     ----------
     alpha : float, default 0.5
-        Weight :math:`\alpha` of the false positives; positive.
+        Weight :math:`\alpha` of the false positives.  It must be positive.
     beta : float, default 0.5
-        Weight :math:`\beta` of the false negatives; positive.  A larger one brings recall at the
-        price of precision.
+        Weight :math:`\beta` of the false negatives.  It must be positive.  A larger weight improves
+        the recall and lowers the precision.
 
     Notes
     -----
-    The first axis counts the masks and all others are pixels; an array of one axis is one mask.
-    Targets :math:`t` in [0, 1] (they may be soft), predictions :math:`p` in [0, 1].  With the
-    denominator :math:`D`, which grows by :math:`a_k = \alpha(1 - t_k) + (1 - \beta)t_k` with
-    :math:`p_k`, and the index :math:`S = 1 - \ell` the gradient is :math:`(S a_k - t_k)/D` and the
-    second derivative :math:`-2 a_k/D` times that.  Two empty masks cost 0, with the gradient 0.
-    Weights of 0.5 give `Dice`, weights of 1 `Jaccard`.
+    The first axis of an array indexes the masks and all other axes index pixels.  An array with a
+    single axis is one mask.  Targets :math:`t` lie in [0, 1] and may be soft, and predictions
+    :math:`p` lie in [0, 1].  Let :math:`D` be the denominator, :math:`S = 1 - \ell` the Tversky
+    index, and :math:`a_k = \alpha(1 - t_k) + (1 - \beta)t_k` the derivative of :math:`D` with
+    respect to :math:`p_k`.  The gradient is :math:`(S a_k - t_k)/D`, and the second derivative is
+    :math:`-2 a_k/D` times the gradient.  If both masks are empty, the loss and the gradient are 0.
+    If both weights are 0.5, the loss is `Dice`.  If both are 1, it is `Jaccard`.
 
     References
     ----------
@@ -240,7 +244,7 @@ class Tversky(OverlapLoss):
 
     Examples
     --------
-    What is predicted too much costs less here than what is missed:
+    One false positive has a smaller loss here than one false negative:
 
     >>> import lossbook as lb
     >>> loss = lb.Tversky(alpha=0.25, beta=0.75, reduction="none")
@@ -285,26 +289,28 @@ class FocalTversky(OverlapLoss):
     Parameters
     ----------
     alpha : float, default 0.3
-        Weight :math:`\alpha` of the false positives; positive.
+        Weight :math:`\alpha` of the false positives.  It must be positive.
     beta : float, default 0.7
-        Weight :math:`\beta` of the false negatives; positive.
+        Weight :math:`\beta` of the false negatives.  It must be positive.
     gamma : float, default 0.75
-        The exponent :math:`\gamma` itself; positive.  Above 1 it turns from masks that are nearly
-        right to those that are not, below 1 the other way.
+        Exponent :math:`\gamma`.  It must be positive.  An exponent above 1 reduces the influence
+        of masks that are nearly right, and an exponent below 1 increases it.
 
     Notes
     -----
-    The paper calls the exponent :math:`1/\gamma` and recommends :math:`\gamma = 4/3`, and it
-    exchanges the two weights: its 0.7 for false negatives, 0.3 for false positives and exponent
-    3/4 are the defaults here.
+    In the paper, the exponent is :math:`1/\gamma` with the recommended value :math:`\gamma = 4/3`,
+    and the names of the two weights are exchanged.  The defaults here are the recommended values of
+    the paper, which are the weight 0.7 for false negatives, the weight 0.3 for false positives and
+    the exponent 3/4.
 
-    The first axis counts the masks and all others are pixels; an array of one axis is one mask.
-    Targets :math:`t` in [0, 1] (they may be soft), predictions :math:`p` in [0, 1].  With the
-    derivatives :math:`u'` and :math:`u''` of `Tversky` the gradient is
-    :math:`\gamma u^{\gamma-1} u'` and the second derivative
-    :math:`\gamma u^{\gamma-1} u'' + \gamma(\gamma - 1) u^{\gamma-2} u'^2`.  Where the masks
-    coincide, :math:`u = 0`, powers of :math:`u` that would be infinite are taken as 0: the gradient
-    of a loss with :math:`\gamma < 1` is 0 there, though it grows without bound on the way.
+    The first axis of an array indexes the masks and all other axes index pixels.  An array with a
+    single axis is one mask.  Targets :math:`t` lie in [0, 1] and may be soft, and predictions
+    :math:`p` lie in [0, 1].  Let :math:`u'` and :math:`u''` be the derivatives of `Tversky`.  The
+    gradient is :math:`\gamma u^{\gamma-1} u'`, and the second derivative is
+    :math:`\gamma u^{\gamma-1} u'' + \gamma(\gamma - 1) u^{\gamma-2} u'^2`.  If the masks coincide,
+    then :math:`u = 0`, and powers of :math:`u` that would be infinite are replaced by 0.  For
+    :math:`\gamma < 1`, the gradient is therefore 0 at this point, although it grows without bound
+    as :math:`u` approaches 0.
 
     References
     ----------
@@ -370,32 +376,33 @@ class MulticlassOverlap(ClassMaskLoss):
 
         \ell = \frac{\sum_k c_k\, \ell_k}{\sum_k c_k}
 
-    Here :math:`\ell_k` is the overlap loss of two masks: of the pixels that have class :math:`k`,
-    and of the probabilities that are predicted for this class.
+    Here :math:`\ell_k` is the overlap loss of two masks.  The first one contains the pixels of
+    class :math:`k`, and the second one contains the probabilities that are predicted for this
+    class.
 
     Parameters
     ----------
     loss : Dice, Jaccard, Tversky or FocalTversky, default Dice()
         The loss of each class.
     class_weight : sequence of float, optional
-        Weight :math:`c_k` of each class; not negative.  A weight of 0 leaves a class out, the
-        background for example.  By default all classes have the same weight.
+        Weight :math:`c_k` of each class.  It must not be negative.  A weight of 0 excludes a class,
+        for example the background.  By default all classes have the same weight.
 
     Notes
     -----
     Predictions of shape (N, ..., K) are probabilities in [0, 1] with the classes on the last axis.
-    The first axis counts the images and the axes between are pixels; predictions of shape
+    The first axis indexes the images and the axes between index pixels.  Predictions of shape
     (pixels, K) are one image.  Targets are integer labels of shape (N, ...), or one mask per class,
     of shape (N, ..., K), whose entries lie in [0, 1].  The probabilities of a pixel need not sum to
     1, because regions may overlap.  In masks, `ignore_index` marks an entry of one class.
 
     The derivatives are those of the overlap losses of the classes, multiplied by
-    :math:`c_k/\sum_j c_j`.  A class that an image does not have counts like every other class: its
-    loss is that of an empty mask.  With ``Dice(smooth=0)`` this loss is 1 and has gradient 0 unless
-    nothing is predicted.  A positive `smooth` makes it depend on what is predicted.
+    :math:`c_k/\sum_j c_j`.  A class that does not occur in an image counts like every other class,
+    with the loss of an empty mask.  With ``Dice(smooth=0)``, this loss is 1 and its gradient is 0
+    unless nothing is predicted.  With a positive `smooth`, the loss depends on the prediction.
 
-    The mean is over the images.  To take the overlap over a whole batch [1]_, make one image of it:
-    ``loss(y_true.reshape(-1), y_pred.reshape(-1, n_classes))``.
+    The loss is averaged over the images.  To compute the overlap over a whole batch [1]_, turn the
+    batch into one image with ``loss(y_true.reshape(-1), y_pred.reshape(-1, n_classes))``.
 
     References
     ----------
@@ -405,7 +412,7 @@ class MulticlassOverlap(ClassMaskLoss):
 
     Examples
     --------
-    One image of four pixels and two classes; the last pixel has no label:
+    This image has four pixels and two classes, and the last pixel has no label:
 
     >>> import lossbook as lb
     >>> loss = lb.MulticlassOverlap(lb.Dice(), ignore_index=255)
@@ -436,7 +443,7 @@ class MulticlassOverlap(ClassMaskLoss):
         return replace(of_mask, lipschitz=lambda n: self._slope(n, share, of_mask.lipschitz))
 
     def _slope(self, n_entries, share, of_mask):
-        """Return the largest slope: all classes can be at their steepest at once."""
+        """Return the largest slope, which all classes can have at the same time."""
         steepest = of_mask(n_entries // len(share)) if callable(of_mask) else of_mask
         return steepest * sqrt(share @ share)
 

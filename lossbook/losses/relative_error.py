@@ -1,4 +1,4 @@
-"""Losses of ratios: of how many times, or by what share, a prediction is off."""
+"""Losses of the ratio between a prediction and its target."""
 
 import numpy as np
 
@@ -13,12 +13,12 @@ class SquaredLogError(PointwiseLoss):
 
     Notes
     -----
-    Targets and predictions are above -1.  With :math:`d = \log(1+\hat y) - \log(1+y)` the
-    gradient is :math:`2d/(1+\hat y)` and the second derivative :math:`2(1-d)/(1+\hat y)^2`,
-    negative where :math:`d > 1`: the loss is not convex.  It is the squared error of
-    :math:`\log(1+y)` [1]_, so the constant that minimises it is :math:`e^m - 1` with the mean
-    :math:`m` of these logarithms.  As the squares double rounding errors, value and second
-    derivative are right to 6 units in the last place.
+    Targets and predictions must be greater than -1.  With :math:`d = \log(1+\hat y) - \log(1+y)`,
+    the gradient is :math:`2d/(1+\hat y)` and the second derivative is :math:`2(1-d)/(1+\hat y)^2`.
+    It is negative for :math:`d > 1`, so the loss is not convex.  The loss is the squared error of
+    :math:`\log(1+y)` [1]_.  The constant that minimises it is therefore :math:`e^m - 1`, where
+    :math:`m` is the mean of these logarithms.  Squares double the relative rounding errors, so the
+    value and the second derivative are right to 6 units in the last place.
 
     References
     ----------
@@ -80,10 +80,11 @@ class AbsolutePercentageError(PointwiseLoss):
 
     Notes
     -----
-    Targets are not 0; a loss of 1 is an error of 100 %.  Gradient
-    :math:`\operatorname{sign}(\hat y - y)/|y|`, with the subgradient 0 at the kink; second
-    derivative 0.  The constant that minimises it is the median under the weights
-    :math:`1/|y|`, which is drawn to small targets [1]_.
+    Targets must not be 0.  A loss of 1 corresponds to an error of 100 %.  The gradient is
+    :math:`\operatorname{sign}(\hat y - y)/|y|`, with the subgradient 0 at the kink, and the second
+    derivative is 0.  The constant that minimises the loss is the weighted median of the targets
+    with the weights :math:`1/|y|`.  Targets near 0 have large weights, so this median is usually
+    closer to 0 than the ordinary one [1]_.
 
     References
     ----------

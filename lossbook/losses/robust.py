@@ -1,4 +1,4 @@
-"""Losses of the residual that grow more slowly than its size, or stop growing."""
+"""Losses of the residual that grow linearly or more slowly, or stop growing."""
 
 from math import exp, inf, log, sqrt
 
@@ -17,13 +17,14 @@ class Fair(ResidualLoss):
     Parameters
     ----------
     scale : float, default 1.0
-        Scale :math:`c`, in the unit of the targets; positive.
+        Scale :math:`c`, in the unit of the targets.  It must be positive.
 
     Notes
     -----
-    Gradient :math:`r/(1 + |x|)`, second derivative :math:`1/(1 + |x|)^2`.  The loss is convex, with
-    a slope below :math:`c`.  Below :math:`|x| = \tfrac12` a series takes the place of the
-    difference in the value; just beyond, the value is right to 6 units in the last place.
+    The gradient is :math:`r/(1 + |x|)`, and the second derivative is :math:`1/(1 + |x|)^2`.  The
+    loss is convex, and its slope is less than :math:`c` in absolute value.  Digits would cancel in
+    the difference for small :math:`x`, so it is replaced by a series for :math:`|x| < \tfrac12`.
+    Just above this limit, the value is right to 6 units in the last place.
 
     References
     ----------
@@ -96,19 +97,19 @@ def _curve_of_log1p(x):
 class Cauchy(ResidualLoss):
     r"""Cauchy's loss, :math:`\ell = \tfrac12 c^2 \log(1 + x^2)` with :math:`x = r/c`.
 
-    Also called Lorentzian.
+    It is also called the Lorentzian loss.
 
     Parameters
     ----------
     scale : float, default 1.0
-        Scale :math:`c`, in the unit of the targets; positive.
+        Scale :math:`c`, in the unit of the targets.  It must be positive.
 
     Notes
     -----
-    Gradient :math:`r/(1 + x^2)`, second derivative :math:`(1 - x^2)/(1 + x^2)^2`, negative beyond
-    :math:`c`: the loss is not convex.  Up to scale and shift it is the negative log-likelihood of
-    Cauchy noise [1]_.  Where the second derivative changes its sign, terms with rounding errors of
-    their own cancel: it is right to 6 units in the last place.
+    The gradient is :math:`r/(1 + x^2)`, and the second derivative is :math:`(1 - x^2)/(1 + x^2)^2`.
+    It is negative for :math:`|r| > c`, so the loss is not convex.  Up to scale and shift, the loss
+    is the negative log-likelihood of Cauchy noise [1]_.  Where the second derivative changes its
+    sign, two rounded terms cancel.  It is therefore right to 6 units in the last place.
 
     References
     ----------
@@ -176,14 +177,15 @@ class GemanMcClure(ResidualLoss):
     Parameters
     ----------
     scale : float, default 1.0
-        Scale :math:`c`, in the unit of the targets; positive.
+        Scale :math:`c`, in the unit of the targets.  It must be positive.
 
     Notes
     -----
-    Gradient :math:`r/(1 + x^2)^2`, second derivative :math:`(1 - 3x^2)/(1 + x^2)^3`, computed
-    from :math:`u = c/h` and :math:`v = r/h` with :math:`h = \sqrt{r^2 + c^2}`.  The loss is not
-    convex, and stays below :math:`c^2/2`.  As the fourth power of :math:`u` takes over its rounding
-    errors four times, the derivatives are right to 8 units in the last place.
+    The gradient is :math:`r/(1 + x^2)^2`, and the second derivative is
+    :math:`(1 - 3x^2)/(1 + x^2)^3`.  They are computed from :math:`u = c/h` and :math:`v = r/h` with
+    :math:`h = \sqrt{r^2 + c^2}`.  The loss is not convex, and it is less than :math:`c^2/2`.  The
+    relative rounding error of the fourth power of :math:`u` is four times that of :math:`u`, so the
+    derivatives are right to 8 units in the last place.
 
     References
     ----------
@@ -245,17 +247,17 @@ class GemanMcClure(ResidualLoss):
 class Welsch(ResidualLoss):
     r"""Welsch's loss, :math:`\ell = \tfrac12 c^2 (1 - e^{-x^2})` with :math:`x = r/c` [1]_.
 
-    Also called Leclerc's, or the correntropy loss.
+    It is also called Leclerc's loss or the correntropy loss.
 
     Parameters
     ----------
     scale : float, default 1.0
-        Scale :math:`c`, in the unit of the targets; positive.
+        Scale :math:`c`, in the unit of the targets.  It must be positive.
 
     Notes
     -----
-    Gradient :math:`r\,e^{-x^2}`, second derivative :math:`(1 - 2x^2)\,e^{-x^2}`.  The loss is not
-    convex, and stays below :math:`c^2/2`.
+    The gradient is :math:`r\,e^{-x^2}`, and the second derivative is :math:`(1 - 2x^2)\,e^{-x^2}`.
+    The loss is not convex, and it is at most :math:`c^2/2`.
 
     References
     ----------
@@ -329,13 +331,13 @@ class Tukey(ResidualLoss):
     Parameters
     ----------
     scale : float, default 4.685
-        Residual :math:`c` beyond which nothing more is charged, in the unit of the targets;
-        positive.  The default suits noise of standard deviation 1.
+        Absolute residual :math:`c`, in the unit of the targets, beyond which the loss is constant.
+        It must be positive.  The default suits Gaussian noise with the standard deviation 1.
 
     Notes
     -----
-    Gradient :math:`r(1 - x^2)^2` and second derivative :math:`(1 - x^2)(1 - 5x^2)` where
-    :math:`|x| \le 1`, else 0.  The loss is not convex.
+    For :math:`|x| \le 1`, the gradient is :math:`r(1 - x^2)^2` and the second derivative is
+    :math:`(1 - x^2)(1 - 5x^2)`.  Otherwise both are 0.  The loss is not convex.
 
     References
     ----------
@@ -396,7 +398,7 @@ class Tukey(ResidualLoss):
 
 
 class GeneralRobust(ResidualLoss):
-    r"""Barron's general loss: squared, Charbonnier, Cauchy, Welsch and others in one family [1]_.
+    r"""Barron's general loss, a family with squared, Charbonnier, Cauchy and Welsch losses [1]_.
 
     .. math::
 
@@ -407,19 +409,19 @@ class GeneralRobust(ResidualLoss):
     Parameters
     ----------
     alpha : float, default 1.0
-        Shape :math:`\alpha`, from minus infinity: the smaller, the more robust.  At the removable
-        singularities the limits are taken: :math:`\tfrac12 x^2` at 2, :math:`\log(1 + \tfrac12
-        x^2)` at 0, :math:`1 - e^{-x^2/2}` at minus infinity.
+        Shape :math:`\alpha`, which is a number or minus infinity.  The loss is more robust for
+        smaller :math:`\alpha`.  Where the formula is not defined, the loss is its limit.  The limit
+        is :math:`\tfrac12 x^2` for :math:`\alpha = 2`, :math:`\log(1 + \tfrac12 x^2)` for
+        :math:`\alpha = 0` and :math:`1 - e^{-x^2/2}` for :math:`\alpha = -\infty`.
     scale : float, default 1.0
-        Scale :math:`c`, in the unit of the targets; positive.
+        Scale :math:`c`, in the unit of the targets.  It must be positive.
 
     Notes
     -----
-    With :math:`b = |\alpha - 2|` and :math:`g = (x^2/b + 1)^{\alpha/2 - 1}` the gradient is
-    :math:`g\,x/c` and the second derivative
-    :math:`g\,(1 + (\alpha - 2)\,x^2/(x^2 + b))/c^2`.  Unlike the other losses of this module it
-    has the curvature :math:`1/c^2` at 0.  Results are right to 8 units in the last place, where
-    powers multiply rounding errors.
+    With :math:`b = |\alpha - 2|` and :math:`g = (x^2/b + 1)^{\alpha/2 - 1}`, the gradient is
+    :math:`g\,x/c` and the second derivative is :math:`g\,(1 + (\alpha - 2)\,x^2/(x^2 + b))/c^2`.
+    At 0 the second derivative is :math:`1/c^2`, whereas it is 1 for the other losses of this
+    module.  Powers multiply rounding errors, so the results are right to 8 units in the last place.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Losses of label sequences whose alignment with the input is not known."""
+"""Losses for label sequences whose alignment with the input is not known."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -23,7 +23,7 @@ _SEQUENCES_TOGETHER = 32
 
 @dataclass(frozen=True)
 class LabelSequences(Domain):
-    """Class indices other than the blank, and after the last of them nothing but padding."""
+    """Class indices other than the blank, followed by padding only."""
 
     n_classes: float
     blank: int
@@ -44,39 +44,43 @@ class LabelSequences(Domain):
 
 
 class CTC(Loss):
-    r"""Connectionist temporal classification: a label sequence's probability over all alignments.
+    r"""Connectionist temporal classification, the log loss of a label sequence without alignment.
 
     .. math::
 
         \ell = -\log \sum_{\pi \in A(y)} \prod_{t=1}^{T} p_{t,\pi_t}, \qquad
         p_{tk} = \frac{e^{z_{tk}}}{\sum_j e^{z_{tj}}}
 
-    A path :math:`\pi` names one class for each of the :math:`T` frames, and the set :math:`A(y)`
-    holds the paths that read as :math:`y` once repeated classes are merged and blanks dropped.
+    A path :math:`\pi` assigns one class to each of the :math:`T` frames.  To read a path as a label
+    sequence, we first merge repeated classes and then drop the blanks.  The set :math:`A(y)`
+    contains the paths that read as :math:`y`.  The sum of their probabilities is the probability of
+    :math:`y`, and the loss is minus its logarithm.
 
     Parameters
     ----------
     blank : int, default 0
-        The class that stands for no label.
+        Index of the class that stands for no label.
 
     Notes
     -----
-    Predictions :math:`z` of shape (..., T, K) are raw scores, whatever their size; the softmax is
-    taken here.  Targets of shape (..., S) hold class indices other than the blank; shorter
-    sequences are padded with -1 at the end, and a row of nothing but -1 is the empty sequence.
-    Inputs of different lengths are padded too, with any scores, and have their numbers of frames
-    in the keyword `input_lengths` of shape (...), which all methods take.
+    Predictions :math:`z` of shape (..., T, K) are raw scores of any size, to which the loss applies
+    the softmax.  Targets of shape (..., S) contain class indices other than the blank.  Shorter
+    sequences are padded with -1 at the end, and a row that contains only -1 is the empty sequence.
+    Inputs of different lengths are padded with arbitrary scores.  Their numbers of frames are
+    passed as the keyword argument `input_lengths` of shape (...), which all methods accept.
 
-    With the occupancy :math:`\gamma_{tk}`, the probability that frame :math:`t` shows class
-    :math:`k` given that the path reads as :math:`y`, the gradient is :math:`p_{tk} - \gamma_{tk}`
-    and the second derivative :math:`p_{tk}(1 - p_{tk}) - \gamma_{tk}(1 - \gamma_{tk})`, which may
-    be negative: the loss is not convex.  A path shows one class in a frame, so the probability
-    of :math:`y` is linear in the :math:`p_{tk}` of that frame, from which both follow.  Sums over
-    paths are taken by the forward-backward algorithm [1]_, in logarithms and double precision.
+    The occupancy :math:`\gamma_{tk}` is the probability that a path has class :math:`k` in frame
+    :math:`t`, given that it reads as :math:`y`.  The gradient is :math:`p_{tk} - \gamma_{tk}`, and
+    the second derivative is :math:`p_{tk}(1 - p_{tk}) - \gamma_{tk}(1 - \gamma_{tk})`.  Both follow
+    from the fact that a path has exactly one class in each frame, so that the probability of
+    :math:`y` is linear in the :math:`p_{tk}` of this frame.  The second derivative may be negative,
+    so the loss is not convex.  The sums over paths are computed by the forward-backward algorithm
+    [1]_, with logarithms and in double precision.
 
-    Two equal labels in a row need a blank between them.  Where the frames are too few for the
-    labels, or scores of ``-inf`` leave no path, the loss is ``inf``, and both derivatives are
-    taken to be 0: no small change would help.  Padding frames have the derivatives 0.
+    Two equal labels in a row need a blank between them.  If there are too few frames for the
+    labels, or if scores of ``-inf`` rule out every path, the loss is ``inf``.  Both derivatives are
+    then returned as 0, because no small change of the scores would make the loss finite.  The
+    derivatives with respect to padding frames are 0.
 
     References
     ----------
@@ -86,8 +90,8 @@ class CTC(Loss):
 
     Examples
     --------
-    Of the nine paths of two frames, three read as the single label 1: 11, 01 and 10.  Where all
-    paths are as likely the loss is log 3.
+    There are nine paths through two frames and three classes.  Three of them, namely 11, 01 and 10,
+    read as the single label 1.  If all paths are equally likely, the loss is therefore log 3.
 
     >>> import numpy as np
     >>> import lossbook as lb
@@ -128,7 +132,7 @@ class CTC(Loss):
 
     @property
     def y_true_domain(self) -> Domain:  # type: ignore[override]
-        """The labels, whatever the number of classes."""
+        """The valid labels for any number of classes."""
         return LabelSequences(inf, self.blank)
 
     def _formula(self, s):

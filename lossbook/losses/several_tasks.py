@@ -1,4 +1,4 @@
-"""Losses made of other losses."""
+"""Losses that combine the losses of several tasks."""
 
 from dataclasses import field, replace
 from functools import reduce
@@ -19,17 +19,18 @@ from ..core.traits import Traits
 
 
 class Composite(Loss):
-    """Base of losses that add up others, evaluated one after another.
+    """Base of losses that are sums of other losses, which are evaluated one after another.
 
-    What is given as a tuple holds one entry for each of the `losses`; anything else is given to
-    all of them.  A loss of several predictions takes them as a tuple of its own.
+    An argument that is a tuple contains one entry for each of the `losses`.  Any other argument is
+    passed to all of them.  A loss with several predictions takes them as a tuple, which is then an
+    entry of the outer tuple.
 
     Parameters
     ----------
     losses : sequence of Loss
-        The losses.
+        The losses to add.
     reduction : {"mean", "sum", "none"}, optional, keyword only
-        The reduction of all of them; by default each keeps its own.
+        The reduction of all losses.  By default each loss keeps its own.
     """
 
     losses: tuple[Loss, ...]
@@ -59,12 +60,12 @@ class Composite(Loss):
 
     @property
     def y_true_domain(self) -> Domain:  # type: ignore[override]
-        """The targets that all of the losses take."""
+        """The targets that all losses accept."""
         return _common([loss.y_true_domain for loss in self.losses], FINITE)
 
     @property
     def y_pred_domain(self) -> Domain | None:
-        """The predictions that all of the losses take."""
+        """The predictions that all losses accept."""
         return _common([loss.y_pred_domain for loss in self.losses], None)
 
     def _all_curvatures(self):
@@ -211,32 +212,37 @@ def _total(factors, results):
 class WeightedSum(Composite):
     r"""A weighted sum of losses, :math:`\sum_i w_i L_i`.
 
-    All losses may look at the same targets and predictions, or each at a task of its own.
+    All losses can have the same targets and predictions, or each loss can have those of its own
+    task.
 
     Parameters
     ----------
     losses : sequence of Loss
         The losses :math:`L_i`, of any kind.
     weights : sequence of float, optional
-        Their weights :math:`w_i`; finite, not negative and not all 0.  By default each is 1.
+        The weights :math:`w_i` of the losses, which must be finite, not negative and not all 0.  By
+        default each weight is 1.
     reduction : {"mean", "sum", "none"}, optional, keyword only
-        The reduction of all the losses; by default each keeps its own.  Either all of them or none
-        have ``"none"``.
+        The reduction of all losses.  By default each loss keeps its own.  If one of the losses has
+        ``"none"``, all of them must have it.
 
     Notes
     -----
-    Call it with arrays, and all losses see the same ones; the gradient is :math:`\sum_i w_i \nabla
-    L_i` and the second derivative likewise.  Call it with a tuple for `y_pred`, which holds one
-    prediction for each loss, and the gradient is a tuple of the :math:`w_i \nabla L_i`; so is the
-    value where the reduction is ``"none"``.  Targets and `sample_weight` are one array for all, or
-    a tuple of one for each.  A loss of several predictions takes them as a tuple inside the tuple,
-    and a loss without targets ignores its own.  A loss of weight 0 is absent, even where it is
-    infinite.
+    If `y_pred` is an array, it is the prediction of all losses.  The gradient is then
+    :math:`\sum_i w_i \nabla L_i`, and the second derivative is the corresponding sum.  If `y_pred`
+    is a tuple, it contains one prediction for each loss.  The gradient is then the tuple of the
+    :math:`w_i \nabla L_i`, and with the reduction ``"none"`` the value is a tuple, too.  Targets
+    and `sample_weight` are each either one array for all losses or a tuple with one array per loss.
+    A loss with several predictions takes them as a tuple inside the tuple, and a loss without
+    targets ignores the targets that it is given.  A loss with weight 0 contributes nothing, even
+    where it is infinite.
 
-    The traits are those that follow from the losses', seen as losses of the same prediction: sums
-    of convex losses are convex, for instance, and the bounds of the slopes add up to a bound, if
-    not to the least one.  `optimal_constant` is known where all losses are pointwise and convex: it
-    lies between theirs.  Majorizers add up to one of the sum, where all losses have them.
+    The traits are those that follow from the traits of the losses if all of them have the same
+    prediction.  For example, a sum of convex losses is convex, and the sum of the bounds on the
+    slopes is a bound on the slope of the sum, although not always the smallest one.
+    `optimal_constant` is available if all losses are pointwise and convex.  It lies between the
+    smallest and the largest of their optimal constants.  If all losses have a majorizer, the
+    weighted sum of the majorizers is a majorizer of the sum.
 
     Examples
     --------
@@ -308,7 +314,7 @@ class WeightedSum(Composite):
 
     @property
     def link(self) -> str:  # type: ignore[override]
-        """That of the losses, where it is the same."""
+        """The link of the losses if all of them have the same link, and otherwise the identity."""
         links = {loss.link for loss in self.losses}
         return links.pop() if len(links) == 1 else "identity"
 
@@ -342,7 +348,7 @@ class WeightedSum(Composite):
     def optimal_constant(
         self, y_true: ArrayLike, sample_weight: ArrayLike | None = None
     ) -> float | NDArray[Any]:
-        """Return the constant prediction with the least loss, of convex pointwise losses."""
+        """Return the constant prediction with the smallest loss, for convex pointwise losses."""
         weights = self.weights or ()
         used = [loss for loss, weight in zip(self.losses, weights, strict=True) if weight]
         if not all(isinstance(loss, PointwiseLoss) and loss.traits.convex for loss in used):
@@ -366,7 +372,7 @@ _WITHOUT_PARAMETERS = "mean", "median", "most probable label"
 
 
 class UncertaintyWeighted(Composite):
-    r"""Losses of several tasks, weighted by noise levels that are learned with the model [1]_.
+    r"""Sum of the losses of several tasks, weighted by noise levels that are learned [1]_.
 
     .. math::
 
@@ -375,30 +381,34 @@ class UncertaintyWeighted(Composite):
     Parameters
     ----------
     losses : sequence of Loss
-        The losses :math:`L_i`, of any kind: each as the negative log-likelihood of its task at
-        unit noise, which is `HalfSquaredError` for a number and a cross-entropy for a class.
+        The losses :math:`L_i`, of any kind.  Each should be the negative log-likelihood of its task
+        for a noise level of 1, which is `HalfSquaredError` for a number and a cross-entropy for a
+        class.
     reduction : {"mean", "sum"}, optional, keyword only
-        The reduction of all the losses; by default each keeps its own, which may not be
+        The reduction of all losses.  By default each loss keeps its own, which must not be
         ``"none"``.
 
     Notes
     -----
-    Called with targets, predictions and `log_variance`, the array of the :math:`s_i`.  Targets and
-    predictions are as for `WeightedSum`: arrays that all losses see, or tuples of one for each.
-    The gradient is a pair: that with respect to the predictions, :math:`e^{-s_i} \nabla L_i`
-    (summed, or a tuple), and that with respect to the log-variances,
-    :math:`\tfrac12 - e^{-s_i} L_i`.  The second derivative is the pair of
+    The loss is called with targets, predictions and `log_variance`, the array of the :math:`s_i`.
+    As for `WeightedSum`, targets and predictions are either arrays for all losses or tuples with
+    one entry per loss.  The gradient is a pair.  Its first part is the gradient with respect to the
+    predictions.  It consists of the :math:`e^{-s_i} \nabla L_i`, which are added if all losses have
+    the same prediction and form a tuple otherwise.  Its second part is the gradient with respect to
+    the log-variances, :math:`\tfrac12 - e^{-s_i} L_i`.  The second derivative is the pair of
     :math:`e^{-s_i} \nabla^2 L_i` and :math:`e^{-s_i} L_i`.  The best log-variance is
     :math:`\log 2L_i`.
 
-    For a number, Gaussian noise of variance :math:`\sigma^2` has the negative log-likelihood
-    :math:`\tfrac12 r^2/\sigma^2 + \log\sigma` up to a constant: this is the formula with
-    :math:`L = \tfrac12 r^2`.  For a class, [1]_ divides the scores by :math:`\sigma^2` and
-    approximates the cross-entropy of the result by :math:`L/\sigma^2 + \log\sigma`: this is the
-    formula with :math:`L` the cross-entropy.  So one formula has both, where the paper writes
+    If the target is a number with Gaussian noise of variance :math:`\sigma^2`, the negative
+    log-likelihood is :math:`\tfrac12 r^2/\sigma^2 + \log\sigma` up to a constant, which is the
+    formula above with :math:`L = \tfrac12 r^2`.  If the target is a class, the paper [1]_ divides
+    the scores by :math:`\sigma^2` and approximates the cross-entropy of the result by
+    :math:`L/\sigma^2 + \log\sigma`, where :math:`L` is the cross-entropy of the original scores.
+    The same formula therefore covers both cases, whereas the paper writes the factor
     :math:`1/(2\sigma^2)` before the squared error and :math:`1/\sigma^2` before the cross-entropy.
-    The log-variance is learned rather than the variance, since it may have any sign.  With sums
-    for the :math:`L_i` the :math:`\tfrac12 s_i` is still added once.
+    The parameter to learn is the log-variance and not the variance, because the log-variance may
+    have any sign.  If the :math:`L_i` are sums over the samples, :math:`\tfrac12 s_i` is still
+    added only once.
 
     References
     ----------
@@ -444,7 +454,7 @@ class UncertaintyWeighted(Composite):
             differentiable=all(t.differentiable for t in each),
             twice_differentiable=all(t.twice_differentiable for t in each),
             lipschitz=inf,
-            elicits="what each loss aims at, and the noise around it",
+            elicits="the optimum of each loss and the noise level of its task",
         )
 
     def _formula(self, s):

@@ -1,4 +1,4 @@
-"""Losses for labels with a structure: several at once, ordered ones, and sparse probabilities."""
+"""Losses for several labels at once, for ordered labels and for sparse probabilities."""
 
 from math import sqrt
 
@@ -21,18 +21,20 @@ class Sparsemax(ClassLoss):
 
         \ell = \tfrac12 \|t - z\|^2 - \tfrac12 \|p - z\|^2, \qquad p_k = \max(0, z_k - \tau)
 
-    with the threshold :math:`\tau` at which the :math:`p_k` sum to 1: :math:`p` is the distribution
-    nearest to :math:`z`.
+    The threshold :math:`\tau` is chosen such that the :math:`p_k` sum to 1.  This makes :math:`p`
+    the distribution nearest to :math:`z`.
 
     Notes
     -----
-    Predictions :math:`z` of shape (..., K) hold any real scores; targets are integer labels of
-    shape (...) or distributions :math:`t` of shape (..., K).  The gradient is :math:`p - t`, as
-    for softmax.  On the support, the :math:`s` classes with :math:`p_k > 0`, the diagonal second
-    derivative is :math:`1 - 1/s`, elsewhere 0; it jumps where a class enters.  The loss is 0 as
-    soon as a label's score is 1 above all others.  It is computed as
-    :math:`\tfrac12 \|t - p\|^2 + \sum_k t_k \max(0, \tau - z_k)`, in which nothing cancels.  The
-    constant that minimises it is the mean target distribution, up to a shift [2]_.
+    Predictions :math:`z` of shape (..., K) may be any real scores.  Targets are integer labels of
+    shape (...) or distributions :math:`t` of shape (..., K).  The gradient is :math:`p - t`, as for
+    softmax.  The support consists of the :math:`s` classes with :math:`p_k > 0`.  The diagonal
+    second derivative is :math:`1 - 1/s` for a class in the support and 0 for the other classes, so
+    it jumps where a class enters the support.  The loss is 0 if the score of the label exceeds all
+    other scores by at least 1.  The loss is computed as
+    :math:`\tfrac12 \|t - p\|^2 + \sum_k t_k \max(0, \tau - z_k)`, because no digits cancel in this
+    form.  The constant that minimises it is the mean of the target distributions, up to a shift
+    [2]_.
 
     References
     ----------
@@ -116,21 +118,24 @@ class MultilabelSoftMargin(RowLoss):
 
         \ell = \frac1K \sum_k \bigl( t_k \log(1 + e^{-z_k}) + (1 - t_k) \log(1 + e^{z_k}) \bigr)
 
-    Every class is a question of its own: `SigmoidCrossEntropy`, but with one weight a row.
+    Each class is treated as a separate two-class problem with the `SigmoidCrossEntropy`.  Unlike
+    there, a sample weight applies to a whole row.
 
     Parameters
     ----------
     pos_weight : float or sequence of float, default 1.0, keyword only
-        Factor of the first term, the loss of labels that a sample has; positive.  A sequence holds
-        one factor for each class.
+        Factor :math:`w` of the first term, which is the loss of the labels that a sample has.  It
+        must be positive.  A sequence contains one factor for each class.
 
     Notes
     -----
     Targets :math:`t` of shape (..., K) are 1 for the labels of a sample and 0 for the other
-    classes, or in between (soft); predictions :math:`z` have the same shape and hold any real
-    scores.  Gradient :math:`(\sigma(z_k) - t_k)/K`, diagonal second derivative
-    :math:`\sigma(z_k)\,\sigma(-z_k)/K`.  The constant that minimises the loss is the log-odds of
-    each class's share.
+    classes.  Soft targets between 0 and 1 are possible.  Predictions :math:`z` have the same shape
+    and may be any real scores.  With :math:`u_k = w t_k` and :math:`v_k = 1 - t_k`, the gradient is
+    :math:`(v_k\,\sigma(z_k) - u_k\,\sigma(-z_k))/K`, which is :math:`(\sigma(z_k) - t_k)/K` for
+    :math:`w = 1`.  The diagonal second derivative is
+    :math:`(u_k + v_k)\,\sigma(z_k)\,\sigma(-z_k)/K`.  The constant that minimises the loss is the
+    log-odds of the mean target of each class, plus :math:`\log w`.
 
     References
     ----------
@@ -215,7 +220,7 @@ class MultilabelSoftMargin(RowLoss):
 
 
 class MultilabelMargin(RowLoss):
-    r"""Hinge loss of every pair of a label j and another class i, divided by the classes [1]_.
+    r"""Sum of the hinge losses of all pairs of a label and another class, divided by K [1]_.
 
     .. math::
 
@@ -224,11 +229,12 @@ class MultilabelMargin(RowLoss):
     Notes
     -----
     Targets :math:`t` of shape (..., K) are 1 for the labels of a sample and 0 for the other
-    classes; predictions :math:`z` have the same shape and hold any real scores.  A row of labels
-    only, or without any, costs nothing.  Every pair with :math:`z_j - z_i < 1` adds
-    :math:`-1/K` to the gradient of its label and :math:`1/K` to that of the other class; at the
-    kink :math:`z_j - z_i = 1` it adds nothing.  The second derivative is 0.  PyTorch lists the
-    labels' indices in the target instead, followed by -1.
+    classes.  Predictions :math:`z` have the same shape and may be any real scores.  If all classes
+    of a row are labels, or if none is, the loss of the row is 0.  Every pair with
+    :math:`z_j - z_i < 1` adds :math:`-1/K` to the gradient with respect to the score of the label
+    and :math:`1/K` to the gradient with respect to the score of the other class.  At the kink
+    :math:`z_j - z_i = 1`, the pair adds 0.  The second derivative is 0.  In PyTorch, the target
+    consists of the indices of the labels instead, followed by -1.
 
     References
     ----------
@@ -253,7 +259,7 @@ class MultilabelMargin(RowLoss):
             differentiable=False,
             twice_differentiable=False,
             lipschitz=lambda n_classes: sqrt((n_classes // 2) * (-n_classes // 2) / -n_classes),
-            elicits="scores that keep the labels apart from the rest",
+            elicits="scores that separate the labels from the other classes",
         )
 
     def _formula(self, s):
@@ -317,7 +323,7 @@ class _OrdinalLoss(ClassLoss):
 
 
 class OrdinalCoral(_OrdinalLoss):
-    r"""Log losses of the questions whether an ordered label lies above each threshold [1]_.
+    r"""Sum of the log losses of an ordered label, one for each threshold between the classes [1]_.
 
     .. math::
 
@@ -326,13 +332,14 @@ class OrdinalCoral(_OrdinalLoss):
 
     Notes
     -----
-    Targets are integer labels :math:`y` of shape (...), from 0 to :math:`K - 1`; predictions
-    :math:`z` of shape (..., K - 1) hold any real scores, :math:`\sigma(z_k)` being the probability
-    of a label above :math:`k`.  Gradient :math:`\sigma(z_k) - [y > k]`, diagonal second derivative
-    :math:`\sigma(z_k)\,\sigma(-z_k)`.  The predicted label is the number of positive scores, which
-    is the median, not the most probable label.  The loss does not ask that the scores fall with
-    :math:`k`: in the paper they do because they are one score with a bias for each threshold.  The
-    constant that minimises the loss is the log-odds of the share above each threshold.
+    Targets are integer labels :math:`y` of shape (...), from 0 to :math:`K - 1`.  Predictions
+    :math:`z` of shape (..., K - 1) may be any real scores, and :math:`\sigma(z_k)` is the
+    probability of a label above :math:`k`.  The gradient is :math:`\sigma(z_k) - [y > k]`, and the
+    diagonal second derivative is :math:`\sigma(z_k)\,\sigma(-z_k)`.  The predicted label is the
+    number of positive scores, which is the median and not the most probable label.  The loss does
+    not require that the scores decrease with :math:`k`.  In the paper they do, because they consist
+    of one common score and a bias for each threshold.  The constant that minimises the loss is the
+    log-odds of the share of labels above each threshold.
 
     References
     ----------
@@ -398,15 +405,15 @@ class OrdinalCorn(_OrdinalLoss):
 
     Notes
     -----
-    Targets are integer labels :math:`y` of shape (...), from 0 to :math:`K - 1`; predictions
-    :math:`z` of shape (..., K - 1) hold any real scores.  By the chain rule, the probability of a
+    Targets are integer labels :math:`y` of shape (...), from 0 to :math:`K - 1`.  Predictions
+    :math:`z` of shape (..., K - 1) may be any real scores.  By the chain rule, the probability of a
     label above :math:`k` is the product :math:`\sigma(z_0) \cdots \sigma(z_k)`.  It decreases
     with :math:`k` whatever the scores are, so the scores may come from any model, whereas the
     paper of `OrdinalCoral` has to restrict its scores to one function of the features.
 
     For :math:`k \le y` the gradient is :math:`\sigma(z_k) - [y > k]` and the diagonal second
-    derivative is :math:`\sigma(z_k)\,\sigma(-z_k)`.  For :math:`k > y` both are 0, and whatever
-    :math:`z_k` holds there, infinity and NaN included, changes nothing.  The predicted label is
+    derivative is :math:`\sigma(z_k)\,\sigma(-z_k)`.  For :math:`k > y` both are 0, and the result
+    does not depend on :math:`z_k`, even if it is infinite or NaN.  The predicted label is
     the number of thresholds that the label exceeds with a probability above one half, which is the
     median and not the most probable label.  The constant that minimises the loss consists of the
     log-odds of the labels above each threshold among the labels that reach it.

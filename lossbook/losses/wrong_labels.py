@@ -1,4 +1,4 @@
-"""Losses for labels of which some are wrong."""
+"""Losses for data in which some labels are wrong."""
 
 from math import sqrt
 
@@ -13,24 +13,27 @@ from ..core.traits import Traits
 class GeneralizedCrossEntropy(LabelProbabilityLoss):
     r"""Generalised cross-entropy, :math:`\ell = (1 - p_y^q)/q`, for labels that may be wrong [1]_.
 
-    Between the cross-entropy, its limit for :math:`q \to 0`, and :math:`1 - p_y` at
-    :math:`q = 1`, half the absolute error of the probabilities: a label that the model finds
-    impossible costs no more than :math:`1/q`, and pulls with less than full strength.
+    The limit of the loss for :math:`q \to 0` is the cross-entropy.  At :math:`q = 1` the loss is
+    :math:`1 - p_y`, which is half the absolute error of the probabilities.  The loss is at most
+    :math:`1/q`, even if the predicted probability of the label is 0.  Its gradient is the gradient
+    of the cross-entropy multiplied by :math:`p_y^q`, so unlikely labels, which may be wrong, have
+    less influence.
 
     Parameters
     ----------
     q : float, default 0.7
-        How much less unlikely labels count; in (0, 1].
+        Exponent in (0, 1].  A larger exponent gives unlikely labels less influence.
 
     Notes
     -----
-    Predictions :math:`z` of shape (..., K) hold any real scores, of which
-    :math:`p_k = e^{z_k} / \sum_j e^{z_j}`; targets are integer labels :math:`y` of shape (...).
-    Gradient :math:`p_y^q\,(p_k - [k = y])`, diagonal second derivative
-    :math:`p_y^q\,(p_k (1 - p_k) - q\,(p_k - [k = y])^2)`, which may be negative: the loss is not
-    convex.  The constant that minimises the loss is :math:`\log s_k / (1 - q)` for the shares
-    :math:`s_k` of the classes, up to a shift: sharper than the shares themselves, and at
-    :math:`q = 1` all for the largest class.
+    Predictions :math:`z` of shape (..., K) may be any real scores, which the softmax
+    :math:`p_k = e^{z_k} / \sum_j e^{z_j}` converts to probabilities.  Targets are integer labels
+    :math:`y` of shape (...).  The gradient is :math:`p_y^q\,(p_k - [k = y])`.  The diagonal second
+    derivative is :math:`p_y^q\,(p_k (1 - p_k) - q\,(p_k - [k = y])^2)`, which may be negative, so
+    the loss is not convex.  Up to a shift, the constant that minimises the loss is
+    :math:`\log s_k / (1 - q)`, where :math:`s_k` is the share of class :math:`k`.  Its
+    probabilities are more extreme than the shares.  At :math:`q = 1`, the largest class gets the
+    probability 1.
 
     References
     ----------

@@ -68,11 +68,11 @@ class Layer:
         return self.y
 
     def backward(self, gradient: NDArray[Any]) -> NDArray[Any]:
-        """Return the gradient with respect to the input, given that with respect to the output."""
+        """Return the gradient with respect to the input, given the one for the output."""
         raise NotImplementedError(f"{type(self).__name__} must define backward, its chain rule")
 
     def bind(self, parameters: list[NDArray[Any]], gradients: list[NDArray[Any]]) -> None:
-        """Take the arrays that hold the parameters and their gradients; they have `shapes`."""
+        """Take the arrays of the parameters and of their gradients, which have these `shapes`."""
 
     def initialize(self, rng: np.random.Generator) -> None:
         """Draw the initial parameters."""
@@ -158,7 +158,7 @@ class Dense(Layer):
         self.weights, self.weight_gradients = [self.weight], [self.weight_gradient]
 
     def initialize(self, rng: np.random.Generator) -> None:
-        """Draw the weights; set the biases to 0."""
+        """Draw the weights and set the biases to 0."""
         if self.init == "he":
             self.weight[...] = rng.normal(0, sqrt(2 / self.n_in), self.weight.shape)
         else:
@@ -171,7 +171,7 @@ class Dense(Layer):
         return x @ self.weight + self.bias
 
     def backward(self, gradient: NDArray[Any]) -> NDArray[Any]:
-        """Store the gradients with respect to the parameters; return that of the input."""
+        """Store the gradients with respect to the parameters and return that of the input."""
         np.matmul(self.x.T, gradient, out=self.weight_gradient)
         np.add.reduce(gradient, axis=0, out=self.bias_gradient)
         return gradient @ self.weight.T
@@ -204,7 +204,7 @@ class ReLU(Layer):
 
 @dataclass(eq=False)
 class Sigmoid(Layer):
-    r"""Logistic function, :math:`y = \sigma(x) = 1/(1 + e^{-x})`: scores become probabilities.
+    r"""Logistic function :math:`y = \sigma(x) = 1/(1 + e^{-x})`, which returns probabilities.
 
     Notes
     -----
@@ -262,7 +262,7 @@ class Dropout(Layer):
     Parameters
     ----------
     rate : float, default 0.5
-        Probability :math:`q` with which a feature is set to 0; in [0, 1).
+        Probability :math:`q`, in [0, 1), with which a feature is set to 0.
 
     Notes
     -----

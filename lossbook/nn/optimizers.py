@@ -1,4 +1,4 @@
-"""Optimisers: rules by which parameters move, given the gradient of what is to be minimised.
+"""Optimisers, which change parameters according to the gradient of the minimised function.
 
 An optimiser defines ``_update``, the formula by which one array of parameters moves.  It also
 declares ``n_memories``, the number of further arrays of the same shape that the formula keeps from
@@ -185,7 +185,7 @@ class Momentum(Optimizer):
     learning_rate : float or callable, default 0.01
         Step size :math:`\eta`, which is a positive number or a schedule.
     momentum : float, default 0.9
-        Share :math:`\mu` of the velocity that is kept in each step; in [0, 1).
+        Share :math:`\mu`, in [0, 1), of the velocity that is kept in each step.
 
     References
     ----------
@@ -229,7 +229,7 @@ class NesterovMomentum(Optimizer):
     learning_rate : float or callable, default 0.01
         Step size :math:`\eta`, which is a positive number or a schedule.
     momentum : float, default 0.9
-        Share :math:`\mu` of the velocity that is kept in each step; in [0, 1).
+        Share :math:`\mu`, in [0, 1), of the velocity that is kept in each step.
 
     Notes
     -----
@@ -324,7 +324,7 @@ class RMSProp(Optimizer):
     learning_rate : float or callable, default 0.001
         Step size :math:`\eta`, which is a positive number or a schedule.
     decay : float, default 0.9
-        Share :math:`\rho` of the mean square that is kept in each step; in [0, 1).
+        Share :math:`\rho`, in [0, 1), of the mean square that is kept in each step.
     eps : float, default 1e-8
         Positive term :math:`\epsilon` that keeps the quotient finite.
 
@@ -376,7 +376,7 @@ class Adam(Optimizer):
     learning_rate : float or callable, default 0.001
         Step size :math:`\eta`, which is a positive number or a schedule.
     beta1, beta2 : float, default 0.9 and 0.999
-        Shares of the mean and of the mean square that are kept in each step; in [0, 1).
+        Shares, in [0, 1), of the mean and of the mean square that are kept in each step.
     eps : float, default 1e-8
         Positive term :math:`\epsilon` that keeps the quotient finite.
 

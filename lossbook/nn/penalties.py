@@ -1,4 +1,4 @@
-"""Penalties on the size of weights, which are added to the loss in training.  Biases are free."""
+"""Penalties on the size of weights but not of biases, which are added to the loss in training."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -73,8 +73,8 @@ class L2(Penalty):
 
     Notes
     -----
-    The gradient is :math:`2 \lambda w`.  The strength of Keras's ``L2`` is :math:`\lambda`; the
-    ``weight_decay`` of PyTorch's optimisers is :math:`2 \lambda`.
+    The gradient is :math:`2 \lambda w`.  The strength of ``L2`` in Keras is :math:`\lambda`, and
+    the ``weight_decay`` of the optimisers in PyTorch is :math:`2 \lambda`.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What training needs beside a network: samples, early stopping and a progress bar."""
+"""Samples, early stopping and a progress bar for the training of a network."""
 
 import sys
 from collections.abc import Mapping
@@ -112,9 +112,9 @@ class Samples:
 def has_mean(loss: Any, samples: Any) -> bool:
     """Return whether a loss has a mean over samples, which takes one sample that counts.
 
-    The loss accepted these samples and predictions before, as a part of all samples.  If it refuses
-    them here, the only possible reason is that none of them counts: their labels may be ignored,
-    say, or have the class weight 0.
+    The loss accepted these samples and predictions before, as a part of all samples.  If it raises
+    an error for them here, the only possible reason is that none of them counts.  For example,
+    their labels may be ignored or have the class weight 0.
     """
     try:
         as_mean(loss)(samples.y, samples.start, samples.weight)
@@ -124,7 +124,7 @@ def has_mean(loss: Any, samples: Any) -> bool:
 
 
 def as_mean(loss: Any) -> Any:
-    """Return a loss with the reduction "mean"; a loss of another library remains what it is."""
+    """Return a loss with the reduction "mean".  A loss of another library stays unchanged."""
     if isinstance(loss, OfColumns):
         return OfColumns(as_mean(loss.loss))
     return replace(loss, reduction="mean") if isinstance(loss, Loss) else loss
@@ -212,7 +212,7 @@ def read_samples(model: Any, loss: Any, x: Any, y: Any, sample_weight: Any = Non
 
 
 def read_validation_data(model: Any, loss: Any, validation_data: Any) -> Any:
-    """Return the samples of `validation_data`, or refuse them in its name."""
+    """Return the samples of `validation_data`, or raise an error that names this argument."""
     if not isinstance(validation_data, tuple | list) or len(validation_data) not in (2, 3):
         got = validation_data
         if isinstance(got, tuple | list):
@@ -232,7 +232,7 @@ def read_validation_data(model: Any, loss: Any, validation_data: Any) -> Any:
 def check_trainers(
     loss: Any, optimizer: Any, penalty: Any, early_stopping: Any, validation_data: Any
 ) -> None:
-    """Refuse what cannot train a model, before anything is changed."""
+    """Raise an error for arguments that cannot train a model, before anything is changed."""
     reduction = getattr(loss, "reduction", "mean")
     if reduction == "none":
         raise ValueError("loss must be reduced by 'mean' or 'sum' to be trained with; got 'none'")
@@ -248,7 +248,7 @@ def check_trainers(
 
 
 def check_metrics(metrics: Any) -> Any:
-    """Return metrics as a dict of functions whose names the history has room for."""
+    """Return metrics as a dict of functions, whose names must not occur in the history yet."""
     if metrics is None:
         return {}
     if not isinstance(metrics, Mapping):
@@ -267,7 +267,7 @@ def check_metrics(metrics: Any) -> Any:
 
 
 def measured(name: str, function: Any, y: NDArray[Any], y_pred: NDArray[Any]) -> float:
-    """Return what a metric says, as a float."""
+    """Return the value of a metric as a float."""
     value = function(y, y_pred)
     try:
         return float(value)

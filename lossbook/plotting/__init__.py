@@ -1,4 +1,4 @@
-"""Pictures of losses: value, gradient and curvature, in one style.
+"""Figures of the value, the gradient and the curvature of losses.
 
 `use_style` sets the style, `plot_losses` draws losses side by side, and `explorer` puts a slider on
 one of their parameters.

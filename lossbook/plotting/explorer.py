@@ -1,4 +1,4 @@
-"""A slider over a parameter of a loss, in plain HTML: no server, no library."""
+"""A slider for a parameter of a loss in plain HTML, without a server and without a library."""
 
 import re
 import unicodedata
@@ -73,7 +73,7 @@ data-lm-suppress-shortcuts="true" aria-valuetext="{name}" oninput="{script}"></l
 
 @dataclass(frozen=True, repr=False)
 class Explorer:
-    """A loss with a slider; a notebook shows it as HTML."""
+    """A loss with a slider, which a notebook shows as HTML."""
 
     html: str
     summary: str
@@ -95,11 +95,11 @@ def explorer(
     reference: Any = None,
     **fixed: Any,
 ) -> Any:
-    """Return a loss with a slider over one of its parameters.
+    """Return a figure of a loss with a slider for one of its parameters.
 
-    The slider moves the loss, its gradient and its curvature together, on fixed axes, starting
-    where the parameter is nearest to its default.  All curves are computed here, so that the page
-    needs a browser and nothing else.
+    The slider changes the graphs of the loss, of its gradient and of its curvature together, on
+    fixed axes.  It starts at the value that is nearest to the default of the parameter.  All curves
+    are computed in advance, so the page only needs a browser.
 
     Parameters
     ----------
@@ -108,25 +108,26 @@ def explorer(
     parameter : str
         The parameter to vary.
     values : array_like
-        Its values, one for each step of the slider, rounded to four significant digits.
+        The values of the parameter, one for each step of the slider.  They are rounded to four
+        significant digits.
     y_pred : array_like
         Predictions at which to evaluate the loss.
     y_true : float, default 0.0
-        The target, the same for all predictions; with 0 the prediction is the residual.
+        The target of all predictions.  With 0, the prediction is the residual.
     reference : PointwiseLoss, optional
-        A loss to compare with, drawn dashed.
+        A loss for comparison, which is drawn as a dashed line.
     **fixed
-        The other parameters.
+        Values of the other parameters.
 
     Returns
     -------
     Explorer
-        Shown as HTML in a notebook.
+        A notebook shows it as HTML.
 
     Raises
     ------
     TypeError
-        If the losses are not pointwise, or have no such parameter.
+        If a loss is not pointwise or does not have this parameter.
     ValueError
         If `values` is empty, or a loss does not admit a value, `y_true` or `y_pred`.
 
@@ -177,7 +178,7 @@ def explorer(
 
 @dataclass(frozen=True)
 class Panel:
-    """One of the three pictures: its place, and the numbers that it shows."""
+    """One of the three graphs, with its position and the numbers that it shows."""
 
     top: float
     x_limits: tuple[float, float]
@@ -185,7 +186,7 @@ class Panel:
 
     @classmethod
     def around(cls, graphs: Any, top: Any) -> Any:
-        """Return the panel that holds all of these graphs."""
+        """Return the panel that is large enough for all of these graphs."""
         y = np.concatenate([np.append(graph.y, graph.jumps_y) for graph in graphs])
         y = y[np.isfinite(y)]
         low, high = y.min(), y.max()
@@ -195,7 +196,7 @@ class Panel:
 
     @property
     def bottom(self) -> Any:
-        """Where the panel ends."""
+        """The position of the lower edge of the panel."""
         return self.top + HEIGHT
 
     def across(self, x: Any) -> Any:

@@ -16,30 +16,32 @@ LEGEND_WIDTH, LEGEND_SAMPLE = 69, 9
 def plot_losses(losses: Any, y_pred: Any, *, y_true: float = 0.0, labels: Any = None) -> Any:
     r"""Draw losses, their gradients and their curvature, one above the other.
 
-    A line breaks where the function jumps, and a dot marks the value taken there.
+    Where a function jumps, its line is interrupted and a dot marks its value.
 
     Parameters
     ----------
     losses : PointwiseLoss or sequence of PointwiseLoss
-        What to draw, each in a colour and dashes of its own.
+        The losses to draw.  Each has its own colour and its own dashes.
     y_pred : array_like
-        Predictions at which to evaluate them.
+        Predictions at which to evaluate the losses.
     y_true : float, default 0.0
-        The target, the same for all predictions; with 0 the prediction is the residual.
+        The target of all predictions.  With 0, the prediction is the residual.
     labels : sequence of str, optional
-        Names in the legend; by default the losses as they are written.
+        Names in the legend.  By default, these are the losses as Python prints them.
 
     Returns
     -------
     matplotlib.figure.Figure
-        Its three axes hold, from the top, loss, gradient and curvature.
+        A figure with three axes, which show the loss, the gradient and the curvature from top to
+        bottom.
 
     Raises
     ------
     TypeError
-        If a loss is not pointwise: then its prediction is not one number.
+        If a loss is not pointwise, so that its prediction is not one number.
     ValueError
-        If there is not one label a loss, or a loss does not admit `y_true` or `y_pred`.
+        If there is not one label per loss, or if `y_true` or `y_pred` is outside the domain of a
+        loss.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The graphs of a loss and of its derivatives, cut where they jump."""
+"""The graphs of a loss and of its derivatives, which are interrupted at jumps."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,14 +16,14 @@ NAMES = {PREDICTION: "prediction", SCORE: "score", PROBABILITY: "probability"}
 
 @dataclass(frozen=True, eq=False)
 class Graph:
-    """Points to be joined by a line, and those taken at jumps.
+    """Points to be joined by a line, and the points at jumps.
 
     Attributes
     ----------
     x, y : ndarray
         Points on the graph, with NaN in `y` where the line breaks.
     jumps_x, jumps_y : ndarray
-        Where the function jumps, and the value that it takes there.
+        Positions of the jumps, and the values of the function there.
     """
 
     x: np.ndarray
@@ -33,10 +33,11 @@ class Graph:
 
 
 def graph(function: Any, x: Any) -> Any:
-    """Return the graph of a function over increasing `x`, cut at its jumps.
+    """Return the graph of a function over increasing `x`, interrupted at its jumps.
 
-    Between two neighbours, the half in which the function changes more is halved again and again:
-    of a slope nothing is left in the end, of a jump the jump.
+    An interval between two neighbours is halved repeatedly, and the half in which the function
+    changes more is kept.  The change tends to 0 for a continuous function.  At a jump, it tends to
+    the size of the jump.
     """
     y = function(x)
     low, high = x[:-1], x[1:]
@@ -90,8 +91,8 @@ def loss_graphs(loss: Any, y_pred: Any, y_true: Any) -> Any:
 def graphs_along(loss: Any, inputs: Any, x: Any) -> Any:
     """Return the graphs of a loss and of its derivatives over `x`.
 
-    `inputs` turns numbers into targets and predictions; of predictions with several numbers, the
-    derivatives are those by the first.
+    `inputs` converts numbers to targets and predictions.  If a prediction consists of several
+    numbers, the derivatives are those with respect to the first one.
     """
     single = replace(loss, reduction="none")
     graphs = []
@@ -103,12 +104,12 @@ def graphs_along(loss: Any, inputs: Any, x: Any) -> Any:
 
 
 def name_of(loss: Any) -> Any:
-    """Return how a loss is written, whatever its reduction."""
+    """Return the name of a loss with its parameters and without its reduction."""
     return repr(replace(loss, reduction="mean"))
 
 
 def axis_labels(losses: Any, y_true: Any) -> Any:
-    """Return, as mathtext, what is varied, and the names of loss, gradient and curvature."""
+    """Return the labels of the horizontal axis and of the three graphs as mathtext."""
     symbols = {_symbol(loss) for loss in losses}
     symbol = symbols.pop() if len(symbols) == 1 else PREDICTION
     if symbol == PREDICTION and y_true == 0:

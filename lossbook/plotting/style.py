@@ -1,9 +1,9 @@
-"""The look of all figures.
+"""The style of all figures.
 
-`COLORS` go to the lines of a figure in their order: blue to what it is about, vermillion to what
-that is compared with, then green, purple and black; `GREY` is for data and for guides.  All stand
-out from the page, light or (where figures are inverted) dark, and the lines from each other for
-readers with any kind of colour vision.
+`COLORS` are assigned to the lines of a figure in their order.  Blue is for the subject of the
+figure and vermillion is for the comparison, followed by green, purple and black.  `GREY` is for
+data and for guides.  All colours can be distinguished from a light page and, where figures are
+inverted, from a dark page.  Readers with any kind of colour vision can distinguish the lines.
 """
 
 import sys
@@ -57,11 +57,11 @@ _METADATA = {"Creator": None, "Date": None}
 
 
 def use_style() -> None:
-    """Draw every figure from here on in the style of the book.
+    """Set the style of the book for all following figures.
 
-    The palette is safe for colour-blind readers and every line has dashes of its own as well; the
-    background is transparent, and the width fits a page and, scaled, a phone.  In a notebook,
-    figures become SVG whose bytes are the same in every run.
+    The palette is suitable for colour-blind readers, and every line also has its own dashes.  The
+    background is transparent.  The width fits a page and, after scaling, a phone.  In a notebook,
+    figures are SVG images with the same bytes in every run.
 
     Examples
     --------

@@ -1,7 +1,7 @@
-"""Check that a loss keeps the laws of its contract, whoever wrote it.
+"""Checks that a loss of the package or your own satisfies the laws of the contract.
 
 `check_loss` runs every check in `CHECKS` on samples drawn from the domains that the loss declares.
-A check that fails says which law was broken, where, and with what numbers.  Nothing but NumPy is
+If a check fails, the message states which law does not hold and for which numbers.  Only NumPy is
 needed.
 """
 
@@ -16,32 +16,34 @@ __all__ = ["CHECKS", "Samples", "View", "check_loss", "derivative", "draw", "vie
 
 
 def check_loss(loss: Any, *, n_classes: int = 3, seed: int = 0) -> None:
-    """Raise unless a loss keeps every law of the contract.
+    """Raise an error unless a loss satisfies every law of the contract.
 
-    The gradient must be the derivative of the value and the second derivative that of the
-    gradient; weights must act as repetition; labels outside the domain must be refused; `traits`
-    must be true, and neither too bold nor too modest; the optimal constant must be optimal; and so
-    on: `CHECKS` lists all.
+    For example, the gradient must be the derivative of the value, and the second derivative must be
+    the derivative of the gradient.  A sample with weight 2 must count like two samples.  Labels
+    outside the domain must raise an error.  Every trait must be true, and a trait must not be
+    declared false if no sample shows that it is false.  The optimal constant must be optimal.
+    `CHECKS` lists all checks.
 
     Parameters
     ----------
     loss : Loss
-        An instance, of the package or your own.
+        An instance of a loss of the package or of your own loss.
     n_classes : int, default 3
-        How many classes the samples have, for losses over classes, and entries, for losses of rows.
+        Number of classes for losses over classes, and number of entries of a row for losses of
+        rows.
     seed : int, default 0
-        Seed of the random samples; the same seed gives the same samples.
+        Seed of the random samples.  The same seed gives the same samples.
 
     Raises
     ------
     AssertionError
-        If a law is broken; the message says which, where, and with what numbers.
+        If a law does not hold.  The message states which law, and for which numbers.
     TypeError
         If samples cannot be drawn for the loss.
 
     Examples
     --------
-    A loss of one's own:
+    This is a new loss:
 
     >>> import numpy as np
     >>> from lossbook.base import PointwiseLoss, Traits
@@ -69,7 +71,7 @@ def check_loss(loss: Any, *, n_classes: int = 3, seed: int = 0) -> None:
     ...         return 6 * np.abs(r)
     >>> check_loss(CubicError())
 
-    The same with a wrong sign in the second derivative:
+    The next loss has the wrong sign in its second derivative:
 
     >>> class WrongCubicError(CubicError):
     ...     def _hessian(self, r):

@@ -1,4 +1,4 @@
-"""The laws of the contract, each a check of a loss on samples."""
+"""The laws of the contract, each with a function that checks it on samples."""
 
 import pickle
 import sys
@@ -74,7 +74,7 @@ def check_hessian(loss: Any, samples: Any) -> None:
 
 @np.errstate(all="ignore")
 def check_smoothness(loss: Any, samples: Any) -> None:
-    """Check where derivatives jump against the traits, and the subgradients at kinks."""
+    """Check that derivatives jump only if the traits allow it, and check subgradients at kinks."""
     once, twice = loss.traits.differentiable, loss.traits.twice_differentiable
     require("a twice differentiable loss is differentiable", once or not twice)
     kinks = bends = 0
@@ -108,7 +108,7 @@ def check_smoothness(loss: Any, samples: Any) -> None:
 
 
 def check_reduction(loss: Any, samples: Any) -> None:
-    """Check that the mean, the sum and the single losses agree, and their derivatives."""
+    """Check that the mean, the sum and the losses per sample agree, and so do their derivatives."""
     own_divisor = hasattr(loss, "_mass")
     for y_true, y_pred in samples.batches():
         finite = np.isfinite(unreduced(loss)(y_true, y_pred))
@@ -128,7 +128,7 @@ def check_reduction(loss: Any, samples: Any) -> None:
 
 @np.errstate(all="ignore")
 def check_weights(loss: Any, samples: Any) -> None:
-    """Check that weights act as repetition, weight 0 as absence, and scales as they should."""
+    """Check that weights act as repetition, weight 0 as absence, and scaled weights as expected."""
     for y_true, y_pred in samples.batches():
         weight = samples.rng.integers(0, 4, len(y_pred))
         weight[0] = 1
@@ -151,7 +151,7 @@ def check_weights(loss: Any, samples: Any) -> None:
 
 
 def check_order(loss: Any, samples: Any) -> None:
-    """Check that shuffling the samples shuffles the results and nothing else."""
+    """Check that shuffling the samples only shuffles the results."""
     for y_true, y_pred in samples.batches():
         order = samples.rng.permutation(len(y_pred))
         straight = parts(unreduced(loss), y_true, y_pred)
@@ -162,7 +162,7 @@ def check_order(loss: Any, samples: Any) -> None:
 
 
 def check_passes(loss: Any, samples: Any) -> None:
-    """Check that results are bit-identical from one pass, from several, and in given arrays."""
+    """Check that one pass, several passes and given arrays lead to bit-identical results."""
     for y_true, y_pred in samples.batches():
         weight = samples.rng.uniform(0.5, 2, len(y_pred))
         for reduction in REDUCTIONS:
@@ -209,7 +209,7 @@ def _moved_by_rounding(loss, y_true, y_pred, offset, there):
 
 
 def check_dtypes(loss: Any, samples: Any) -> None:
-    """Check that single precision stays single and agrees with double, and what others become."""
+    """Check that single precision is kept and agrees with double, and how other dtypes convert."""
     each = unreduced(loss)
     for y_true, y_pred in samples.batches():
         double, y_single, size = parts(each, y_true, y_pred), y_true, np.abs(y_pred)
@@ -251,7 +251,7 @@ def _refusal(call, *inputs):
 
 
 def check_domains(loss: Any, samples: Any) -> None:
-    """Check that targets, predictions and weights outside their domains are refused."""
+    """Check that targets, predictions and weights outside their domains raise errors."""
     calls = loss, loss.gradient, loss.hessian, loss.value_and_gradient, loss.gradient_and_hessian
     for (y_true, y_pred), domain in zip(samples.batches(8), samples.label_domains, strict=True):
         cases = [("sample_weight", np.ones(8), [-1, np.nan, np.inf])]
@@ -283,7 +283,7 @@ def check_domains(loss: Any, samples: Any) -> None:
 
 
 def check_extremes(loss: Any, samples: Any) -> None:
-    """Check that finite inputs never give NaN or a NumPy warning, however extreme."""
+    """Check that even extreme finite inputs never lead to NaN or to a NumPy warning."""
     for line in samples.lines():
         x = np.clip(line.ends, -1e18, 1e18)
         if samples.any_predictions:
@@ -303,7 +303,7 @@ def check_extremes(loss: Any, samples: Any) -> None:
 
 
 def check_representation(loss: Any, samples: Any) -> None:
-    """Check equality, hash, immutability, and that text and pickles give the same loss back."""
+    """Check equality, hash and immutability, and that text and pickles restore the same loss."""
     kind, twin = type(loss), replace(loss)
     same = twin == loss and hash(twin) == hash(loss)
     require("losses with the same parameters are equal and hash alike", same)

@@ -1,4 +1,4 @@
-"""Numerical derivatives that know their error."""
+"""Numerical derivatives with bounds of their errors."""
 
 from typing import Any
 
@@ -12,26 +12,27 @@ EPSILON = np.finfo(np.float64).eps
 def derivative(function: Any, room: Any, size: Any = 0.0) -> Any:
     """Return numerical derivatives at 0 of many functions at once, and bounds of their errors.
 
-    Central differences of fourth order are taken with steps that shrink from `room` / 2, each a
-    quarter of the last.  A difference's truncation error is less than its change since the last,
-    larger step; its rounding error is a few units in the last place of the function over the step.
-    The function may round what it is given, which moves its value by the slope, and its derivative
-    by the curvature.  The step where the sum of all this is least is kept.  Steps that miss what
-    the function does at 0, because it does it within less than a step, do not count.
+    The function computes central differences of fourth order.  The first step is `room` / 2, and
+    each further step is a quarter of the previous one.  The truncation error of a difference is
+    less than its change since the previous, larger step.  Its rounding error is a few units in the
+    last place of the function value, divided by the step.  The function may also round its
+    argument, which changes its value in proportion to the slope and its derivative in proportion to
+    the curvature.  The result comes from the step for which the sum of these errors is smallest.
+    A step does not count if the function changes more sharply around 0 than the step can resolve.
 
     Parameters
     ----------
     function : callable
-        Takes an array of offsets, one for each function, and returns the functions' values there.
+        Function that takes an array of offsets, one per function, and returns the values there.
     room : ndarray
         The largest offset allowed for each function, preferably a power of two.
     size : ndarray, optional
-        How large the numbers are that the function adds the offsets to.
+        Size of the numbers to which the function adds the offsets.
 
     Returns
     -------
     derivative, error : ndarray
-        The error is ``inf`` where no step gave a number.
+        The error is ``inf`` where no step results in a number.
     """
     best, error, previous = np.full(room.shape, np.nan), np.full(room.shape, np.inf), np.nan
     centre = function(np.zeros(room.shape))
@@ -55,7 +56,7 @@ def derivative(function: Any, room: Any, size: Any = 0.0) -> Any:
 
 
 def room_inside(domain: Any, y_pred: Any) -> Any:
-    """Return a power of two that every prediction can move by without leaving the domain."""
+    """Return a power of two by which every prediction can move without leaving the domain."""
     room = np.full(y_pred.shape, 0.25)
     if isinstance(domain, Distributions):
         room = np.minimum(domain.tolerance / 2, y_pred / 2)

@@ -1,4 +1,4 @@
-"""How a law is stated: what shall hold, and the numbers of the first place where it does not."""
+"""Functions that raise an error with the numbers of the first place where a law does not hold."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ def parts(loss: Any, *inputs: Any) -> Any:
 
 
 def require(law: Any, holds: Any, **numbers: Any) -> Any:
-    """Raise, with the numbers of the first place where a law does not hold."""
+    """Raise an error with the numbers of the first place where a law does not hold."""
     holds = np.asarray(holds)
     if holds.all():
         return
@@ -28,17 +28,17 @@ def require(law: Any, holds: Any, **numbers: Any) -> Any:
 
 
 def require_reason(trait: str, holds: Any, missing: str) -> None:
-    """Raise if a trait is said to be false and no sample shows why."""
+    """Raise an error if a trait is declared false and no sample shows that it is false."""
     require(f"traits.{trait} is False, but {missing}, so the loss seems to have the trait", holds)
 
 
 def near(got: Any, expected: Any, tolerance: Any) -> Any:
-    """Return which numbers agree, relative to 1 or to their size; equal infinities do."""
+    """Return which numbers agree, relative to 1 or to their size.  Equal infinities agree."""
     with np.errstate(invalid="ignore"):
         close = np.abs(np.subtract(got, expected)) <= tolerance * (1 + np.abs(expected))
     return np.equal(got, expected) | (close & np.isfinite(expected))
 
 
 def agree(law: Any, got: Any, expected: Any, tolerance: float = 0.0) -> None:
-    """Raise unless numbers agree, as `near` says."""
+    """Raise an error unless numbers agree in the sense of `near`."""
     require(law, near(got, expected, tolerance), got=got, expected=expected)

@@ -99,7 +99,7 @@ def _ends(domain):
 
 
 def corner_members(domain: Any, n_classes: Any) -> Any:
-    """Return the members of a domain that no sample should be without."""
+    """Return the members of a domain that every sample should contain."""
     if isinstance(domain, Interval):
         ends = ((domain.low, domain.include_low), (domain.high, domain.include_high))
         return np.array([end for end, included in ends if included], float)
@@ -139,14 +139,14 @@ def non_members(domain: Any, n_classes: int) -> Any:
 
 @dataclass(frozen=True)
 class Samples:
-    """What a loss is checked on: random batches, and lines through the space of predictions.
+    """Random batches and lines through the space of predictions, on which a loss is checked.
 
     Parameters
     ----------
     loss : Loss
         The loss, whose domains the samples are drawn from.
     n_classes : int, default 3
-        How many classes there are, for losses over classes.
+        Number of classes for losses over classes.
     seed : int, default 0
         Seed of the random numbers.
     """
@@ -161,7 +161,7 @@ class Samples:
 
     @cached_property
     def rng(self) -> Any:
-        """The source of randomness."""
+        """The generator of random numbers."""
         return np.random.default_rng(self.seed)
 
     @property
@@ -171,7 +171,7 @@ class Samples:
 
     @property
     def width(self) -> Any:
-        """The length of a prediction's last axis, where it belongs to one sample; else None."""
+        """The length of the last axis of a prediction if this axis is one sample, and else None."""
         if isinstance(self.loss, PointwiseLoss):
             return None
         return getattr(self.loss, "width", None) or self.n_classes
@@ -275,7 +275,7 @@ REAL_LINE = np.concatenate([-_POSITIVE_HALF[::-1], [0.0], _POSITIVE_HALF])
 
 
 def between(low: Any, high: Any) -> Any:
-    """Return a grid of an interval that is finest next to its finite ends."""
+    """Return a grid of an interval with the smallest steps next to its finite ends."""
     if not np.isfinite(high - low):
         return low + _POSITIVE_HALF if np.isfinite(low) else high - _POSITIVE_HALF[::-1]
     lower = (high - low) * np.logspace(-8, np.log10(0.5), 201)
@@ -286,7 +286,8 @@ def between(low: Any, high: Any) -> Any:
 class Line:
     """The predictions ``start + x * direction`` for one target.
 
-    `x` is a grid inside the domain, finest where it starts; `ends` are the domain's ends.
+    The numbers `x` form a grid inside the domain, with the smallest steps at its start.  The
+    numbers `ends` are the ends of the domain.
     """
 
     loss: Loss
@@ -320,10 +321,9 @@ class Line:
     def jumps(self, function: Any) -> Any:
         """Return neighbouring points that a function jumps between, and its values there.
 
-        Every interval of the grid is halved towards its larger change until nothing but a jump
-        can be left of it.  A loss can bend more sharply than floats can show, and this is no jump:
-        the curvature may explain the change of the slope from one float to the next, or the
-        rounding of the loss may explain it, which a logarithm of sums passes on to its slopes.
+        Every interval of the grid is repeatedly halved, and the half with the larger change is
+        kept, until only a jump can remain.  A steep change of the slope is no jump if the
+        curvature or the rounding of the loss can explain it.
         """
         low, high = self.x[:-1], self.x[1:]
         below, above = function(low), function(high)
@@ -351,5 +351,5 @@ def _dot(rows, direction):
 
 
 def unreduced(loss: Any) -> Any:
-    """Return the loss that leaves each sample its own."""
+    """Return the loss with one value per sample."""
     return replace(loss, reduction="none")

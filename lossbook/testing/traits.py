@@ -1,4 +1,4 @@
-"""Checks of what a loss says of itself: its traits, and its optimal constant."""
+"""Checks of the traits and of the optimal constant that a loss declares."""
 
 from dataclasses import replace
 from typing import Any
@@ -23,7 +23,7 @@ from .samples import FAR, REAL_LINE, between, corner_members, unreduced
 
 
 def check_convexity(loss: Any, samples: Any) -> None:
-    """Check the trait convex: along every line, slopes do not fall."""
+    """Check the trait convex, which means that slopes do not decrease along any line."""
     convex, falls = loss.traits.convex, False
     for line in samples.lines():
         value = line.value(line.x)
@@ -51,7 +51,7 @@ def _steep_labels(domain):
 
 @np.errstate(all="ignore")
 def check_lipschitz(loss: Any, samples: Any) -> None:
-    """Check the trait lipschitz: it bounds the gradient, and no much smaller number does."""
+    """Check that the trait lipschitz bounds the gradient and that no much smaller number does."""
     bound, steepest = loss.traits.lipschitz, {"inside": 0.0, "at_the_ends": 0.0}
     if callable(bound):
         bound = bound(samples.width)
@@ -92,7 +92,7 @@ def check_lipschitz(loss: Any, samples: Any) -> None:
 
 
 def check_bounds(loss: Any, samples: Any) -> None:
-    """Check the trait bounded: towards the ends of the predictions the loss stays as it is."""
+    """Check the trait bounded, for which the loss must level off towards extreme predictions."""
     inside = at_the_ends = -np.inf
     for line in samples.lines():
         value = line.value(line.x)
@@ -104,7 +104,7 @@ def check_bounds(loss: Any, samples: Any) -> None:
 
 
 def check_symmetry(loss: Any, samples: Any) -> None:
-    """Check the trait symmetric: residuals +r and -r cost the same, of a loss of residuals."""
+    """Check the trait symmetric, which means that residuals +r and -r have the same loss."""
     symmetric = loss.traits.symmetric
     if not (isinstance(loss, PointwiseLoss) and isinstance(loss.y_true_domain, Finite)):
         require("a loss without a residual is not symmetric", not symmetric)
@@ -112,10 +112,10 @@ def check_symmetry(loss: Any, samples: Any) -> None:
     y_true, residual = samples.labels(loss.y_true_domain, 200), samples.predictions(200)
     above, below = (unreduced(loss)(y_true, y_true + r) for r in (residual, -residual))
     if symmetric:
-        agree("residuals +r and -r cost a symmetric loss the same", above, below, 1e-9)
+        agree("a symmetric loss is the same for the residuals +r and -r", above, below, 1e-9)
     else:
         differ = not near(above, below, 1e-9).all()
-        require_reason("symmetric", differ, "residuals +r and -r cost the same in every sample")
+        require_reason("symmetric", differ, "the loss is the same for +r and -r in every sample")
 
 
 def _log_odds(p):
@@ -195,7 +195,7 @@ def _races(n_outcomes):
 
 
 def check_propriety(loss: Any, samples: Any) -> None:
-    """Check the trait proper: only the true probabilities have the least expected loss."""
+    """Check the trait proper: only the true probabilities have the smallest expected loss."""
     outcomes = _outcomes(loss, samples)
     if outcomes is None:
         return
@@ -214,7 +214,7 @@ def check_propriety(loss: Any, samples: Any) -> None:
         numbers |= {"forecast": forecasts, "loss_of_forecast": others}
         law = "no other forecast costs less than the truth, by a proper loss"
         require(law, ~(proper & better), **numbers)
-    missing = "every other forecast in the samples costs more than the truth"
+    missing = "every other forecast in the samples has a larger loss than the truth"
     require_reason("proper", beaten or proper, missing)
 
 
@@ -240,7 +240,7 @@ def _towards_the_best(samples, outcomes, truth, predictions, n_rounds=30):
 
 
 def check_calibration(loss: Any, samples: Any) -> None:
-    """Check the trait classification_calibrated: the best prediction is the likely class."""
+    """Check classification_calibrated: the best prediction is the most probable class."""
     outcomes = _outcomes(loss, samples)
     if outcomes is None:
         return
@@ -267,12 +267,12 @@ def check_calibration(loss: Any, samples: Any) -> None:
         misled |= costs["wrong"] - costs["right"] <= (1e-3 if samples.of_classes else 0)
         law = "a calibrated loss costs least where the most probable class is predicted"
         require(law, not (calibrated and fails), truth=[truth], **costs)
-    missing = "predicting the most probable class costs least in every sample"
+    missing = "predicting the most probable class has the smallest loss in every sample"
     require_reason("classification_calibrated", misled or calibrated, missing)
 
 
 def check_optimal_constant(loss: Any, samples: Any) -> None:
-    """Check that no other constant prediction costs less than the optimal one."""
+    """Check that no other constant prediction has a smaller loss than the optimal one."""
     mean = replace(loss, reduction="mean")
     for domain in samples.label_domains:
         y_true = samples.labels(domain, 41)

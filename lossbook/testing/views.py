@@ -1,4 +1,4 @@
-"""Losses of other arguments, seen as losses of a target and a prediction."""
+"""Wrappers that turn losses of other arguments into losses of a target and a prediction."""
 
 from dataclasses import replace
 from functools import singledispatch
@@ -18,14 +18,14 @@ from ..losses.several_tasks import WeightedSum
 
 
 class View(TargetLoss):
-    """A loss seen as one of a single prediction, whose last axis belongs to one sample.
+    """Wrapper of a loss with a single prediction whose last axis belongs to one sample.
 
-    A subclass says in ``_seen`` how the loss behind it is called.
+    A subclass defines in ``_seen`` how the wrapped loss is called.
 
     Parameters
     ----------
     behind : Loss
-        The loss that is seen so.
+        The wrapped loss.
     """
 
     behind: Any
@@ -37,17 +37,17 @@ class View(TargetLoss):
 
     @property
     def traits(self) -> Traits:
-        """Those of the loss behind."""
+        """The traits of the wrapped loss."""
         return self.behind.traits
 
     @property
     def y_true_domain(self) -> Domain:  # type: ignore[override]
-        """That of the loss behind."""
+        """The domain or link of the wrapped loss."""
         return self.behind.y_true_domain
 
     @property
     def y_pred_domain(self) -> Domain | None:
-        """That of the loss behind."""
+        """The domain or link of the wrapped loss."""
         return self.behind.y_pred_domain
 
     def _seen(self, loss, parts, y_true, y_pred, sample_weight):
@@ -68,7 +68,7 @@ class View(TargetLoss):
         return (*results[: -len(given)], *given)
 
     def optimal_constant(self, y_true: Any, sample_weight: Any = None) -> Any:
-        """Return that of the loss behind, stacked."""
+        """Return the optimal constants of the wrapped loss, stacked."""
         return np.stack(self.behind.optimal_constant(y_true, sample_weight), axis=-1)
 
 
@@ -76,7 +76,7 @@ _STACKED_ENTRIES = 2
 
 
 class Stacked(View):
-    """A loss of several predictions, seen as one of all of them side by side."""
+    """Wrapper of a loss of several predictions, which are placed side by side in one."""
 
     @property
     def width(self) -> Any:
@@ -86,7 +86,7 @@ class Stacked(View):
 
     @property
     def has_targets(self) -> Any:
-        """Whether the loss behind takes targets."""
+        """Whether the wrapped loss takes targets."""
         return self.behind.inputs[0] == "y_true"
 
     def _seen(self, loss, parts, y_true, y_pred, sample_weight):
@@ -107,31 +107,31 @@ class Stacked(View):
 
 
 class Alike(View):
-    """A sum of losses of one kind, seen as a loss of that kind."""
+    """Wrapper of a sum of losses of one kind, which is a loss of that kind."""
 
     width: Any = None
 
     @property
     def link(self) -> str:  # type: ignore[override]
-        """That of the loss behind."""
+        """The domain or link of the wrapped loss."""
         return self.behind.link
 
     def _seen(self, loss, parts, y_true, y_pred, sample_weight):
         return loss._evaluate(parts, (y_true, y_pred), sample_weight, None)
 
     def optimal_constant(self, y_true: Any, sample_weight: Any = None) -> Any:
-        """Return that of the loss behind."""
+        """Return the optimal constant of the wrapped loss."""
         return self.behind.optimal_constant(y_true, sample_weight)
 
 
 class ByOutput(View, RowLoss):
-    """A loss with a parameter for each output, seen as one whose samples are the outputs' means."""
+    """Wrapper of a loss with a parameter per output, whose samples are means over the outputs."""
 
     width: Any = None
 
     @property
     def traits(self) -> Traits:
-        """Those of the loss behind, but for the slope, in which that of each output has a part."""
+        """The traits of the wrapped loss, except for the slope, which depends on all outputs."""
         (name,) = self.behind._by_output
         given = getattr(self.behind, name)
         each = [replace(self.behind, **{name: one}).traits.lipschitz for one in given]
@@ -149,29 +149,29 @@ class ByOutput(View, RowLoss):
         ]
 
     def optimal_constant(self, y_true: Any, sample_weight: Any = None) -> Any:
-        """Return that of the loss behind."""
+        """Return the optimal constant of the wrapped loss."""
         if sample_weight is not None:
             sample_weight = np.asarray(sample_weight)[:, None].repeat(self.width, axis=1)
         return self.behind.optimal_constant(y_true, sample_weight)
 
 
 class PointwiseSum(Alike, PointwiseLoss):
-    """A sum of pointwise losses, seen as one."""
+    """Wrapper of a sum of pointwise losses, which is a pointwise loss."""
 
 
 class ClassSum(Alike, ClassLoss):  # type: ignore[override]
-    """A sum of losses over classes, seen as one."""
+    """Wrapper of a sum of losses over classes, which is a loss over classes."""
 
 
 class RowSum(Alike, RowLoss):
-    """A sum of losses of rows, seen as one."""
+    """Wrapper of a sum of losses of rows, which is a loss of rows."""
 
 
 _BATCH_LABELS = 0, 0, 0, 1
 
 
 class Batched(View):
-    """A loss of whole batches, seen as one whose samples are batches, at the mean of each."""
+    """Wrapper of a loss of whole batches, whose samples are the means over batches."""
 
     has_targets = False
 
@@ -182,7 +182,7 @@ class Batched(View):
 
     @property
     def n_predictions(self) -> Any:
-        """How many predictions the loss behind takes."""
+        """The number of predictions of the wrapped loss."""
         return len(self.behind.inputs) - self.behind.inputs.count("y_true")
 
     def _seen(self, loss, parts, y_true, y_pred, sample_weight):
@@ -205,14 +205,14 @@ class Batched(View):
 
 
 class OnePixel(View, ClassLoss):
-    """A loss of images, seen as one of a pixel beside another, which is rightly of class 0."""
+    """Wrapper of a loss of images with two pixels, one of which is correctly of class 0."""
 
     width: Any = None
     y_true_domain = LABELS
 
     @property
     def traits(self) -> Traits:
-        """Those of the loss behind, but for the slope: this pixel is not the only one."""
+        """The traits of the wrapped loss, except for the slope, since there is another pixel."""
         return replace(self.behind.traits, lipschitz=np.sqrt(5) / 4)
 
     def _seen(self, loss, parts, y_true, y_pred, sample_weight):
@@ -230,7 +230,7 @@ _PIXELS = 2
 
 
 class OfClasses(View, RowLoss):
-    """An overlap loss of several classes, seen as one of the masks of all of them side by side."""
+    """Wrapper of an overlap loss of several classes, whose masks are placed side by side."""
 
     behind: MulticlassOverlap
     n_lines = 12
@@ -242,7 +242,7 @@ class OfClasses(View, RowLoss):
 
     @property
     def n_classes(self) -> Any:
-        """As many as there are weights."""
+        """The number of class weights."""
         return len(self.behind.class_weight or (1, 1))
 
     @property
@@ -257,7 +257,7 @@ class OfClasses(View, RowLoss):
         return [r.mT.reshape(len(r), -1) if np.ndim(r) == 3 else r for r in results]
 
     def optimal_constant(self, y_true: Any, sample_weight: Any = None) -> Any:
-        """Return that of the loss behind, which has none."""
+        """Raise the error of the wrapped loss, which has no optimal constant."""
         return self.behind.optimal_constant(y_true, sample_weight)
 
 
@@ -265,13 +265,13 @@ _FRAMES = 4
 
 
 class Sequences(View):
-    """CTC of inputs of few frames, whose scores lie side by side."""
+    """Wrapper of CTC for inputs of few frames, whose scores are placed side by side."""
 
     behind: CTC
 
     @property
     def n_classes(self) -> Any:
-        """Enough for the blank and two labels."""
+        """The number of classes, which is enough for the blank and two labels."""
         return max(3, self.behind.blank + 1)
 
     @property
@@ -281,12 +281,12 @@ class Sequences(View):
 
     @property
     def y_true_domain(self) -> Domain:  # type: ignore[override]
-        """Sequences of the labels that there are."""
+        """The sequences of the available labels."""
         return LabelSequences(self.n_classes, self.behind.blank)
 
     @property
     def traits(self) -> Traits:
-        """Those of the loss behind, but for the slope, which a number of frames bounds."""
+        """The traits of the wrapped loss, except for the slope, which depends on the frames."""
         return replace(self.behind.traits, lipschitz=np.sqrt(2 * _FRAMES))
 
     def _seen(self, loss, parts, y_true, y_pred, sample_weight):
@@ -297,9 +297,10 @@ class Sequences(View):
 
 @singledispatch
 def view(loss: Any) -> Any:
-    """Return a loss as one of a target and a prediction, which `check_loss` can draw samples for.
+    """Return a loss of a target and a prediction, for which `check_loss` can draw samples.
 
-    Losses of several predictions are seen through a `View`; register one for a kind of your own.
+    Losses of several predictions are wrapped in a `View`.  You can register a view for your own
+    kind of loss.
     """
     return loss
 
