@@ -56,8 +56,10 @@ class RowLoss(TargetLoss):
     Both have the same shape.  In a block the entries of a row are on the first axis.
     """
 
-    _mark: ClassVar[Any] = None
-    """The target of entries that are to be left out, if there are any."""
+    @property
+    def _mark(self) -> Any:
+        """The target of entries that are to be left out, if there are any."""
+        return None
 
     def _sample_shape(self, shape):
         return shape[:-1]

@@ -221,7 +221,17 @@ class BPR(_LogLossOfDifference):
         return _LOG_LOSS._shared(np.ones_like(positive), difference(positive, negative))
 
 
-class ListNet(RowLoss):
+class _ListLoss(RowLoss):
+    """Base of losses of lists, of which the shorter ones are padded."""
+
+    padding_value: float | None = parameter(default=None, optional=True, kw_only=True)
+
+    @property
+    def _mark(self):
+        return self.padding_value
+
+
+class ListNet(_ListLoss):
     r"""Cross-entropy of two distributions of which item of a list comes first [1]_.
 
     .. math::
@@ -256,12 +266,6 @@ class ListNet(RowLoss):
     >>> loss.gradient([[0.0, 0.0]], [[0.0, 1000.0]])
     array([[-0.5,  0.5]])
     """
-
-    padding_value: float | None = parameter(default=None, optional=True, kw_only=True)
-
-    @property
-    def _mark(self):
-        return self.padding_value
 
     def _traits(self):
         return Traits(
@@ -319,7 +323,7 @@ def _slope_of_the_worst_order(n_items):
     return sqrt(n_items * (n_items - 1))
 
 
-class ListMLE(RowLoss):
+class ListMLE(_ListLoss):
     r"""Negative log-likelihood of the order of a list, under the model of Plackett and Luce [1]_.
 
     .. math::
@@ -358,10 +362,6 @@ class ListMLE(RowLoss):
     >>> loss([[3, 2, 1]] * 2, [[0.0, 0.0, 0.0], [2000.0, 1000.0, 0.0]])
     array([1.79175947, 0.        ])
     """
-
-    padding_value: float | None = parameter(default=None, optional=True, kw_only=True)
-
-    _mark = ListNet._mark
 
     def _traits(self):
         return Traits(
@@ -429,13 +429,10 @@ def _put_back(order, in_order):
     return result
 
 
-class _NDCGLoss(RowLoss):
+class _NDCGLoss(_ListLoss):
     """Base of losses that compare all items of a list in pairs, by what they add to its NDCG."""
 
-    padding_value: float | None = parameter(default=None, optional=True, kw_only=True)
-
     y_true_domain = NON_NEGATIVE
-    _mark = ListNet._mark
 
     def _kept(self, y_true):
         """Return which entries are items, and not padding."""
