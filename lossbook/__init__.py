@@ -54,17 +54,10 @@ from .losses.margins import (
     Perceptron,
     SquaredHinge,
 )
+from .losses.ndcg import ApproxNDCG, LambdaRank
 from .losses.overlap import Dice, FocalTversky, Jaccard, MulticlassOverlap, Tversky
 from .losses.quantiles import Expectile, Pinball, SmoothPinball
-from .losses.ranking import (
-    BPR,
-    ApproxNDCG,
-    LambdaRank,
-    ListMLE,
-    ListNet,
-    MarginRanking,
-    RankNet,
-)
+from .losses.ranking import BPR, ListMLE, ListNet, MarginRanking, RankNet
 from .losses.relative_error import AbsolutePercentageError, SquaredLogError
 from .losses.robust import Cauchy, Fair, GemanMcClure, GeneralRobust, Tukey, Welsch
 from .losses.sequences import CTC

@@ -27,8 +27,7 @@ def bound(loss, part):
     """Return the largest error allowed, in ulp: 4, or what the docstring owns up to."""
     if isinstance(loss, lb.SigmoidFocal | lb.SoftmaxFocal):
         return (8 if part == "hessian" else 5) + 3 * loss.gamma
-    text = " ".join(loss.__doc__.split())
-    owned = re.search(r"(?:accurate|right) to (\d+) units in the last place", text)
+    owned = re.search(r"right to (\d+) units in the last place", " ".join(loss.__doc__.split()))
     return int(owned[1]) if owned else 4
 
 

@@ -28,6 +28,7 @@ WITHIN = {
     "crps": "likelihood",
     "gaussian": "likelihood",
     "lovasz": "overlap",
+    "ndcg": "ranking",
 }
 LIBRARIES = "PyTorch", "Keras"
 ADAPTED = "jax", "keras", "torch"  # whose adapters cannot be imported without them

@@ -4,19 +4,16 @@ It compares distribution functions, where a likelihood compares densities.
 """
 
 from math import inf, log, pi, sqrt
-from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
-from ..core.loss import Call, Out
 from ..core.normal import erf
 from ..core.optimum import bisect, weighted_mean
 from ..core.traits import Traits
-from .gaussian import GaussianLoss, share_of
+from .gaussian import OneGaussianLoss, share_of
 
 
-class GaussianCRPS(GaussianLoss):
+class GaussianCRPS(OneGaussianLoss):
     r"""Continuous ranked probability score of a Gaussian with mean and variance predicted.
 
     .. math::
@@ -82,18 +79,6 @@ class GaussianCRPS(GaussianLoss):
     >>> by_log_variance.round(4)
     array([-0.2777, -0.177 ])
     """
-
-    def _inputs(
-        self,
-        y_true: ArrayLike,
-        mean: ArrayLike,
-        log_variance: ArrayLike,
-        sample_weight: ArrayLike | None = None,
-        *,
-        curvature: str = "exact",
-        out: Out = None,
-    ) -> Call[tuple[NDArray[Any], NDArray[Any]]]:
-        return Call((y_true, mean, log_variance), sample_weight, curvature, out)
 
     def _traits(self):
         return Traits(

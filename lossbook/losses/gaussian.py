@@ -58,7 +58,23 @@ class GaussianLoss(JointLoss):
         return r, per_deviation, np.where(exact, r, r * per_deviation)
 
 
-class GaussianNLL(GaussianLoss):
+class OneGaussianLoss(GaussianLoss):
+    """Base of losses of a single mean and the logarithm of a single variance."""
+
+    def _inputs(
+        self,
+        y_true: ArrayLike,
+        mean: ArrayLike,
+        log_variance: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        curvature: str = "exact",
+        out: Out = None,
+    ) -> Call[tuple[NDArray[Any], NDArray[Any]]]:
+        return Call((y_true, mean, log_variance), sample_weight, curvature, out)
+
+
+class GaussianNLL(OneGaussianLoss):
     r"""Negative log-likelihood of a Gaussian with mean and variance predicted [1]_.
 
     .. math::
@@ -107,18 +123,6 @@ class GaussianNLL(GaussianLoss):
     """
 
     constant_terms: bool = switch(default=False)
-
-    def _inputs(
-        self,
-        y_true: ArrayLike,
-        mean: ArrayLike,
-        log_variance: ArrayLike,
-        sample_weight: ArrayLike | None = None,
-        *,
-        curvature: str = "exact",
-        out: Out = None,
-    ) -> Call[tuple[NDArray[Any], NDArray[Any]]]:
-        return Call((y_true, mean, log_variance), sample_weight, curvature, out)
 
     def _traits(self):
         return Traits(

@@ -328,7 +328,7 @@ class Poly1CrossEntropy(ClassLoss):
     The loss is convex for :math:`\varepsilon \le 1`.  The constant that minimises it is found by
     bisection.  If :math:`\varepsilon` is negative and :math:`1 - p_k < \tfrac12`, the difference
     :math:`-\log p_k - (1 - p_k)` is computed from a series, because it would lose digits
-    otherwise.  Just above this limit, the value is accurate to 6 units in the last place.
+    otherwise.  Just above this limit, the value is right to 6 units in the last place.
 
     References
     ----------

@@ -312,6 +312,20 @@ class _OrdinalLoss(ClassLoss):
     def _n_classes(self, labels):
         return max(2, super()._n_classes(labels))
 
+    def _of_thresholds(self, s, counted, definitions, optimum):
+        """Return the formula of log losses of thresholds, each `counted` so many times."""
+        t, z, y = s.t_k, s.z_k, s.label
+        log_loss = -t * s.log(s.sigma(z)) - (1 - t) * s.log(s.sigma(-z))
+        return s.Formula(
+            value=s.Sum(counted * log_loss, (s.k, 1, s.K - 1)),
+            gradient=counted * (s.sigma(z) - t),
+            hessian=counted * s.sigma(z) * s.sigma(-z),
+            y_true=y,
+            y_pred=z,
+            definitions={t: s.one_if(y > s.k), **definitions},
+            optimum=optimum,
+        )
+
     def _value(self, *shared):
         return sum_entries(_ONE_SCORE._value(*shared))
 
@@ -370,15 +384,10 @@ class OrdinalCoral(_OrdinalLoss):
         )
 
     def _formula(self, s):
-        t, z, y = s.t_k, s.z_k, s.label
-        log_loss = -t * s.log(s.sigma(z)) - (1 - t) * s.log(s.sigma(-z))
-        return s.Formula(
-            value=s.Sum(log_loss, (s.k, 1, s.K - 1)),
-            gradient=s.sigma(z) - t,
-            hessian=s.sigma(z) * s.sigma(-z),
-            y_true=y,
-            y_pred=z,
-            definitions={t: s.one_if(y > s.k)},
+        return self._of_thresholds(
+            s,
+            counted=1,
+            definitions={},
             optimum="the log-odds of the share of labels above each threshold",
         )
 
@@ -456,15 +465,10 @@ class OrdinalCorn(_OrdinalLoss):
         )
 
     def _formula(self, s):
-        t, u, z, y = s.t_k, s.u_k, s.z_k, s.label
-        log_loss = -t * s.log(s.sigma(z)) - (1 - t) * s.log(s.sigma(-z))
-        return s.Formula(
-            value=s.Sum(u * log_loss, (s.k, 1, s.K - 1)),
-            gradient=u * (s.sigma(z) - t),
-            hessian=u * s.sigma(z) * s.sigma(-z),
-            y_true=y,
-            y_pred=z,
-            definitions={t: s.one_if(y > s.k), u: s.one_if(y >= s.k)},
+        return self._of_thresholds(
+            s,
+            counted=s.u_k,
+            definitions={s.u_k: s.one_if(s.label >= s.k)},
             optimum="the log-odds of the labels above each threshold among those that reach it",
         )
 

@@ -61,6 +61,7 @@ def test_a_loss_has_all_that_belongs_to_it(html, entries, name):
         "crps": "likelihood",
         "gaussian": "likelihood",
         "lovasz": "overlap",
+        "ndcg": "ranking",
     }
     assert page == within.get(module, module)
     assert "Derived in" in facts

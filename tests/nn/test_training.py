@@ -599,12 +599,20 @@ def test_interrupting_leaves_the_model_usable():
 # Losses of several predictions.
 
 
-def test_columns_of_the_output_are_the_predictions_of_a_loss():
-    model, loss = nn.Sequential(nn.Dense(3, 5), nn.Tanh(), nn.Dense(5, 2), seed=1), lb.GaussianNLL()
+@pytest.mark.parametrize(
+    "loss, n_outputs, predictions",
+    [
+        pytest.param(lb.GaussianNLL(), 2, lambda output: output.T, id="columns"),
+        pytest.param(
+            lb.GaussianMixtureNLL(), 6, lambda output: np.split(output, 3, axis=1), id="thirds"
+        ),
+    ],
+)
+def test_parts_of_the_output_are_the_predictions_of_a_loss(loss, n_outputs, predictions):
+    model = nn.Sequential(nn.Dense(3, 5), nn.Tanh(), nn.Dense(5, n_outputs), seed=1)
     weight = RNG.uniform(0.5, 2, 37)
-    mean, log_variance = model.predict(X).T
     value = model.loss_and_gradients(X, Y[:, 0], loss, weight)
-    assert value == loss(Y[:, 0], mean, log_variance, weight)
+    assert value == loss(Y[:, 0], *predictions(model.predict(X)), weight)
     assert value == model.evaluate(X, Y[:, 0], loss, weight)
     gradients = [gradient.copy() for gradient in model.gradients]
     for parameter, gradient in zip(model.parameters, gradients, strict=True):
@@ -620,18 +628,6 @@ def test_fit_learns_where_the_noise_is():
     fit(model, x, y, loss=lb.GaussianNLL(), epochs=60, validation_data=(x, y))
     np.testing.assert_allclose(model.layers[0].weight, [[3, 2]], atol=0.15)
     np.testing.assert_allclose(model.layers[0].bias, [0, 0], atol=0.1)
-
-
-def test_thirds_of_the_output_are_the_predictions_of_a_mixture():
-    model = nn.Sequential(nn.Dense(3, 5), nn.Tanh(), nn.Dense(5, 6), seed=1)
-    loss, weight = lb.GaussianMixtureNLL(), RNG.uniform(0.5, 2, 37)
-    logits, mean, log_variance = np.split(model.predict(X), 3, axis=1)
-    value = model.loss_and_gradients(X, Y[:, 0], loss, weight)
-    assert value == loss(Y[:, 0], logits, mean, log_variance, weight)
-    gradients = [gradient.copy() for gradient in model.gradients]
-    for parameter, gradient in zip(model.parameters, gradients, strict=True):
-        slopes = numerical.gradient(lambda: model.evaluate(X, Y[:, 0], loss, weight), parameter)
-        np.testing.assert_allclose(gradient, slopes, atol=1e-8)
 
 
 def test_fit_learns_a_mixture_of_two():
