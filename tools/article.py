@@ -156,14 +156,6 @@ def mark_kinds(app, doctree, docname):
             paragraph[0:0] = [nodes.inline("", kind[0], classes=["kind"]), rest]
 
 
-def mark_pictures_of_data(app, doctree, docname):
-    """Mark drawings that hold pixels, such as digits, which must not be inverted in the dark."""
-    for image in doctree.findall(nodes.image):
-        path = Path(app.srcdir, image["uri"])
-        if path.suffix == ".svg" and path.is_file() and "<image" in path.read_text("utf-8"):
-            image["classes"].append("has-pixels")
-
-
 def set_titles_of_sources(app, doctree, docname):
     """Set the formulas in titles of the bibliography."""
     for citation in doctree.findall(nodes.citation):
@@ -203,7 +195,6 @@ def setup(app):
     app.connect("doctree-resolved", make_folds, priority=900)
     app.connect("doctree-resolved", mark_chinese)
     app.connect("doctree-resolved", mark_kinds)
-    app.connect("doctree-resolved", mark_pictures_of_data)
     app.connect("doctree-resolved", set_titles_of_sources, priority=450)
     app.connect("doctree-resolved", add_letters)
     app.connect("html-page-context", drop_repeated_ids)

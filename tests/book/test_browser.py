@@ -1,11 +1,15 @@
 """The built pages, looked at in a browser that has no network."""
 
+from io import BytesIO
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import numpy as np
 import pytest
 from book import CONTENT
 from bs4 import BeautifulSoup
+from dark_pictures import turned
+from PIL import Image
 
 WIDTHS = {"desktop": 1280, "phone": 390}
 
@@ -204,18 +208,39 @@ def test_paper_holds_everything(browser, html):
         assert page.evaluate("document.querySelectorAll('article details[open]').length") == 0
 
 
-def test_pictures_of_data_are_not_inverted(browser, html):
-    found = 0
-    for name in CONTENT:
-        if "has-pixels" in (html / f"{name}.html").read_text(encoding="utf-8"):
-            with browser.page((html / f"{name}.html").as_uri(), theme="dark") as page:
-                filters = """
-                    [...document.querySelectorAll("img.has-pixels")]
-                      .map(e => getComputedStyle(e).filter)
-                """
-                assert set(page.evaluate(filters)) == {"none"}
-            found += 1
-    assert found, "some chapters show pictures of data"
+class TestDrawingsThatHoldPixels:
+    """The dark theme inverts drawings, but a digit must look as it does in light."""
+
+    @pytest.mark.parametrize("theme", ["light", "dark"])
+    def test_only_the_copy_for_the_theme_is_shown(self, browser, html, theme):
+        pages = [html / f"{name}.html" for name in CONTENT]
+        pages = [page for page in pages if "in-the-dark" in page.read_text(encoding="utf-8")]
+        assert pages, "some chapters show pictures of data"
+        for path in pages:
+            with browser.page(path.as_uri(), theme=theme) as page:
+                shown = page.evaluate("""
+                    [...document.querySelectorAll(".in-the-light, .in-the-dark")]
+                      .filter(image => getComputedStyle(image).display != "none")
+                      .map(image => image.className)
+                """)
+                assert shown and all(f"in-the-{theme}" in classes for classes in shown)
+
+    def test_the_filter_gives_the_pixels_back(self, browser, html):
+        with browser.page((html / "chapters/softmax.html").as_uri(), theme="dark") as page:
+            image = "document.querySelector('.in-the-dark')"
+            assert page.evaluate(f"getComputedStyle({image}).filter") == (
+                "invert(0.93) hue-rotate(180deg)"
+            )
+        pixels = np.uint8([[[0, 0, 0, 255], [255, 255, 255, 255], [160, 120, 140, 255]]])
+        file = BytesIO()
+        Image.fromarray(pixels).save(file, "png")
+        copy = np.asarray(Image.open(BytesIO(turned(file.getvalue()))), float)[..., :3] / 255
+        # https://www.w3.org/TR/filter-effects-1: invert(a) is c -> a + (1 - 2a)c, and the rotation
+        # by 180 degrees keeps the luminance w.c and turns the rest: c -> 2 (w.c) - c.
+        inverted = 0.93 - 0.86 * copy
+        luminance = inverted @ [0.213, 0.715, 0.072]
+        seen = 2 * luminance[..., None] - inverted
+        np.testing.assert_allclose(seen, 0.07 + 0.86 * pixels[..., :3] / 255, atol=0.01)
 
 
 @pytest.mark.parametrize("name", ["index", "chapters/huber", "reference/api"])
