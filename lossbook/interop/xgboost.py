@@ -168,9 +168,15 @@ default "auto"
         Returns
         -------
         dict
-            The parameters, with the start as ``base_score``.  The entry ``objective`` is never
-            computed.  It only makes XGBoost apply a link to its predictions.  If the link of the
-            loss is the logit, the predictions are then probabilities.
+            The parameters, with the start as ``base_score``.  The entry ``objective`` only makes
+            XGBoost apply a link to its predictions.  If the link of the loss is the logit, the
+            predictions are then probabilities.
+
+        Warns
+        -----
+        XGBoost cannot be given the loss in these parameters.  If ``obj`` is not passed to
+        `xgboost.train` as well, XGBoost minimises its own loss of the entry ``objective``, such as
+        the squared error, and neither of the two libraries notices.
         """
         found: dict[str, Any] = {
             "objective": self._carrier,
