@@ -1,4 +1,4 @@
-"""Likelihoods of predicted Gaussian distributions, each with a mean and a log-variance."""
+"""Negative log-likelihoods of Gaussian distributions whose mean and log-variance are predicted."""
 
 from math import log, pi
 from typing import Any
@@ -42,7 +42,7 @@ class GaussianLoss(JointLoss):
         return tuple(results) if out is None else written(out, parts, results, self, inputs)
 
     def _of_shared(self, result, shape):
-        """Return derivatives, those by the log-variance summed to its own shape."""
+        """Return derivatives, with those by the log-variance summed to its own shape."""
         if not isinstance(result, tuple):
             return result
         *by_others, by_each = result
@@ -75,33 +75,37 @@ class OneGaussianLoss(GaussianLoss):
 
 
 class GaussianNLL(OneGaussianLoss):
-    r"""Negative log-likelihood of a Gaussian with mean and variance predicted [1]_.
+    r"""Negative log-likelihood of a Gaussian whose mean and variance are both predicted [1]_.
 
     .. math::
 
         \ell = \tfrac12 \left( s + (y - \mu)^2 e^{-s} \right)
 
-    Called as ``loss(y_true, mean, log_variance)``; derivatives are tuples, by :math:`\mu` and by
-    the logarithm :math:`s` of the variance.
+    It is called as ``loss(y_true, mean, log_variance)``.  Derivatives are tuples of two arrays,
+    with respect to the mean :math:`\mu` and to the logarithm :math:`s` of the variance.
 
     Parameters
     ----------
     constant_terms : bool, default False
-        Whether to add :math:`\tfrac12 \log 2\pi`, which no prediction changes.
+        Whether to add :math:`\tfrac12 \log 2\pi`, which does not depend on the predictions.
 
     Notes
     -----
-    Targets, means and log-variances are any real number.  Targets and means have one shape; the
-    log-variance has this shape too, or one that NumPy broadcasts to it: one number for all samples,
-    of shape (), or one for each output, of shape (K,) where the mean is (N, K).  Its derivatives
-    have its own shape and are sums over the samples that share it, also with
-    ``reduction="none"``.  With the residual in
-    standard deviations :math:`x = (\mu - y) e^{-s/2}` the gradient is :math:`x e^{-s/2}` and
-    :math:`\tfrac12 (1 - x^2)`, the diagonal of the second derivative :math:`e^{-s}` and
-    :math:`\tfrac12 x^2`.  The two are convex one at a time, but not together.  The loss is not
-    bounded from below: where :math:`\mu = y` it falls with :math:`s` for ever.  The constants that
-    minimise it are the mean of the targets and the logarithm of their variance.  As the squares
-    double rounding errors, results are right to 7 units in the last place.
+    The targets, means and log-variances can be any real numbers.  The targets and the means have
+    the same shape.  The log-variance has this shape as well, or one that NumPy broadcasts to it.
+    For example, it can be a single number for all samples, of shape (), or one number per output,
+    of shape (K,), if the mean has shape (N, K).  The derivatives with respect to the log-variance
+    have the shape of the log-variance.  They are sums over the entries that share a log-variance,
+    even with ``reduction="none"``.
+
+    Let :math:`x = (\mu - y) e^{-s/2}` be the residual in units of the standard deviation.  The
+    gradient is :math:`x e^{-s/2}` with respect to the mean and :math:`\tfrac12 (1 - x^2)` with
+    respect to the log-variance.  The diagonal of the second derivative is :math:`e^{-s}` and
+    :math:`\tfrac12 x^2`.  The loss is convex with respect to either prediction alone, but not with
+    respect to both together.  It has no lower bound, because for :math:`\mu = y` it decreases
+    without limit as :math:`s` decreases.  The constants that minimise the loss are the mean of the
+    targets and the logarithm of their variance.  Squares double the relative rounding errors, so
+    the results are right to 7 units in the last place.
 
     References
     ----------
@@ -191,10 +195,10 @@ class GaussianMixtureNLL(GaussianLoss):
 
     Notes
     -----
-    All inputs are any real numbers.  The logits :math:`l_k` become the weights :math:`\pi_k` of the
-    components by a softmax, the means are :math:`\mu_k`, and the log-variances are :math:`s_k`.
+    All inputs can be any real numbers.  The logits :math:`l_k` become the weights :math:`\pi_k` of
+    the components by a softmax, the means are :math:`\mu_k`, and the log-variances are :math:`s_k`.
     The log-variance may also have a shape that NumPy broadcasts to that of the mean, as for
-    `GaussianNLL`; its derivatives then are sums over the entries that share it.
+    `GaussianNLL`.  Its derivatives are then sums over the entries that share a log-variance.
 
     Derivatives are tuples of three arrays, with respect to the logits, the means and the
     log-variances.  They contain the responsibility :math:`\gamma_k`, which is the probability that
@@ -205,13 +209,13 @@ class GaussianMixtureNLL(GaussianLoss):
         \gamma_k = \frac{\pi_k\, e^{-\frac12 (s_k + x_k^2)}}
             {\sum_j \pi_j\, e^{-\frac12 (s_j + x_j^2)}}
 
-    The gradient is :math:`\pi_k - \gamma_k`, :math:`\gamma_k x_k e^{-s_k/2}` and
-    :math:`\tfrac12 \gamma_k (1 - x_k^2)`.  With respect to a mean or a log-variance it is the
-    gradient of `GaussianNLL`, multiplied by the responsibility.  The diagonal of the second
-    derivative is :math:`\pi_k (1 - \pi_k) - \gamma_k (1 - \gamma_k)`,
-    :math:`\gamma_k e^{-s_k} (1 - (1 - \gamma_k)\, x_k^2)` and
-    :math:`\gamma_k (\tfrac12 x_k^2 - \tfrac14 (1 - \gamma_k) (1 - x_k^2)^2)`.  All three can be
-    negative, because the loss is not convex with respect to any of the predictions.
+    The three parts of the gradient are :math:`\pi_k - \gamma_k`, :math:`\gamma_k x_k e^{-s_k/2}`
+    and :math:`\tfrac12 \gamma_k (1 - x_k^2)`.  The parts with respect to a mean and to a
+    log-variance are those of `GaussianNLL`, multiplied by the responsibility.  The diagonal of the
+    second derivative is :math:`\pi_k (1 - \pi_k) - \gamma_k (1 - \gamma_k)`, :math:`\gamma_k
+    e^{-s_k} (1 - (1 - \gamma_k)\, x_k^2)` and :math:`\gamma_k (\tfrac12 x_k^2 - \tfrac14 (1 -
+    \gamma_k) (1 - x_k^2)^2)`.  All three can be negative, because the loss is not convex with
+    respect to any of the predictions.
 
     The sums are computed relative to their largest terms, so that they neither overflow nor vanish
     however far the target is from all components.  A component whose logit is ``-inf`` is absent.

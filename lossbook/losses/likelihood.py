@@ -1,9 +1,10 @@
 """Negative log-likelihoods of counts and of positive amounts.
 
-Terms that do not depend on the prediction are left out, unless `constant_terms` asks for them.
-With them a loss is computed as half the deviance, which is 0 where the prediction is the target,
-plus the loss of predicting the target itself.  Summed as they stand in the formulas, the terms
-would be thousands of times larger than the loss of a large count.
+By default, the terms that do not depend on the prediction are left out.  With ``constant_terms``, a
+loss is computed as half the deviance plus the loss of a prediction that equals the target.  Half
+the deviance is 0 for such a prediction.  The terms of the formulas are not added one by one,
+because for a large count they are thousands of times larger than the loss, and their sum would lose
+digits.
 """
 
 from math import log
@@ -20,7 +21,7 @@ from ..core.traits import Traits
 
 
 class LogMeanLoss(PointwiseLoss):
-    """Base of losses whose prediction z is the logarithm of the mean, μ = exp(z)."""
+    """Base of the losses whose prediction z is the logarithm of the mean, μ = exp(z)."""
 
     link = "log"
 
@@ -31,22 +32,26 @@ class LogMeanLoss(PointwiseLoss):
 class PoissonNLL(LogMeanLoss):
     r"""Negative log-likelihood of a Poisson count, :math:`\ell = e^z - yz`, up to :math:`\log y!`.
 
-    Takes the logarithm :math:`z` of the rate :math:`\mu = e^z`, as a log-linear model predicts it.
+    The prediction is the logarithm :math:`z` of the rate :math:`\mu = e^z`, as in a log-linear
+    model.
 
     Parameters
     ----------
     constant_terms : bool, default False
-        Whether to add :math:`\log y!`, that is :math:`\log \Gamma(y + 1)`, which no prediction
-        changes.
+        Whether to add :math:`\log y! = \log \Gamma(y + 1)`, which does not depend on the
+        prediction.
 
     Notes
     -----
-    Targets :math:`y` are not negative; they need not be whole, as rates with an exposure for weight
-    are not.  Predictions are any real number.  Gradient :math:`e^z - y`, second derivative
-    :math:`e^z`; a rate beyond the largest float, from :math:`z = 89` in single and :math:`z = 710`
-    in double precision, costs ``inf``.  The constant that minimises the loss is the logarithm of
-    the mean target [1]_.  With the constant terms and :math:`u = z - \log y` the loss is computed
-    as :math:`y(e^u - 1 - u)` plus :math:`\log y! - y \log y + y`, so that large counts lose no
+    The targets :math:`y` must be non-negative.  They do not have to be integers, because a rate,
+    whose weight is its exposure, usually is not.  The predictions can be any real numbers.  The
+    gradient is :math:`e^z - y`, and the second derivative is :math:`e^z`.  The loss is ``inf`` if
+    the rate exceeds the largest number of the data type, which happens from :math:`z = 89` in
+    single precision and from :math:`z = 710` in double precision.  The constant that minimises the
+    loss is the logarithm of the mean target [1]_.
+
+    With the constant terms, the loss is computed as :math:`y(e^u - 1 - u)`, where
+    :math:`u = z - \log y`, plus :math:`\log y! - y \log y + y`.  In this form, large counts lose no
     digits.
 
     References
@@ -108,28 +113,32 @@ class PoissonNLL(LogMeanLoss):
 class GammaNLL(LogMeanLoss):
     r"""Negative log-likelihood of a gamma amount, :math:`\ell = (z + y e^{-z}) / \varphi`.
 
-    Takes the logarithm :math:`z` of the mean :math:`\mu = e^z`.  The variance is
-    :math:`\varphi \mu^2`: the error to expect is proportional to the mean.
+    The prediction is the logarithm :math:`z` of the mean :math:`\mu = e^z`.  The variance of the
+    target is :math:`\varphi \mu^2`, so its standard deviation is proportional to the mean.
 
     Parameters
     ----------
     dispersion : float, default 1.0
-        The squared coefficient of variation :math:`\varphi`, one over the shape of the gamma
-        distribution; positive.  It scales the loss and does not move its minimum; with 1 the
-        distribution is the exponential one.
+        The dispersion :math:`\varphi`, a positive number.  It is the squared coefficient of
+        variation, and the reciprocal of the shape parameter of the gamma distribution.  It scales
+        the loss and does not change where the loss is minimal.  With a dispersion of 1, the
+        distribution is the exponential distribution.
     constant_terms : bool, default False
-        Whether to add :math:`\log \Gamma(k) - k \log k` less :math:`(k - 1) \log y`, with the shape
-        :math:`k = 1/\varphi`, which no prediction changes; it is 0 where :math:`\varphi = 1`.
+        Whether to add :math:`\log \Gamma(k) - k \log k - (k - 1) \log y`, where
+        :math:`k = 1/\varphi` is the shape parameter.  This term does not depend on the prediction,
+        and it is 0 if :math:`\varphi = 1`.
 
     Notes
     -----
-    Targets :math:`y` are positive, predictions any real number.  Gradient
-    :math:`(1 - y e^{-z})/\varphi`, second derivative :math:`y e^{-z}/\varphi`.  The constant that
-    minimises the loss is the logarithm of the mean target [1]_.  With the constant terms and
-    :math:`u = z - \log y` the loss is computed as :math:`k(e^{-u} - 1 + u)` plus the loss of the
-    prediction :math:`z = \log y`.  So as not to overflow, :math:`y e^{-z}` is computed from the
-    square of :math:`e^{-z/2}`, which doubles rounding errors: the derivatives are right to 6 units
-    in the last place.
+    The targets :math:`y` must be positive, and the predictions can be any real numbers.  The
+    gradient is :math:`(1 - y e^{-z})/\varphi`, and the second derivative is
+    :math:`y e^{-z}/\varphi`.  The constant that minimises the loss is the logarithm of the mean
+    target [1]_.
+
+    With the constant terms, the loss is computed as :math:`k(e^{-u} - 1 + u)`, where
+    :math:`u = z - \log y`, plus the loss of the prediction :math:`z = \log y`.  To avoid overflow,
+    :math:`y e^{-z}` is computed from the square of :math:`e^{-z/2}`.  The square doubles the
+    relative rounding error, so the derivatives are right to 6 units in the last place.
 
     References
     ----------
@@ -198,33 +207,36 @@ class TweedieNLL(LogMeanLoss):
 
         \ell = \frac{\mu^{2-\xi}}{2 - \xi} - \frac{y\, \mu^{1-\xi}}{1 - \xi}, \qquad \mu = e^z
 
-    Takes the logarithm :math:`z` of the mean :math:`\mu`.  The variance is in proportion to
-    :math:`\mu^\xi`.
+    The prediction is the logarithm :math:`z` of the mean :math:`\mu`.  The variance of the target
+    is proportional to :math:`\mu^\xi`.
 
     Parameters
     ----------
     power : float, default 1.5
-        Power :math:`\xi` of the mean in the variance; finite.  Between 1 and 2 the distribution is
-        a sum of a Poisson number of gamma amounts, with a chance of exactly 0 [1]_.  At 1 the loss
-        is `PoissonNLL`, at 2 `GammaNLL`, in which logarithms take the place of the fractions that
-        grow beyond all bounds; at 0 it is :math:`\tfrac12(\mu - y)^2` less :math:`\tfrac12 y^2`,
-        and at 3 the inverse Gaussian.  From 0 to 1 there is no such distribution, yet the loss is
-        least at the mean all the same.
+        The power :math:`\xi` of the mean in the variance, a finite number.  For a power between 1
+        and 2, the distribution is that of a sum of gamma-distributed amounts, the number of which
+        has a Poisson distribution.  Such a sum is exactly 0 with a positive probability [1]_.  With
+        a power of 1 the loss is `PoissonNLL`, and with a power of 2 it is `GammaNLL`, where
+        logarithms replace the terms whose denominators would be 0.  With a power of 0 the loss is
+        :math:`\tfrac12(\mu - y)^2 - \tfrac12 y^2`, and with a power of 3 it belongs to the inverse
+        Gaussian distribution.  For powers between 0 and 1 there is no such distribution, but the
+        mean minimises the expected loss for them, too.
 
     Notes
     -----
-    Targets are any real number for :math:`\xi \le 0`, not negative for :math:`0 < \xi < 2`, and
-    positive from :math:`\xi = 2`; predictions are any real number.  Gradient
-    :math:`\mu^{2-\xi} - y\mu^{1-\xi}`, second derivative :math:`(2 - \xi)\mu^{2-\xi} + (\xi - 1) y
-    \mu^{1-\xi}`: the loss is convex for :math:`1 \le \xi \le 2` alone.  The constant that minimises
-    it is the logarithm of the mean target, whatever the power.
+    The targets can be any real numbers if :math:`\xi \le 0`.  They must be non-negative if :math:`0
+    < \xi < 2`, and positive if :math:`\xi \ge 2`.  The predictions can be any real numbers.  The
+    gradient is :math:`\mu^{2-\xi} - y\mu^{1-\xi}`, and the second derivative is :math:`(2 -
+    \xi)\mu^{2-\xi} + (\xi - 1) y \mu^{1-\xi}`.  The loss is convex only if :math:`1 \le \xi \le 2`.
+    For every power, the constant that minimises the loss is the logarithm of the mean target.
 
-    The dispersion divides the loss and does not move its minimum; it is taken as 1.  The rest of
-    the density depends on the target alone.  It is an infinite series [2]_, which is left out, and
-    there is no `constant_terms` to put it back.
+    The dispersion would divide the loss without changing where it is minimal, so it is taken to be
+    1.  The remaining factor of the density depends only on the target.  It is an infinite series
+    [2]_, so the loss leaves it out and has no parameter `constant_terms`.
 
-    So as not to overflow, powers of the mean are computed as the squares of those of half the
-    exponent, which doubles rounding errors: results are right to 7 units in the last place.
+    To avoid overflow, each power of the mean is computed as the square of the power with half the
+    exponent.  The square doubles the relative rounding error, so the results are right to 7 units
+    in the last place.
 
     References
     ----------
@@ -247,7 +259,7 @@ class TweedieNLL(LogMeanLoss):
 
     @property
     def y_true_domain(self) -> Domain:  # type: ignore[override]
-        """The targets that the power admits."""
+        """The targets that the loss accepts, which depend on the power."""
         if self.power <= 0:
             return FINITE
         return NON_NEGATIVE if self.power < 2 else POSITIVE
@@ -315,31 +327,33 @@ class NegativeBinomialNLL(LogMeanLoss):
 
         \ell = (y + \tfrac1\alpha) \log(1 + \alpha\mu) - y \log \mu, \qquad \mu = e^z
 
-    Takes the logarithm :math:`z` of the mean :math:`\mu`.  The variance is
-    :math:`\mu + \alpha\mu^2`: that of a Poisson count whose rate has itself a gamma distribution
-    with dispersion :math:`\alpha` [1]_.
+    The prediction is the logarithm :math:`z` of the mean :math:`\mu`.  The variance of the target
+    is :math:`\mu + \alpha\mu^2`.  This is the variance of a Poisson count whose rate has itself a
+    gamma distribution with dispersion :math:`\alpha` [1]_.
 
     Parameters
     ----------
     dispersion : float
-        Overdispersion :math:`\alpha`; positive.  As it goes to 0 the loss becomes `PoissonNLL`.
-        Where the distribution is given by a number of failures or a shape :math:`r`, it is
-        :math:`1/r`.
+        The overdispersion :math:`\alpha`, a positive number.  As it goes to 0, the loss becomes
+        `PoissonNLL`.  Some libraries use a number of failures or a shape parameter :math:`r`
+        instead, which is :math:`1/\alpha`.
     constant_terms : bool, default False
-        Whether to add :math:`\log y! + \log\Gamma(r)` less
-        :math:`\log\Gamma(y + r) + y \log\alpha`, with :math:`r = 1/\alpha`, which no prediction
-        changes.
+        Whether to add :math:`\log y! + \log\Gamma(r) - \log\Gamma(y + r) - y \log\alpha`, where
+        :math:`r = 1/\alpha`.  This term does not depend on the prediction.
 
     Notes
     -----
-    Targets :math:`y` are not negative (and need not be whole), predictions any real number.
-    Gradient :math:`(\mu - y)/(1 + \alpha\mu)`, second derivative
-    :math:`\mu(1 + \alpha y)/(1 + \alpha\mu)^2`.  They do not overflow where :math:`\mu` does: the
-    loss then grows like :math:`z/\alpha`.  The constant that minimises it is the logarithm of the
-    mean target.  With the constant terms and :math:`u = z - \log y` the loss is computed as
-    :math:`(y + r)\bigl(\log(1 - q + q e^u) - qu\bigr)`, where :math:`q = \alpha y/(1 + \alpha y)`,
-    plus the loss of the prediction :math:`z = \log y`.  As the square of a quotient doubles its
-    rounding errors, the second derivative is right to 8 units in the last place.
+    The targets :math:`y` must be non-negative, but they do not have to be integers.  The
+    predictions can be any real numbers.  The gradient is :math:`(\mu - y)/(1 + \alpha\mu)`, and the
+    second derivative is :math:`\mu(1 + \alpha y)/(1 + \alpha\mu)^2`.  They do not overflow even if
+    :math:`\mu` does.  For such large predictions, the loss grows like :math:`z/\alpha`.  The
+    constant that minimises the loss is the logarithm of the mean target.
+
+    With the constant terms, the loss is computed as :math:`(y + r)\bigl(\log(1 - q + q e^u) -
+    qu\bigr)`, where :math:`u = z - \log y` and :math:`q = \alpha y/(1 + \alpha y)`, plus the loss
+    of the prediction :math:`z = \log y`.  The second derivative is computed as the square of a
+    quotient, which doubles the relative rounding error, so it is right to 8 units in the last
+    place.
 
     References
     ----------
