@@ -14,7 +14,7 @@ from .gaussian import OneGaussianLoss, share_of
 
 
 class GaussianCRPS(OneGaussianLoss):
-    r"""Continuous ranked probability score of a Gaussian with mean and variance predicted.
+    r"""Continuous ranked probability score of a Gaussian whose mean and variance are predicted.
 
     .. math::
 
@@ -30,12 +30,11 @@ class GaussianCRPS(OneGaussianLoss):
 
     Notes
     -----
-    Targets, means and log-variances are any real numbers, and the loss is in the units of the
-    target.  The log-variance has the shape of the mean or one that NumPy broadcasts to it, as for
-    `GaussianNLL`.  Derivatives are tuples, with respect to the mean and to the log-variance.  The
-    gradient is :math:`\operatorname{erf}(x/\sqrt2)` and
-    :math:`\tfrac12 \sigma (2 \varphi(x) - 1/\sqrt\pi)`.  The diagonal of the second derivative is
-    :math:`2 \varphi(x)/\sigma` and
+    The targets, means and log-variances can be any real numbers, and the loss is in the units of
+    the target.  The log-variance has the shape of the mean or one that NumPy broadcasts to it, as
+    for `GaussianNLL`.  Derivatives are tuples, with respect to the mean and to the log-variance.
+    The gradient is :math:`\operatorname{erf}(x/\sqrt2)` and :math:`\tfrac12 \sigma (2 \varphi(x) -
+    1/\sqrt\pi)`.  The diagonal of the second derivative is :math:`2 \varphi(x)/\sigma` and
     :math:`\tfrac12 \sigma ((1 + x^2)\, \varphi(x) - \tfrac12/\sqrt\pi)`.
 
     With respect to :math:`\sigma` itself the gradient is :math:`2 \varphi(x) - 1/\sqrt\pi`, and
@@ -43,21 +42,21 @@ class GaussianCRPS(OneGaussianLoss):
     the log-variance it is not convex: the last of the second derivatives is negative where the
     target is far from the mean.
 
-    As :math:`\sigma` goes to 0 the loss becomes the absolute error :math:`|\mu - y|`, so a
-    prediction that is too certain costs no more than a point prediction would, while `GaussianNLL`
-    has no upper limit there.  The loss is a strictly proper scoring rule: if the targets have a
-    Gaussian distribution, the expected loss is least for this distribution and for no other.  Of
-    targets with another distribution it finds the Gaussian whose distribution function has the
-    least integrated squared difference from theirs.
+    As :math:`\sigma` goes to 0, the loss becomes the absolute error :math:`|\mu - y|`.  A
+    prediction that is too certain therefore costs no more than the same prediction without a
+    variance, whereas `GaussianNLL` has no upper limit in this case.  The loss is a strictly proper
+    scoring rule: if the targets have a Gaussian distribution, the expected loss is minimal for this
+    distribution and for no other.  If their distribution is not Gaussian, the loss finds the
+    Gaussian whose distribution function has the smallest integrated squared difference from theirs.
 
-    So as not to overflow, products with :math:`\sigma` are computed with its root twice, which
-    doubles rounding errors.  Results are right to 10 units in the last place, and to what the
-    density changes by when the residual is rounded.
+    To avoid overflow, a product with :math:`\sigma` is computed as two products with its square
+    root, which doubles the relative rounding error.  The results are right to 10 units in the last
+    place, apart from the change of the density that is caused by the rounding of the residual.
 
-    The constants that minimise it are those of the Gaussian whose distribution function is nearest
-    to that of the sample.  They have no formula, so `optimal_constant` finds them by Newton's
-    method.  If one value makes up most of the sample, at least the share :math:`1/\sqrt2`, the best
-    deviation may be 0, and the log-variance then is ``-inf``.
+    The constants that minimise the loss are those of the Gaussian whose distribution function is
+    nearest to that of the sample.  They have no formula, so `optimal_constant` finds them by
+    Newton's method.  If a fraction of at least :math:`1/\sqrt2` of the sample has the same value,
+    the best standard deviation may be 0, and the log-variance is then ``-inf``.
 
     References
     ----------
@@ -67,7 +66,7 @@ class GaussianCRPS(OneGaussianLoss):
 
     Examples
     --------
-    The same error costs more if the prediction was certain:
+    The same error costs more if the predicted variance is smaller:
 
     >>> import lossbook as lb
     >>> loss = lb.GaussianCRPS(reduction="none")

@@ -1,4 +1,4 @@
-"""Losses of scores that shall put things in order: of pairs, and of whole lists."""
+"""Losses of scores whose order matters, for pairs of items and for whole lists."""
 
 from math import sqrt
 from typing import Any
@@ -32,15 +32,17 @@ class MarginRanking(PairLoss):
     Parameters
     ----------
     margin : float, default 0.0
-        By how much the scores shall differ, :math:`m`; not negative.
+        The difference :math:`m` of the scores from which the loss is 0, a non-negative number.
 
     Notes
     -----
-    Called with targets :math:`y`, +1 where the first shall rank above the second and -1 where
-    below, and with the scores `first` :math:`a` and `second` :math:`b`, all of one shape.  Where
-    the loss is positive the gradients are :math:`-y` and :math:`y`, elsewhere 0: the subgradient
-    at the kink is 0.  The second derivatives are 0.  With the margin 1 and the scores of a linear
-    model it is the loss of the ranking support vector machine [1]_.
+    The loss is called with the targets :math:`y` and with the scores `first` :math:`a` and `second`
+    :math:`b`, all of the same shape.  A target is +1 if the first item should rank above the second
+    one, and -1 if it should rank below.  Where the loss is positive, the gradients are :math:`-y`
+    with respect to the first score and :math:`y` with respect to the second one.  Elsewhere they
+    are 0, and the subgradient at the kink is 0 as well.  The second derivatives are 0.  With a
+    margin of 1 and the scores of a linear model, the loss is that of the ranking support vector
+    machine [1]_.
 
     References
     ----------
@@ -120,7 +122,7 @@ class _LogLossOfDifference(JointLoss):
 
 
 class RankNet(_LogLossOfDifference, PairLoss):
-    r"""Log loss of which of two ranks higher, by the difference of their scores [1]_.
+    r"""Log loss of the difference of two scores, for which of two items ranks higher [1]_.
 
     .. math::
 
@@ -128,10 +130,12 @@ class RankNet(_LogLossOfDifference, PairLoss):
 
     Notes
     -----
-    Called with targets :math:`y` in [0, 1], the probability that the first ranks above the second,
-    and with the scores `first` :math:`a` and `second` :math:`b`, all of one shape.  The loss is
-    that of `SigmoidCrossEntropy` at the score :math:`a - b`: the gradients are :math:`\pm(\sigma(a
-    - b) - y)`, both second derivatives :math:`\sigma(a - b)\,\sigma(b - a)`.
+    The loss is called with the targets :math:`y` and with the scores `first` :math:`a` and `second`
+    :math:`b`, all of the same shape.  A target is the probability, in [0, 1], that the first item
+    ranks above the second one.  The loss is `SigmoidCrossEntropy` of the score :math:`a - b`.  The
+    gradient is therefore :math:`\sigma(a - b) - y` with respect to the first score, and its
+    negative with respect to the second one.  Both second derivatives are :math:`\sigma(a -
+    b)\,\sigma(b - a)`.
 
     References
     ----------
@@ -164,7 +168,7 @@ class RankNet(_LogLossOfDifference, PairLoss):
 
 
 class BPR(_LogLossOfDifference):
-    r"""Bayesian personalised ranking: log loss of the positive ranking above the negative [1]_.
+    r"""Bayesian personalised ranking, the log loss of a chosen item above another one [1]_.
 
     .. math::
 
@@ -172,10 +176,12 @@ class BPR(_LogLossOfDifference):
 
     Notes
     -----
-    Called with the scores `positive` :math:`p` and `negative` :math:`n` of an item that the user
-    chose and of one that they did not, of one shape; there are no other targets.  It is `RankNet`
-    with the target 1: the gradients are :math:`\mp\sigma(n - p)`, both second derivatives
-    :math:`\sigma(p - n)\,\sigma(n - p)`.  The paper adds an L2 penalty of the parameters.
+    The loss is called with the score `positive` :math:`p` of an item that the user chose and the
+    score `negative` :math:`n` of an item that the user did not choose, both of the same shape.  It
+    has no targets.  It is `RankNet` with a target of 1.  The gradient is :math:`-\sigma(n - p)`
+    with respect to the positive score, and :math:`\sigma(n - p)` with respect to the negative one.
+    Both second derivatives are :math:`\sigma(p - n)\,\sigma(n - p)`.  The paper adds an L2 penalty
+    on the parameters of the model, which is not part of the loss here.
 
     References
     ----------
@@ -218,7 +224,7 @@ class BPR(_LogLossOfDifference):
 
 
 class ListLoss(RowLoss):
-    """Base of losses of lists, of which the shorter ones are padded."""
+    """Base of losses of lists, the shorter of which may be padded."""
 
     padding_value: float | None = parameter(default=None, optional=True, kw_only=True)
 
@@ -228,7 +234,7 @@ class ListLoss(RowLoss):
 
 
 class ListNet(ListLoss):
-    r"""Cross-entropy of two distributions of which item of a list comes first [1]_.
+    r"""Cross-entropy between two distributions of the first item of a list [1]_.
 
     .. math::
 
@@ -244,11 +250,12 @@ class ListNet(ListLoss):
 
     Notes
     -----
-    Targets :math:`y` and predictions :math:`z` are of one shape (..., K): the relevances of the
-    items of a list and their scores, any real numbers.  Under the model of Plackett and Luce
-    :math:`p_k` is the probability that item :math:`k` comes first.  Gradient :math:`p_k - t_k`,
-    diagonal second derivative :math:`p_k (1 - p_k)`.  The constant that minimises the loss is the
-    logarithm of the mean of the :math:`t`, up to a shift.
+    The targets :math:`y` are the relevances of the items of a list, and the predictions :math:`z`
+    are their scores.  Both have shape (..., K) and can be any real numbers.  Under the model of
+    Plackett and Luce, :math:`p_k` is the probability that item :math:`k` comes first.  The gradient
+    is :math:`p_k - t_k`, and the diagonal of the second derivative is :math:`p_k (1 - p_k)`.  The
+    constant that minimises the loss is the logarithm of the mean of the vectors :math:`t`, up to a
+    shift.
 
     References
     ----------
@@ -335,16 +342,17 @@ class ListMLE(ListLoss):
 
     Notes
     -----
-    Targets :math:`y` and predictions :math:`z` are of one shape (..., K): the relevances of the
-    items of a list, which count by their order :math:`\pi` alone, the largest first, and their
-    scores, any real numbers.  Items of one relevance are taken in the order in which they are
-    given.
+    The targets :math:`y` are the relevances of the items of a list, and the predictions :math:`z`
+    are their scores.  Both have shape (..., K) and can be any real numbers.  Only the order
+    :math:`\pi` of the relevances matters, from the largest to the smallest.  Items of equal
+    relevance keep the order in which they are given.
 
-    Items are drawn one after another, each with the share
-    :math:`p_{ir} = e^{z_{\pi(r)}} / \sum_{j \ge i} e^{z_{\pi(j)}}` among those that are left.  The
-    gradient by the score of the item in place :math:`r` is :math:`\sum_{i \le r} p_{ir} - 1`, the
-    diagonal second derivative :math:`\sum_{i \le r} p_{ir} (1 - p_{ir})`.  Both are summed from
-    place to place by recurrences of positive terms, which neither overflow nor cancel.
+    In the model, items are drawn one after another.  In step :math:`i`, the item in place :math:`r`
+    is drawn with probability :math:`p_{ir} = e^{z_{\pi(r)}} / \sum_{j \ge i} e^{z_{\pi(j)}}` if it
+    has not been drawn before.  The gradient with respect to its score is
+    :math:`\sum_{i \le r} p_{ir} - 1`, and the diagonal of the second derivative is
+    :math:`\sum_{i \le r} p_{ir} (1 - p_{ir})`.  The two sums are computed from place to place by
+    recurrences with positive terms, which neither overflow nor cancel.
 
     References
     ----------
