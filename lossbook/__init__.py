@@ -55,8 +55,9 @@ from .losses.margins import (
     SquaredHinge,
 )
 from .losses.multiclass_margins import CrammerSinger, MultiMargin
+from .losses.multiclass_overlap import MulticlassOverlap
 from .losses.ndcg import ApproxNDCG, LambdaRank
-from .losses.overlap import Dice, FocalTversky, Jaccard, MulticlassOverlap, Tversky
+from .losses.overlap import Dice, FocalTversky, Jaccard, Tversky
 from .losses.quantiles import Expectile, Pinball, SmoothPinball
 from .losses.ranking import BPR, ListMLE, ListNet, MarginRanking, RankNet
 from .losses.relative_error import AbsolutePercentageError, SquaredLogError

@@ -31,6 +31,7 @@ WITHIN = {
     "general_robust": "robust",
     "lovasz": "overlap",
     "multiclass_margins": "margins",
+    "multiclass_overlap": "overlap",
     "ndcg": "ranking",
 }
 LIBRARIES = "PyTorch", "Keras"

@@ -64,6 +64,7 @@ def test_a_loss_has_all_that_belongs_to_it(html, entries, name):
         "general-robust": "robust",
         "lovasz": "overlap",
         "multiclass-margins": "margins",
+        "multiclass-overlap": "overlap",
         "ndcg": "ranking",
     }
     assert page == within.get(module, module)
