@@ -34,8 +34,10 @@ class GeneralRobust(ResidualLoss):
     -----
     With :math:`b = |\alpha - 2|` and :math:`g = (x^2/b + 1)^{\alpha/2 - 1}`, the gradient is
     :math:`g\,x/c` and the second derivative is :math:`g\,(1 + (\alpha - 2)\,x^2/(x^2 + b))/c^2`.
-    At 0 the second derivative is :math:`1/c^2`, whereas it is 1 for the other losses of this
-    module.  Powers multiply rounding errors, so the results are right to 8 units in the last place.
+    At 0 the second derivative is :math:`1/c^2`, whereas it is 1 for the other robust losses.  For
+    :math:`\alpha < 1`, the loss is not convex, and the mean loss of a constant prediction may have
+    several minima, of which `optimal_constant` finds the lowest one by branch and bound.  Powers
+    multiply rounding errors, so the results are right to 8 units in the last place.
 
     References
     ----------
@@ -106,6 +108,13 @@ class GeneralRobust(ResidualLoss):
             optimum=optimum,
             parameters=parameters,
         )
+
+    @property
+    def _least_hessian(self):
+        if self._is_welsch:
+            return -2 * exp(-1.5) / self.scale / self.scale
+        b, rest = 2 - self.alpha, 1 - self.alpha
+        return -2 * rest / (b + 2) * ((b + 2) / rest) ** (-b / 2) / self.scale / self.scale
 
     def _shared(self, y_true, y_pred):
         r = y_pred - y_true

@@ -1,6 +1,6 @@
 """Losses of the residual that grow linearly or more slowly, or stop growing."""
 
-from math import log, sqrt
+from math import exp, log, sqrt
 
 import numpy as np
 
@@ -107,9 +107,11 @@ class Cauchy(ResidualLoss):
     Notes
     -----
     The gradient is :math:`r/(1 + x^2)`, and the second derivative is :math:`(1 - x^2)/(1 + x^2)^2`.
-    It is negative for :math:`|r| > c`, so the loss is not convex.  Up to scale and shift, the loss
-    is the negative log-likelihood of Cauchy noise [1]_.  Where the second derivative changes its
-    sign, two rounded terms cancel.  It is therefore right to 6 units in the last place.
+    It is negative for :math:`|r| > c`, so the loss is not convex.  The mean loss of a constant
+    prediction may have several minima, and `optimal_constant` finds the lowest one by branch and
+    bound.  Up to scale and shift, the loss is the negative log-likelihood of Cauchy noise [1]_.
+    Where the second derivative changes its sign, two rounded terms cancel.  It is therefore right
+    to 6 units in the last place.
 
     References
     ----------
@@ -145,6 +147,8 @@ class Cauchy(ResidualLoss):
             optimum=s.LOWEST,
             parameters={c: "scale"},
         )
+
+    _least_hessian = -1 / 8
 
     def _shared(self, y_true, y_pred):
         r = y_pred - y_true
@@ -184,8 +188,9 @@ class GemanMcClure(ResidualLoss):
     The gradient is :math:`r/(1 + x^2)^2`, and the second derivative is
     :math:`(1 - 3x^2)/(1 + x^2)^3`.  They are computed from :math:`u = c/h` and :math:`v = r/h` with
     :math:`h = \sqrt{r^2 + c^2}`.  The loss is not convex, and it is less than :math:`c^2/2`.  The
-    relative rounding error of the fourth power of :math:`u` is four times that of :math:`u`, so the
-    derivatives are right to 8 units in the last place.
+    mean loss of a constant prediction may have several minima, and `optimal_constant` finds the
+    lowest one by branch and bound.  The relative rounding error of the fourth power of :math:`u` is
+    four times that of :math:`u`, so the derivatives are right to 8 units in the last place.
 
     References
     ----------
@@ -223,6 +228,8 @@ class GemanMcClure(ResidualLoss):
             parameters={c: "scale"},
         )
 
+    _least_hessian = -1 / 4
+
     def _shared(self, y_true, y_pred):
         r = within_floats(y_pred - y_true)
         h = np.hypot(r, self.scale)
@@ -257,7 +264,8 @@ class Welsch(ResidualLoss):
     Notes
     -----
     The gradient is :math:`r\,e^{-x^2}`, and the second derivative is :math:`(1 - 2x^2)\,e^{-x^2}`.
-    The loss is not convex, and it is at most :math:`c^2/2`.
+    The loss is not convex, and it is at most :math:`c^2/2`.  The mean loss of a constant prediction
+    may have several minima, and `optimal_constant` finds the lowest one by branch and bound.
 
     References
     ----------
@@ -294,6 +302,8 @@ class Welsch(ResidualLoss):
             optimum=s.LOWEST,
             parameters={c: "scale"},
         )
+
+    _least_hessian = -2 * exp(-1.5)
 
     def _shared(self, y_true, y_pred):
         x = ((y_pred - y_true) / self.scale).clip(-30, 30)  # e^(-900) is 0
@@ -337,7 +347,9 @@ class Tukey(ResidualLoss):
     Notes
     -----
     For :math:`|x| \le 1`, the gradient is :math:`r(1 - x^2)^2` and the second derivative is
-    :math:`(1 - x^2)(1 - 5x^2)`.  Otherwise both are 0.  The loss is not convex.
+    :math:`(1 - x^2)(1 - 5x^2)`.  Otherwise both are 0.  The loss is not convex.  The
+    mean loss of a constant prediction may have several minima, and `optimal_constant` finds the
+    lowest one by branch and bound.
 
     References
     ----------
@@ -375,6 +387,8 @@ class Tukey(ResidualLoss):
             optimum=s.LOWEST,
             parameters={c: "scale"},
         )
+
+    _least_hessian = -4 / 5
 
     def _shared(self, y_true, y_pred):
         x = ((y_pred - y_true) / self.scale).clip(-1, 1)

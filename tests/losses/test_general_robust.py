@@ -3,7 +3,16 @@
 import numpy as np
 import pytest
 from draws import R, Z
-from single import DTYPES, assert_best, assert_nan, assert_parts, assert_refused, assert_same
+from single import (
+    DTYPES,
+    assert_best,
+    assert_least_hessian,
+    assert_lowest,
+    assert_nan,
+    assert_parts,
+    assert_refused,
+    assert_same,
+)
 
 import lossbook as lb
 
@@ -60,6 +69,20 @@ def test_relations():
 )
 def test_optimal_constants(loss, y_true, weight, best):
     assert_best(loss, y_true, weight, best)
+
+
+@pytest.mark.parametrize("alpha", [-INF, -1e300, -5.0, -2.0, 0.0, 0.5, 0.99])
+@pytest.mark.parametrize("scale", [0.5, 3.0])
+def test_the_lowest_of_several_minima_is_found(alpha, scale):
+    assert_lowest(lb.GeneralRobust(alpha=alpha, scale=scale))
+    assert_least_hessian(lb.GeneralRobust(alpha=alpha, scale=scale))
+
+
+@pytest.mark.parametrize(("alpha", "scale"), [(-1.0, 1e-200), (0.5, 1e-155), (-INF, 1e200)])
+def test_optimal_constants_of_extreme_scales(alpha, scale):
+    loss, y = lb.GeneralRobust(alpha=alpha, scale=scale), [0.0, 1.0, 1.0, 3.0]
+    best = loss.optimal_constant(y)
+    assert all(loss(y, [best] * 4) <= loss(y, [each] * 4) for each in (*y, np.mean(y)))
 
 
 @pytest.mark.parametrize(("name", "values"), [("alpha", [INF, np.nan]), ("scale", [0, INF])])
