@@ -24,6 +24,7 @@ from .losses.adversarial import (
 from .losses.boxes import CIoU, DIoU, GIoU, IoU
 from .losses.contrastive_batches import InfoNCE, SupervisedContrastive
 from .losses.crps import GaussianCRPS
+from .losses.divergences import JensenShannon, KLDivergence
 from .losses.embeddings import (
     Contrastive,
     CosineDistance,
@@ -32,6 +33,7 @@ from .losses.embeddings import (
     Triplet,
 )
 from .losses.gaussian import GaussianMixtureNLL, GaussianNLL
+from .losses.general_robust import GeneralRobust
 from .losses.huber import (
     EpsilonInsensitive,
     Huber,
@@ -45,27 +47,25 @@ from .losses.likelihood import GammaNLL, NegativeBinomialNLL, PoissonNLL, Tweedi
 from .losses.log_loss import BinaryCrossEntropy, Brier, SigmoidCrossEntropy
 from .losses.lovasz import LovaszHinge, LovaszSoftmax
 from .losses.margins import (
-    CrammerSinger,
     Exponential,
     Hinge,
     LogisticMargin,
     ModifiedHuber,
-    MultiMargin,
     Perceptron,
     SquaredHinge,
 )
+from .losses.multiclass_margins import CrammerSinger, MultiMargin
+from .losses.multiclass_overlap import MulticlassOverlap
 from .losses.ndcg import ApproxNDCG, LambdaRank
-from .losses.overlap import Dice, FocalTversky, Jaccard, MulticlassOverlap, Tversky
+from .losses.overlap import Dice, FocalTversky, Jaccard, Tversky
 from .losses.quantiles import Expectile, Pinball, SmoothPinball
 from .losses.ranking import BPR, ListMLE, ListNet, MarginRanking, RankNet
 from .losses.relative_error import AbsolutePercentageError, SquaredLogError
-from .losses.robust import Cauchy, Fair, GemanMcClure, GeneralRobust, Tukey, Welsch
+from .losses.robust import Cauchy, Fair, GemanMcClure, Tukey, Welsch
 from .losses.sequences import CTC
 from .losses.several_tasks import UncertaintyWeighted, WeightedSum
 from .losses.softmax import (
     CategoricalCrossEntropy,
-    JensenShannon,
-    KLDivergence,
     NegativeLogLikelihood,
     SoftmaxCrossEntropy,
 )

@@ -72,7 +72,8 @@ sample has several entries, they are on the first axis.
     ``"fisher"``, and each value is a function like `_hessian`.  Omit a key if the curvature does
     not exist for these parameters.
 `_optimal_constant(self, y_true, weight)`
-    Return the best constant prediction for flat arrays of targets and weights.
+    Return the best constant prediction for flat arrays of targets and weights.  A `ResidualLoss`
+    has one if it is convex, or if it states `_least_hessian`, its smallest second derivative.
 `_formula(self, s)`
     Return the formulas in symbols of SymPy, which cards and proofs show.  See `lossbook.symbolic`.
 `_inputs(self, first, second, sample_weight=None, *, curvature="exact", out=None)`
@@ -135,7 +136,14 @@ from .core.loss import (
 )
 from .core.margin import MarginLoss
 from .core.masks import MaskLoss
-from .core.optimum import bisect, on_simplex, root_of_slope, weighted_mean, weighted_quantile
+from .core.optimum import (
+    bisect,
+    lowest_constant,
+    on_simplex,
+    root_of_slope,
+    weighted_mean,
+    weighted_quantile,
+)
 from .core.pairs import PairLoss
 from .core.parameters import parameter, switch
 from .core.residual import ResidualLoss
@@ -182,6 +190,7 @@ __all__ = [
     "bisect",
     "decay",
     "log_ratio",
+    "lowest_constant",
     "negative_part",
     "on_simplex",
     "one_hot",

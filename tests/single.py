@@ -3,11 +3,13 @@
 import re
 import warnings
 from dataclasses import replace
+from functools import partial
 
 import mpmath
 import numpy as np
 import pytest
 import sympy as sp
+from reference.definition import value as defined
 
 from lossbook import symbolic
 from lossbook.symbolic.formula import listed
@@ -39,6 +41,40 @@ def assert_parts(loss, y_true, y_pred, expected, dtype):
 def assert_nan(loss, y_true, y_pred=np.nan):
     """Assert that value and gradient of one sample are not numbers."""
     assert np.isnan(each(loss, y_true, y_pred)[:2]).all()
+
+
+def assert_lowest(loss):
+    """Assert that the optimal constant is the lowest of several minima, in many digits."""
+    rng = np.random.default_rng(3)
+    grid = np.linspace(-100, 40, 14_001)
+    for n in 5, 9, 40:
+        near, far = rng.normal(0, 0.3, n), rng.normal(30, 2, n - n // 4)
+        y = np.concatenate([near, far, [-100.0]])
+        each = replace(loss, reduction="none")(*np.broadcast_arrays(y[:, None], grid))
+        for weight in np.ones(y.size), rng.uniform(0.5, 2, y.size):
+            best, costs = loss.optimal_constant(y, weight), weight @ each / weight.sum()
+            assert loss(y, np.full(y.size, best), weight) <= costs.min() * (1 + 1e-15)
+            assert abs(best - grid[costs.argmin()]) < 0.01
+            with mpmath.workdps(30):
+                slope = partial(_slope_of_sum, loss, y, weight)
+                exact = mpmath.findroot(slope, best, tol=1e-20)
+            assert best == pytest.approx(float(exact), rel=1e-11, abs=1e-13)
+
+
+def assert_least_hessian(loss):
+    """Assert what a loss of the residual says of its smallest second derivative."""
+    r = loss.scale * np.linspace(0, 30, 300_001)
+    least = replace(loss, reduction="none").hessian(np.zeros_like(r), r).min()
+    assert loss._least_hessian == pytest.approx(least, rel=1e-6)
+    assert loss._least_hessian <= least * (1 - 1e-14)
+
+
+def _slope_of_sum(loss, y, weight, constant):
+    """Return the derivative by a constant prediction, from the definition of a loss."""
+    return mpmath.fsum(
+        mpmath.mpf(w) * mpmath.diff(partial(defined, loss, mpmath.mpf(t)), constant)
+        for t, w in zip(y, weight, strict=True)
+    )
 
 
 def parts(loss, y_true, y_pred):

@@ -26,8 +26,12 @@ WITHIN = {
     "boxes": "overlap",
     "contrastive_batches": "embeddings",
     "crps": "likelihood",
+    "divergences": "softmax",
     "gaussian": "likelihood",
+    "general_robust": "robust",
     "lovasz": "overlap",
+    "multiclass_margins": "margins",
+    "multiclass_overlap": "overlap",
     "ndcg": "ranking",
 }
 LIBRARIES = "PyTorch", "Keras"

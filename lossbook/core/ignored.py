@@ -26,7 +26,7 @@ def leaving_out(batch: Batch, mark: float, filler: float = 0.0) -> Batch:
         What stands there in place of the predictions.
     """
     targets, predictions = batch.columns
-    if targets.domain is not None and not isinstance(targets.domain, ClassIndices):
+    if targets.domain is not None and not isinstance(targets.domain, ClassIndices | OrIgnored):
         targets.domain = OrIgnored(targets.domain, mark)
     predictions.rows = _Kept(predictions.rows, targets.rows, mark, filler)
     batch.mass = lambda y_true: np.logical_or.reduce(y_true != mark, axis=0)
@@ -41,7 +41,9 @@ class _Kept:
 
     def __getitem__(self, block):
         rows, ignored = self.rows[block], self.targets[block] == self.mark
-        if rows.shape != ignored.shape:
+        if ignored.ndim < rows.ndim:
+            ignored = ignored[..., None]
+        elif rows.shape != ignored.shape:
             ignored = np.repeat(ignored, rows.shape[-1] // ignored.shape[-1], axis=-1)
         return np.where(ignored, rows.dtype.type(self.filler), rows)
 

@@ -305,7 +305,7 @@ class Batch:
             return self.n_samples if weights is None else weights.total
 
         def of_block(start, stop):
-            each = self.mass(self.columns[0].block(start, stop))
+            each = self.masses(start, stop)
             return each.sum() if weights is None else each @ weights.block(start, stop)
 
         mass = total(stream(of_block, self.n_samples, self.block_size))
@@ -315,6 +315,11 @@ class Batch:
                 "the class_weight 0 or the sample_weight 0"
             )
         return mass
+
+    def masses(self, start: int, stop: int) -> NDArray[Any]:
+        """Return how much each of the samples counts in the mean."""
+        assert self.mass is not None
+        return self.mass(self.columns[0].block(start, stop))
 
     def blocks(self, start: int, stop: int) -> list[NDArray[Any]]:
         """Return each input's block of samples."""

@@ -95,11 +95,12 @@ def sum_of_pixels(terms: NDArray[Any]) -> NDArray[Any]:
     return np.add.reduce(terms, axis=0, dtype=np.float64)
 
 
-def in_pieces(loss: Any, batch: Batch) -> Batch:
+def in_pieces(loss: Any, batch: Batch, pixel_shape: Any, overlap: Any, *ahead: Any) -> Batch:
     """Return a batch whose masks are read in pieces, if one of them is larger than a block.
 
-    The loss depends on sums over the pixels alone: ``_sides`` and ``_sums`` say of what, and
-    ``_of_sums`` returns what the formulas share beside the sides.
+    The loss depends on sums over the pixels alone: ``_sides`` of the loss says of what,
+    ``_sums`` of the overlap adds it up, and ``_of_sums`` returns what the formulas share beside
+    the sides.
 
     Parameters
     ----------
@@ -107,56 +108,94 @@ def in_pieces(loss: Any, batch: Batch) -> Batch:
         The loss.
     batch : Batch
         Its masks, and what is predicted.
+    pixel_shape : tuple of int
+        The shape of the pixels of all masks.
+    overlap : Loss
+        The loss of one mask.
+    *ahead
+        What the formulas of `loss` take before what those of `overlap` take.
     """
-    (shape,), n_masks = batch.shapes, batch.n_samples
-    n_pixels = prod(shape) // n_masks
-    if n_pixels * batch.dtype.itemsize <= BLOCK_BYTES:
+    if prod(batch.shapes[0]) // batch.n_samples * batch.dtype.itemsize <= BLOCK_BYTES:
         return batch
-    columns = [
-        Column(each.name, each.array, shape, each.dtype, domain)
-        for each, domain in zip(
-            batch.columns, (loss.y_true_domain, loss.y_pred_domain), strict=True
-        )
-    ]
-    pixels = Batch(columns, (shape,), shape, batch.dtype)
-    if loss._mark is not None:
-        leaving_out(pixels, loss._mark)
+    return _InPieces(loss, batch, pixel_shape, overlap, ahead)
 
-    def compute(loss, parts, columns, weights, divisor, targets, start, stop):
+
+class _InPieces(Batch):
+    """Masks that are read and computed one after another, each of them in pieces."""
+
+    __slots__ = "ahead", "loss", "n_pixels", "overlap", "pixels"
+
+    def __init__(self, loss, batch, pixel_shape, overlap, ahead):
+        super().__init__(batch.columns, batch.shapes, batch.sample_shape, batch.dtype, batch.mass)
+        self.loss, self.overlap, self.ahead = loss, overlap, ahead
+        columns = [
+            Column(each.name, each.array, pixel_shape, each.dtype, each.domain)
+            for each in batch.columns[:2]
+        ]
+        self.pixels = Batch(columns, batch.shapes, pixel_shape, batch.dtype)
+        self.n_pixels = prod(pixel_shape) // self.n_samples
+        if loss._mark is not None:
+            leaving_out(self.pixels, loss._mark)
+        self.compute = self._compute
+
+    def _stream(self, work, mask):
+        """Return what `work` makes of the targets and predictions of each piece of a mask."""
+
+        def of_piece(first, last):
+            at = mask * self.n_pixels
+            y, p = (each.T[..., None] for each in self.pixels.blocks(at + first, at + last))
+            return work(first, last, y, p)
+
+        return stream(of_piece, self.n_pixels, self.pixels.block_size)
+
+    def masses(self, start, stop):
+        """Return which masks have a pixel that is not ignored."""
+
+        def counts(first, last, y, p):
+            return np.any(y != self.loss._mark)
+
+        masks = range(start, stop)
+        return np.array([self._weight(k) > 0 and any(self._stream(counts, k)) for k in masks])
+
+    def blocks(self, start, stop):
+        """Check masks, of which nothing is kept."""
+        for mask in range(start, stop):
+            if self._weight(mask) > 0:
+                self._stream(lambda first, last, y, p: None, mask)
+        return []
+
+    def _weight(self, mask):
+        weights = self.columns[0].weights
+        return 1.0 if weights is None else weights.block(mask, mask + 1).item()
+
+    def _compute(self, loss, parts, columns, weights, divisor, targets, start, stop):
         """Compute masks one after another, as `numpy_block` does a block."""
-        return sum(of_mask(parts, weights, divisor, targets, mask) for mask in range(start, stop))
+        return sum(self._compute_mask(parts, divisor, targets, mask) for mask in range(start, stop))
 
-    def of_mask(parts, weights, divisor, targets, mask):
-        weight = 1.0 if weights is None else weights.block(mask, mask + 1).item()
+    def _compute_mask(self, parts, divisor, targets, mask):
+        weight = self._weight(mask)
         written = {part: targets[part][0][mask] for part in parts if len(targets[part])}
         if weight == 0:  # whatever it holds
             for part in written:
                 targets[part][0][mask] = 0
             return 0.0
 
-        def sides(first, last):
-            y, p = pixels.blocks(mask * n_pixels + first, mask * n_pixels + last)
-            return *(side[:, None] for side in loss._sides(y)), p[:, None]
+        def sums(first, last, y, p):
+            return self.overlap._sums(*self.loss._sides(y, p), p)
 
-        def sums(first, last):
-            return loss._sums(*sides(first, last))
-
-        def write(first, last):
-            t, u, _ = sides(first, last)
+        def write(first, last, y, p):
+            sides, width = self.loss._sides(y, p), p.size // (last - first)
             for part, array in written.items():
                 if part != "value":
-                    terms = parts[part](t, u, *shared)
-                    array[first:last] = terms[:, 0] * (weight / divisor)
+                    terms = parts[part](*self.ahead, *sides, *shared)
+                    array[first * width : last * width] = terms[:, 0] * (weight / divisor)
 
-        shared = loss._of_sums(*np.add.reduce(stream(sums, n_pixels, pixels.block_size), axis=0))
+        shared = self.overlap._of_sums(*np.add.reduce(self._stream(sums, mask), axis=0))
         if "value" not in parts or len(parts) > 1:
-            stream(write, n_pixels, pixels.block_size)
+            self._stream(write, mask)
         if "value" not in parts:
             return 0.0
-        value = loss._value(None, None, *shared).item()
+        value = self.loss._value(*self.ahead, None, None, *shared).item()
         if "value" in written:
             targets["value"][0][mask] = value * (weight / divisor)
         return value * weight
-
-    batch.compute = compute
-    return batch

@@ -309,3 +309,24 @@ class Dropout(Layer):
     def backward(self, gradient: NDArray[Any]) -> NDArray[Any]:
         """Return the gradient with the same features set to 0 and the others multiplied alike."""
         return gradient * self.mask
+
+
+def widths(layers: Any) -> tuple[Any, Any]:
+    """Return the numbers of features that go into a row of layers and come out of it."""
+    n_in = n_out = None
+    for k, layer in enumerate(layers):
+        if not isinstance(layer, Layer):
+            raise TypeError(f"layers[{k}] must be a layer, such as Dense(10, 64); got {layer!r}")
+        if hasattr(layer, "rng") or layer in layers[:k]:
+            raise ValueError(f"layers[{k}], {layer!r}, already belongs to a model; make a new one")
+        if layer.widths is not None:
+            takes, gives = layer.widths
+            if n_out not in (None, takes):
+                raise ValueError(
+                    f"layers[{k}], {layer!r}, must take the {n_out} features of the layers "
+                    f"before it; it takes {takes}"
+                )
+            n_in, n_out = n_in or takes, gives
+    if n_in is None:
+        raise ValueError("a model needs a Dense layer")
+    return n_in, n_out

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from math import isfinite, prod
+from math import prod
 from os import PathLike
 from typing import Any
 
@@ -13,7 +13,7 @@ from ..core.inputs import as_real_array, require_shape
 from ..core.loss import Loss
 from ..core.parameters import whole_number
 from . import storage
-from .layers import Layer
+from .layers import Layer, widths
 from .optimizers import Optimizer
 from .penalties import Penalty
 from .training import (
@@ -21,12 +21,12 @@ from .training import (
     EarlyStopping,
     check_metrics,
     check_trainers,
-    has_mean,
     measured,
     of_output,
     progress_bar,
     read_samples,
     read_validation_data,
+    train_epoch,
 )
 
 
@@ -90,7 +90,7 @@ class Sequential:
         if self.dtype not in (np.float64, np.float32):
             raise ValueError(f"dtype must be float64 or float32; got {self.dtype}")
         self.layers = layers
-        self.n_in, self.n_out = _widths(layers)
+        self.n_in, self.n_out = widths(layers)
         size = sum(prod(shape) for layer in layers for shape in layer.shapes)
         self._vector, self._gradient = np.zeros((2, size), self.dtype)
         self._bind()
@@ -368,7 +368,7 @@ class Sequential:
         try:
             with bar_or_none as bar:
                 for epoch in range(1, epochs + 1):
-                    value = self._fit_epoch(epoch, samples, batch_size, loss, optimizer, penalty)
+                    value = train_epoch(self, samples, loss, optimizer, penalty, batch_size, epoch)
                     history["loss"].append(value)
                     if metrics:
                         measure("", metrics, samples)
@@ -386,41 +386,6 @@ class Sequential:
             if early_stopping is not None:
                 best.restore()
         return dict(history)
-
-    def _fit_epoch(self, epoch, samples, batch_size, loss, optimizer, penalty):
-        """Take a step for each batch; return the loss of the predictions they were taken from."""
-        rows = samples.order(None if batch_size is None else self.rng)
-        size = batch_size or len(rows)
-        outputs = []
-        for number, start in enumerate(range(0, len(rows), size), 1):
-            batch = samples.take(rows[start : start + size])
-            outputs.append(self.forward(batch.x))
-            try:
-                value, gradient = loss.value_and_gradient(batch.y, outputs[-1], batch.weight)
-            except ValueError as error:
-                if not has_mean(loss, batch):
-                    continue
-                error.add_note(f"This is about the predictions in batch {number} of epoch {epoch}.")
-                raise
-            if not isfinite(value):
-                raise FloatingPointError(
-                    f"the loss is {value} in batch {number} of epoch {epoch}; a smaller learning "
-                    "rate may help, or a loss of scores in place of one of probabilities"
-                )
-            if value == 0 and not gradient.any() and not has_mean(loss, batch):
-                continue  # the sum over no samples
-            self.backward(gradient)
-            if penalty is not None:
-                with np.errstate(all="ignore"):
-                    for weight, of_weight in zip(self.weights, self.weight_gradients, strict=True):
-                        of_weight += penalty.gradient(weight)
-            optimizer.step([self._vector], [self._gradient])
-        if not np.isfinite(self._vector).all():
-            raise FloatingPointError(
-                f"parameters are not finite after epoch {epoch}; a smaller learning rate may help"
-            )
-        trained = samples.take(rows)
-        return float(loss(trained.y, np.concatenate(outputs), trained.weight))
 
     def save(self, path: str | PathLike[str], optimizer: Optimizer | None = None) -> None:
         """Write the model to a file, and with it the state of the optimiser that trains it.
@@ -525,24 +490,3 @@ class Sequential:
             )
         with np.errstate(all="ignore"):
             return x.astype(self.dtype, copy=False)
-
-
-def _widths(layers):
-    """Return the numbers of features that go into a row of layers and come out of it."""
-    n_in = n_out = None
-    for k, layer in enumerate(layers):
-        if not isinstance(layer, Layer):
-            raise TypeError(f"layers[{k}] must be a layer, such as Dense(10, 64); got {layer!r}")
-        if hasattr(layer, "rng") or layer in layers[:k]:
-            raise ValueError(f"layers[{k}], {layer!r}, already belongs to a model; make a new one")
-        if layer.widths is not None:
-            takes, gives = layer.widths
-            if n_out not in (None, takes):
-                raise ValueError(
-                    f"layers[{k}], {layer!r}, must take the {n_out} features of the layers "
-                    f"before it; it takes {takes}"
-                )
-            n_in, n_out = n_in or takes, gives
-    if n_in is None:
-        raise ValueError("a model needs a Dense layer")
-    return n_in, n_out

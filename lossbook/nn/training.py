@@ -1,10 +1,10 @@
-"""Samples, early stopping and a progress bar for the training of a network."""
+"""What the training of a network consists of: its samples, an epoch, early stopping, a bar."""
 
 import sys
 from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from math import inf
+from math import inf, isfinite
 from typing import Any
 
 import numpy as np
@@ -186,6 +186,50 @@ def of_output(loss: Any) -> Any:
         "loss must compare targets with the output of one model; "
         f"got {loss!r}, which takes {', '.join(loss.inputs)}"
     )
+
+
+def train_epoch(
+    model: Any,
+    samples: Samples,
+    loss: Any,
+    optimizer: Optimizer,
+    penalty: Penalty | None,
+    batch_size: int | None,
+    epoch: int,
+) -> float:
+    """Take a step for each batch, and return the loss of the predictions they were taken from."""
+    rows = samples.order(None if batch_size is None else model.rng)
+    size = batch_size or len(rows)
+    outputs = []
+    for number, start in enumerate(range(0, len(rows), size), 1):
+        batch = samples.take(rows[start : start + size])
+        outputs.append(model.forward(batch.x))
+        try:
+            value, gradient = loss.value_and_gradient(batch.y, outputs[-1], batch.weight)
+        except ValueError as error:
+            if not has_mean(loss, batch):
+                continue
+            error.add_note(f"This is about the predictions in batch {number} of epoch {epoch}.")
+            raise
+        if not isfinite(value):
+            raise FloatingPointError(
+                f"the loss is {value} in batch {number} of epoch {epoch}; a smaller learning "
+                "rate may help, or a loss of scores in place of one of probabilities"
+            )
+        if value == 0 and not gradient.any() and not has_mean(loss, batch):
+            continue  # the sum over no samples
+        model.backward(gradient)
+        if penalty is not None:
+            with np.errstate(all="ignore"):
+                for weight, of_weight in zip(model.weights, model.weight_gradients, strict=True):
+                    of_weight += penalty.gradient(weight)
+        optimizer.step([model._vector], [model._gradient])
+    if not np.isfinite(model._vector).all():
+        raise FloatingPointError(
+            f"parameters are not finite after epoch {epoch}; a smaller learning rate may help"
+        )
+    trained = samples.take(rows)
+    return float(loss(trained.y, np.concatenate(outputs), trained.weight))
 
 
 def read_samples(model: Any, loss: Any, x: Any, y: Any, sample_weight: Any = None) -> Any:

@@ -11,7 +11,7 @@ from ..core.loss import BatchLoss, ClassLoss, JointLoss, PointwiseLoss, RowLoss,
 from ..core.traits import Traits
 from ..losses.log_loss import SigmoidCrossEntropy
 from ..losses.lovasz import LovaszSoftmax
-from ..losses.overlap import MulticlassOverlap
+from ..losses.multiclass_overlap import MulticlassOverlap
 from ..losses.quantiles import Pinball
 from ..losses.sequences import CTC, LabelSequences
 from ..losses.several_tasks import WeightedSum

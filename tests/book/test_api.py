@@ -59,8 +59,12 @@ def test_a_loss_has_all_that_belongs_to_it(html, entries, name):
         "boxes": "overlap",
         "contrastive-batches": "embeddings",
         "crps": "likelihood",
+        "divergences": "softmax",
         "gaussian": "likelihood",
+        "general-robust": "robust",
         "lovasz": "overlap",
+        "multiclass-margins": "margins",
+        "multiclass-overlap": "overlap",
         "ndcg": "ranking",
     }
     assert page == within.get(module, module)

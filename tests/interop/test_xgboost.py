@@ -8,7 +8,7 @@ import pytest
 import small_data as data
 
 import lossbook as lb
-from lossbook.base import POSITIVE, PointwiseLoss, Traits, parameter
+from lossbook.base import POSITIVE, PointwiseLoss, ResidualLoss, Traits, parameter
 
 xgboost = pytest.importorskip("xgboost", reason="XGBoost is not installed")
 base = pytest.importorskip("sklearn.base", reason="scikit-learn is not installed")
@@ -315,7 +315,20 @@ def test_a_loss_of_ones_own():
     assert pickle.loads(pickle.dumps(objective)) == objective
 
 
-@pytest.mark.parametrize(("loss", "start"), [(lb.Cauchy(), 2.0), (lb.MultiMargin(), 0.0)], ids=repr)
+class Notch(ResidualLoss):
+    """A loss that is not convex and has no optimal constant."""
+
+    def _traits(self):
+        return Traits(
+            convex=False,
+            differentiable=True,
+            twice_differentiable=True,
+            symmetric=True,
+            elicits="robust location",
+        )
+
+
+@pytest.mark.parametrize(("loss", "start"), [(Notch(), 2.0), (lb.MultiMargin(), 0.0)], ids=repr)
 def test_start_of_losses_without_an_optimal_constant(loss, start):
     assert Objective(loss).start([0, 2, 7]) == start
 

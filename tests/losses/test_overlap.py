@@ -423,13 +423,28 @@ HUGE = [
     lb.Jaccard(ignore_index=255),
     lb.FocalTversky(0.25, 0.75, 2.0, reduction="sum"),
     lb.Tversky(0.25, 0.75, reduction="none", ignore_index=255),
+    lb.MulticlassOverlap(lb.Dice(smooth=1.0), class_weight=(0, 1, 2, *[1] * 7)),
+    lb.MulticlassOverlap(lb.FocalTversky(), ignore_index=255),
 ]
+
+
+def of_classes(loss):
+    return isinstance(loss, lb.MulticlassOverlap)
 
 
 def huge_masks(loss, dtype=np.float64, n_masks=3, n_pixels=150_000):
     rng = np.random.default_rng(0)
     y_true = rng.integers(0, 2, (n_masks, n_pixels // 10, 10)).astype(dtype)
     y_pred = rng.uniform(0, 1, y_true.shape).astype(dtype)
+    if loss.ignore_index is not None:
+        y_true[:, ::7], y_pred[:, ::7] = loss.ignore_index, np.nan
+    return y_true, y_pred
+
+
+def huge_label_images(loss, dtype=np.float64, n_images=3, n_pixels=15_000, n_classes=10):
+    rng = np.random.default_rng(1)
+    y_true = rng.integers(0, n_classes, (n_images, n_pixels), dtype=np.uint8)
+    y_pred = rng.uniform(0, 1, (*y_true.shape, n_classes)).astype(dtype)
     if loss.ignore_index is not None:
         y_true[:, ::7], y_pred[:, ::7] = loss.ignore_index, np.nan
     return y_true, y_pred
@@ -444,9 +459,14 @@ def all_parts(loss, *inputs):
     ]
 
 
-@pytest.mark.parametrize("loss", HUGE, ids=repr)
-def test_masks_read_in_pieces_cost_what_they_cost_as_a_whole(loss, monkeypatch, threads):
-    y_true, y_pred = huge_masks(loss)
+@pytest.mark.parametrize(
+    ("loss", "huge"),
+    [(each, huge_masks) for each in HUGE]
+    + [(each, huge_label_images) for each in HUGE if of_classes(each)],
+    ids=repr,
+)
+def test_masks_read_in_pieces_cost_what_they_cost_as_a_whole(loss, huge, monkeypatch, threads):
+    y_true, y_pred = huge(loss)
     lost = y_pred.copy()
     lost[1] = np.nan
     inputs = [(y_true, y_pred), (y_true, lost, [1.5, 0.0, 0.25]), (y_true[0], y_pred[0])]
@@ -471,12 +491,40 @@ def test_what_is_wrong_in_a_piece_is_found_and_nothing_is_written():
     assert (out == 7).all()
 
 
-def test_a_huge_mask_of_half_precision_takes_the_memory_of_its_pieces():
-    y_true, y_pred = huge_masks(lb.Dice(), np.float16, 1, 4_000_000)
+def test_what_is_wrong_in_a_piece_of_an_image_with_weight_0_does_not_matter():
+    loss = lb.MulticlassOverlap(ignore_index=255)
+    y_true, y_pred = huge_label_images(loss)
+    expected = loss(y_true[1:], y_pred[1:])
+    y_true[0, 3], y_pred[0, 5] = 10, 7.0
+    assert loss(y_true, y_pred, [0, 1, 1]) == pytest.approx(expected, rel=1e-14)
+    out = np.empty_like(y_pred)
+    loss.gradient(y_true, y_pred, [0, 1, 1], out=out)
+    assert not out[0].any()
+    np.testing.assert_array_equal(out[1:], loss.gradient(y_true[1:], y_pred[1:]))
+
+
+def peak_of(call):
+    """Return what a call returns, and how much memory it held at most."""
     tracemalloc.start()
-    value = lb.Dice()(y_true, y_pred)
+    result = call()
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
+    return result, peak
+
+
+def test_a_huge_image_of_several_classes_takes_the_memory_of_its_pieces():
+    for loss in lb.MulticlassOverlap(), lb.MulticlassOverlap(ignore_index=255):
+        inputs = huge_label_images(loss, np.float16, 1, 1_000_000, 5)
+        _, peak = peak_of(lambda loss=loss, inputs=inputs: loss(*inputs))
+        assert peak < 2 * lb.get_num_threads() * 2**23
+
+
+def test_a_huge_mask_of_half_precision_takes_the_memory_of_its_pieces():
+    y_true, y_pred = huge_masks(lb.Dice(ignore_index=255), np.float16, 1, 4_000_000)
+    _, peak = peak_of(lambda: lb.Dice(ignore_index=255)(y_true, y_pred))
+    assert peak < 2 * lb.get_num_threads() * 2**23
+    y_true, y_pred = huge_masks(lb.Dice(), np.float16, 1, 4_000_000)
+    value, peak = peak_of(lambda: lb.Dice()(y_true, y_pred))
     common = np.vdot(y_true.astype(float), y_pred.astype(float))
     expected = 1 - 2 * common / (y_true.sum(dtype=float) + y_pred.sum(dtype=float))
     assert value == pytest.approx(expected, rel=1e-6)

@@ -5,7 +5,7 @@ from mpmath import mp
 import lossbook as lb
 
 from .definition import value
-from .inputs import APART, LABELS, SCORES
+from .inputs import SCORES
 
 LOSSES = [
     lb.Hinge(),
@@ -14,11 +14,6 @@ LOSSES = [
     lb.ModifiedHuber(),
     lb.Perceptron(),
     lb.Exponential(),
-    lb.CrammerSinger(),
-    lb.CrammerSinger(margin=0.3),
-    lb.MultiMargin(),
-    lb.MultiMargin(margin=2.2, power=2),
-    lb.MultiMargin(margin=0.3, power=2),
 ]
 
 MARGINS = ([-1.0, 1.0], [-30.25, -1.375, -0.4375, 0.0, 0.625, 0.984375, 1.03125, 4.5])
@@ -29,8 +24,6 @@ INPUTS = {
     lb.ModifiedHuber: ([-1.0, 1.0], [-30.25, -1.03125, -0.984375, 0.0, 0.625, 0.984375, 4.5]),
     lb.Perceptron: ([-1.0, 1.0], [-30.25, -1.375, -0.03125, 0.03125, 0.625, 4.5]),
     lb.Exponential: ([-1.0, 1.0], [-80.25, -3.125, -0.1875, 0.0, 0.75, 33.5, 80.25]),
-    lb.CrammerSinger: (LABELS, APART),
-    lb.MultiMargin: (LABELS, APART),
 }
 
 
@@ -62,15 +55,3 @@ def _(loss: lb.Perceptron, y, x):
 @value.register
 def _(loss: lb.Exponential, y, x):
     return mp.exp(-y * x)
-
-
-@value.register
-def _(loss: lb.CrammerSinger, y, x):
-    margin = mp.mpf(loss.margin)
-    return max(z + margin * (k != y) for k, z in enumerate(x)) - x[int(y)]
-
-
-@value.register
-def _(loss: lb.MultiMargin, y, x):
-    short = [mp.mpf(loss.margin) - x[int(y)] + z for k, z in enumerate(x) if k != y]
-    return sum(max(mp.mpf(0), s) ** int(loss.power) for s in short)

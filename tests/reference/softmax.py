@@ -5,13 +5,11 @@ from mpmath import mp
 import lossbook as lb
 
 from .definition import plogp, value
-from .inputs import CLASS_SCORES, DISTRIBUTIONS
+from .inputs import CLASS_SCORES, DISTRIBUTIONS, PROBABILITIES
 
 LOSSES = [
     lb.CategoricalCrossEntropy(),
     lb.NegativeLogLikelihood(),
-    lb.KLDivergence(),
-    lb.JensenShannon(),
     lb.SoftmaxCrossEntropy(),
     lb.SoftmaxCrossEntropy(label_smoothing=0.1),
     lb.SoftmaxCrossEntropy(class_weight=(1, 0.5, 3)),
@@ -19,7 +17,6 @@ LOSSES = [
     lb.SoftmaxCrossEntropy(class_weight=(1, 0.5, 3), label_smoothing=0.05, ignore_index=-7),
 ]
 
-PROBABILITIES = [[0.25, 0.25, 0.5], [0.0078125, 0.984375, 0.0078125], [0.625, 0.125, 0.25]]
 INPUTS = {
     lb.CategoricalCrossEntropy: (DISTRIBUTIONS, PROBABILITIES),
     lb.NegativeLogLikelihood: (
@@ -27,18 +24,11 @@ INPUTS = {
         # Three that sum to one only nearly; the definition does not ask for more.
         [[-1.3862915, -0.6931496, -1.3862915], [-1e4, -0.0001, -9.75], [0.0, -12.5, -1e30]],
     ),
-    lb.KLDivergence: (DISTRIBUTIONS, PROBABILITIES),
-    lb.JensenShannon: (DISTRIBUTIONS, PROBABILITIES),
     lb.SoftmaxCrossEntropy: (
         [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [0.25, 0.5, 0.25]],
         CLASS_SCORES,
     ),
 }
-
-
-def divergence(t, p):
-    """Return the Kullback-Leibler divergence of lists."""
-    return sum(plogp(a, a / b) for a, b in zip(t, p, strict=True))
 
 
 @value.register
@@ -60,14 +50,3 @@ def _(loss: lb.SoftmaxCrossEntropy, y, x):
 @value.register
 def _(loss: lb.NegativeLogLikelihood, y, x):
     return -sum(t * log_p for t, log_p in zip(y, x, strict=True))
-
-
-@value.register
-def _(loss: lb.KLDivergence, y, x):
-    return divergence(y, x)
-
-
-@value.register
-def _(loss: lb.JensenShannon, y, x):
-    middle = [(t + p) / 2 for t, p in zip(y, x, strict=True)]
-    return (divergence(y, middle) + divergence(x, middle)) / 2
