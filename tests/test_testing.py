@@ -107,6 +107,10 @@ def residual_drifting(self, y_true, y_pred):
     return (y_pred - y_true + 1e-9 * np.arange(y_pred.size),)
 
 
+def half_of_diagonal(s):
+    return 0.5 * s.hessian()
+
+
 def unequal(self, other):
     return False
 
@@ -210,6 +214,10 @@ CASES = [
     broken(squared, "check_smoothness", traits=traits(squared, differentiable=False)),
     broken(squared, "check_smoothness", traits=traits(squared, twice_differentiable=False)),
     broken(softmax, "check_smoothness", traits=traits(softmax, differentiable=False)),
+    broken(huber, "check_majorizer", _majorizer=lambda self, r, c: 0.98 * (c / r).clip(None, 1)),
+    broken(huber, "check_majorizer", _majorizer=type(huber)._hessian),
+    broken(squared, "check_majorizer", _curvatures=lambda self: {"majorizer": self._value}),
+    broken(softmax, "check_majorizer", _curvatures=lambda self: {"majorizer": half_of_diagonal}),
     # Reduction, weights, order, passes.
     broken(squared, "check_reduction", __call__=doubled_mean),
     broken(squared, "check_reduction", gradient=averaged_sum),

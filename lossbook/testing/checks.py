@@ -104,6 +104,29 @@ def check_smoothness(loss: Any, samples: Any) -> None:
     require_reason("twice_differentiable", twice or kinks + bends > 0, missing)
 
 
+@np.errstate(all="ignore")
+def check_majorizer(loss: Any, samples: Any) -> None:
+    """Check that a parabola with the curvature "majorizer" lies nowhere below the loss."""
+    if "majorizer" not in loss.curvatures:
+        return
+    law = "a parabola that touches the loss and has its majorizer lies nowhere below the loss"
+    for line in samples.lines():
+        at = line.x[:: max(1, line.x.size // _TOUCHED), None]
+        value, slope = line.value(at[:, 0]), line.slope(at[:, 0])
+        bend = line.curvature(at[:, 0], "majorizer")
+        gap = line.x - at
+        terms = [value[:, None], slope[:, None] * gap, bend[:, None] / 2 * gap**2]
+        above, rounding = sum(terms) - line.value(line.x), 1e-12 * (1 + sum(map(np.abs, terms)))
+        holds = (above >= -rounding) | ~np.isfinite(above)
+        touching, other = np.broadcast_arrays(at, line.x)
+        numbers = {"touching_at": touching, "other": other, "below_by": -above}
+        require(law, holds, y_true=line.label, **numbers)
+
+
+_TOUCHED = 50
+"""About how many points of a line are touched by a parabola."""
+
+
 # How samples become one number.
 
 
@@ -329,6 +352,7 @@ CHECKS = (
     check_gradient,
     check_hessian,
     check_smoothness,
+    check_majorizer,
     check_reduction,
     check_weights,
     check_order,

@@ -314,9 +314,10 @@ class Line:
         """Return the derivative of the loss along the line at `x`."""
         return _dot(self.gradient(x), self.direction)
 
-    def curvature(self, x: Any) -> Any:
-        """Return the sum of the second derivatives at `x`."""
-        return _dot(self.loss.hessian(*self.inputs(x)), np.ones_like(self.direction))
+    def curvature(self, x: Any, kind: str = "exact") -> Any:
+        """Return the sum of the second derivatives, or of another curvature, at `x`."""
+        curvature = self.loss.hessian(*self.inputs(x), curvature=kind)
+        return _dot(curvature, np.ones_like(self.direction))
 
     def jumps(self, function: Any) -> Any:
         """Return neighbouring points that a function jumps between, and its values there.
