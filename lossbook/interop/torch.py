@@ -55,7 +55,9 @@ def as_function(loss: Loss) -> Callable[..., Tensor]:
     **Derivatives** are those with respect to the predictions and to `sample_weight`.  A target that
     requires a gradient raises an error.  Derivatives can be computed by ``backward``, by
     `torch.autograd.grad` and by `torch.func`, in reverse and in forward mode, and they can be
-    mapped by `torch.func.vmap`.
+    mapped by `torch.func.vmap`.  For second derivatives, use `torch.func.hessian`, or reverse mode
+    at least once.  Forward mode inside of forward mode, as in ``jacfwd(jacfwd(f))``, returns zeros,
+    because PyTorch does not differentiate the forward derivative of a custom function.
 
     If the second derivative has no entries outside its diagonal, the result is the second
     derivative that the loss implements.  The same holds for `SoftmaxCrossEntropy` and `ListNet`,
