@@ -24,7 +24,10 @@ LOSSES = [
 
 INPUTS = {
     lb.SigmoidFocal: ([0.0, 0.25, 1.0], SCORES),
-    lb.SoftmaxFocal: ([*map(list, np.eye(3)), [0.125, 0.25, 0.625], [0, 0.875, 0.125]], CLASS_SCORES),
+    lb.SoftmaxFocal: (
+        [*map(list, np.eye(3)), [0.125, 0.25, 0.625], [0, 0.875, 0.125]],
+        CLASS_SCORES,
+    ),
     lb.Poly1CrossEntropy: (DISTRIBUTIONS, CLASS_SCORES),
 }
 
