@@ -110,29 +110,25 @@ class SigmoidFocal(PointwiseLoss):
         return (1.0, 1.0) if self.alpha is None else (1 - self.alpha, self.alpha)
 
     def _formula(self, s):
-        y, z, p, gamma = s.y, s.z, s.p, s.gamma
+        y, z, p, q, gamma = s.y, s.z, s.p, s.q, s.gamma
         parameters, positive, negative = {gamma: "gamma"}, y, 1 - y
         if self.alpha is not None:
             positive, negative = s.alpha * y, (1 - s.alpha) * (1 - y)
             parameters[s.alpha] = "alpha"
 
-        def slope(p):
-            return (1 - p) ** gamma * (gamma * p * s.log(p) - (1 - p))
+        def slope(p, q):
+            return q**gamma * (gamma * p * s.log(p) - q)
 
-        def bend(p):
-            return (
-                (1 - p) ** gamma
-                * p
-                * ((1 + 2 * gamma) * (1 - p) + gamma * (1 - p - gamma * p) * s.log(p))
-            )
+        def bend(p, q):
+            return q**gamma * p * ((1 + 2 * gamma) * q + gamma * (q - gamma * p) * s.log(p))
 
         return s.Formula(
-            value=-positive * (1 - p) ** gamma * s.log(p) - negative * p**gamma * s.log(1 - p),
-            gradient=positive * slope(p) - negative * slope(1 - p),
-            hessian=positive * bend(p) + negative * bend(1 - p),
+            value=-positive * q**gamma * s.log(p) - negative * p**gamma * s.log(q),
+            gradient=positive * slope(p, q) - negative * slope(q, p),
+            hessian=positive * bend(p, q) + negative * bend(q, p),
             y_true=y,
             y_pred=z,
-            definitions={p: s.sigma(z)},
+            definitions={p: s.sigma(z), q: s.sigma(-z)},
             optimum="the score at which the pulls of the two classes balance; "
             "0 where they are even",
             parameters=parameters,
