@@ -547,6 +547,22 @@ class TestOptaxTraps:
         assert of_label(scores, np.array([-1])) == of_label(scores, np.array([2]))
 
 
+@pytest.mark.parametrize("y", [0.25, 0.5, 0.9])
+def test_focal_losses_elsewhere_take_a_soft_target_otherwise(y):
+    z, p = 0.75, 1 / (1 + np.exp(-0.75))
+    entropy = -y * np.log(p) - (1 - y) * np.log(1 - p)
+    theirs = pytest.approx((1 - y * p - (1 - y) * (1 - p)) ** 2 * entropy, rel=1e-5)
+    assert lb.SigmoidFocal()([y], [z]) != theirs
+    of_optax = load("optax.losses").sigmoid_focal_loss(np.float32(z), np.float32(y), gamma=2.0)
+    assert float(of_optax) == theirs
+    torch, ops = load("torch"), load("torchvision.ops")
+    of_vision = ops.sigmoid_focal_loss(torch.tensor(z), torch.tensor(y), alpha=-1)
+    assert of_vision.item() == theirs
+    keras = load("keras")
+    of_keras = keras.losses.binary_focal_crossentropy([y], [z], from_logits=True)
+    assert float(of_keras) == theirs
+
+
 def test_torchvision_weights_by_default():
     torch, ops = load("torch"), load("torchvision.ops")
     data = torch.zeros(1), torch.ones(1)

@@ -108,7 +108,8 @@ def facts(app, name):
     if others:
         named = "; ".join(f"{library} {', '.join(names)}" for library, names in others.items())
         lines.append(f":Elsewhere: {named}")
-    relatives = [other for other in in_module(module(loss)) if other != name]
+    beside = (one for one, its in LOSSES.items() if page_of(its) == page_of(loss))
+    relatives = [other for other in beside if other != name]
     if relatives:
         links = ", ".join(f":py:class:`~lossbook.{other}`" for other in relatives)
         lines.append(f":See also: {links}")

@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .domains import LABELS
-from .elementwise import running_dtype, sum_entries, zero_if_nan
+from .elementwise import running_dtype, sum_entries, within_floats, zero_if_nan
 from .inputs import as_real_array
 from .loss import ClassLoss
 from .parameters import as_floats
@@ -97,6 +96,11 @@ class LabelSoftmax:
         """The label's cross-entropy h = -log p_y."""
         return self.value()
 
+    @property
+    def odds(self) -> NDArray[Any]:
+        """The label's odds p/q."""
+        return self.exp_label / self.others
+
     @cached_property
     def right(self) -> NDArray[Any]:
         """The label's probability p."""
@@ -154,6 +158,16 @@ class Softmax:
         """Those of the others, 1 - p_k."""
         return self.rest / self.total
 
+    @property
+    def odds(self) -> NDArray[Any]:
+        """The odds p_k/(1 - p_k)."""
+        return self.exp / self.rest
+
+    @cached_property
+    def cross_entropy(self) -> NDArray[Any]:
+        """What each class would cost as the label, -log p_k."""
+        return self.below + self.log_sum()
+
 
 class TargetSoftmax(Softmax):
     """Softmax with any weighted target distribution u, whose sum is the mass M.
@@ -196,11 +210,6 @@ class TargetSoftmax(Softmax):
         """Return what the second derivatives make of a vector."""
         vector = np.where(self.absent, 0, vector)
         return self.mass * _curvature_product(self.exp, self.total, self.rest, vector)
-
-    @cached_property
-    def cross_entropies(self) -> NDArray[Any]:
-        """What each class would cost as the label, -log p_k."""
-        return self.below + self.log_sum()
 
 
 def sum_of_others(terms: NDArray[Any]) -> NDArray[Any]:
@@ -250,11 +259,11 @@ def _curvature_product(exp, total, rest, vector):
 class LabelProbabilityLoss(ClassLoss):
     """Base of losses f(h) of the label's cross-entropy h = -log p_y, which vanish with q = 1 - p_y.
 
-    A subclass gives the terms that its formulas share, and from them f(h), q f'(h) and q² f''(h):
-    the derivatives of h by the scores are proportional to q.
+    A subclass gives the terms that its formulas share, and from them f(h), q f'(h) and q² f''(h) as
+    ``_height``, ``_slope`` and ``_curvature``: the derivatives of h by the scores are proportional
+    to q.  What a distribution of labels costs is the mean over them.
     """
 
-    y_true_domain = LABELS
     link = "multinomial_logit"
 
     def _of_label(self, s, value, slope, bend, definitions=None, **stated):
@@ -280,15 +289,50 @@ class LabelProbabilityLoss(ClassLoss):
         kept = self._kept(y_true)
         if kept is not None:
             y_true, y_pred = y_true * kept, np.where(kept, y_pred, 0)
-        softmax = LabelSoftmax(y_true, below_top(y_pred), kept)
+        if y_true.ndim > 1:
+            softmax = TargetSoftmax(self._weighted(y_true), below_top(y_pred))
+        else:
+            softmax = LabelSoftmax(y_true, below_top(y_pred), kept)
         return softmax, *self._terms(softmax)
 
+    def _weighted(self, t):
+        """Return distributions of labels with the weights of the classes."""
+        return t
+
+    def _value(self, softmax, *terms):
+        height = self._height(softmax, *terms)
+        if isinstance(softmax, LabelSoftmax):
+            return height
+        return sum_entries(np.where(softmax.target > 0, softmax.target * height, 0))
+
     def _gradient(self, softmax, *terms):
-        return self._slope(softmax, *terms) * softmax.direction
+        slope = self._slope(softmax, *terms)
+        if isinstance(softmax, LabelSoftmax):
+            return slope * softmax.direction
+        own = softmax.target * slope
+        return softmax.right * _without_each(_over(own, softmax.wrong), softmax.wrong) - own
 
     def _hessian(self, softmax, *terms):
         slope, curvature = self._slope(softmax, *terms), self._curvature(softmax, *terms)
-        return curvature * softmax.direction**2 + slope * softmax.bend
+        if isinstance(softmax, LabelSoftmax):
+            return curvature * softmax.direction**2 + slope * softmax.bend
+        p, q = softmax.right, softmax.wrong
+        slope, curvature = softmax.target * slope, softmax.target * curvature
+        first = q * _without_each(_over(slope, q), q)
+        second = p * _without_each(_over(_over(curvature, q), q), q)
+        return p * (first + second) + (curvature + p * slope)
+
+
+def _without_each(terms, q):
+    """Return for each class the sum of the others; a probable one may have a far larger term."""
+    likely = q < 0.5
+    rest = sum_entries(np.where(likely, 0, terms))
+    return np.where(likely, rest, sum_entries(terms) - terms)
+
+
+def _over(terms, q):
+    """Return terms that vanish with q, divided by it."""
+    return np.where(q == 0, 0, within_floats(terms / q))
 
 
 def class_weights(name: str, weights: Any) -> tuple[float, ...] | None:

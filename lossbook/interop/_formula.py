@@ -8,6 +8,7 @@ that cannot be traced is left to NumPy.
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
+from inspect import cleandoc
 from math import prod
 from typing import Any, ClassVar
 
@@ -60,6 +61,42 @@ def called_like(loss: Loss, compute: Callable[..., Any]) -> Any:
     function: Any = of_target if isinstance(loss, TargetLoss) else of_inputs
     function.__name__ = function.__qualname__ = type(loss).__name__
     return function
+
+
+_NOTES = {
+    "second_derivatives": """\
+If the second derivative has no entries outside its diagonal, the result is the second derivative
+that the loss implements.  The same holds for `SoftmaxCrossEntropy` and `ListNet`, which implement
+the complete second derivative.  For any other loss of several predictions, of scores over classes
+or of rows, {library} differentiates our formula of the gradient.  It also computes all third
+derivatives in this way.""",
+    "dtypes": """\
+Floating-point inputs are promoted to a common dtype, which is also the dtype of the result.  For
+``float16`` and ``bfloat16``, the loss is computed in ``float32`` and then rounded.  {library}
+computes the sums in the dtype in which the loss is computed.""",
+    "unchecked_domains": """\
+A target or a prediction outside its domain leads to a meaningless number or NaN.  To check a batch,
+call the loss itself with NumPy arrays.  Shapes and dtypes are checked.""",
+    "untraced_losses": """\
+In this package, these losses are `ApproxNDCG`, `CTC`, `InfoNCE`, `LambdaRank`, `ListMLE`,
+`LovaszHinge`, `LovaszSoftmax`, `MultilabelMargin`, `Poly1CrossEntropy`, `Sparsemax`,
+`SupervisedContrastive` and the losses of boxes.  They have second derivatives only if each sample
+is one number.""",
+}
+"""What is said of every library, in the docstring of its function."""
+
+
+def with_notes(library: str) -> Callable[[Any], Any]:
+    """Return a decorator that puts the notes into a docstring, in the places that name them."""
+
+    def decorate(function):
+        function.__doc__ = cleandoc(function.__doc__ or "")
+        for place, note in _NOTES.items():
+            note = note.format(library=library)
+            function.__doc__ = function.__doc__.replace(f"{{{place}}}", note)
+        return function
+
+    return decorate
 
 
 class Library:

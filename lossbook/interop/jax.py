@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..base import Loss
-from ._formula import Formula, Library, called_like, checked_loss
+from ._formula import Formula, Library, called_like, checked_loss, with_notes
 
 try:
     import jax
@@ -22,6 +22,7 @@ except ImportError as error:
 __all__ = ["as_function"]
 
 
+@with_notes("JAX")
 def as_function(loss: Loss) -> Callable[..., Any]:
     """Return a loss as a function of JAX arrays.
 
@@ -54,27 +55,18 @@ def as_function(loss: Loss) -> Callable[..., Any]:
     respect to `sample_weight`.  Differentiation with respect to a target raises an error.  Reverse
     mode, forward mode and `jax.hessian` work.
 
-    If the second derivative has no entries outside its diagonal, the result is the second
-    derivative that the loss implements.  The same holds for `SoftmaxCrossEntropy` and `ListNet`,
-    which implement the complete second derivative.  For any other loss of several predictions, of
-    scores over classes or of rows, JAX differentiates our formula of the gradient.  It also
-    computes all third derivatives in this way.
+    {second_derivatives}
 
-    **Dtypes.** Floating-point inputs are promoted to a common dtype, which is also the dtype of the
-    result.  For ``float16`` and ``bfloat16``, the loss is computed in ``float32`` and then rounded.
-    Double precision needs ``jax.config.update("jax_enable_x64", True)``.  JAX computes the sums in
-    the dtype in which the loss is computed.
+    **Dtypes.**
+    {dtypes}
+    Double precision needs ``jax.config.update("jax_enable_x64", True)``.
 
-    **Domains are not checked**, because the values are not known inside `jax.jit`.  A target or a
-    prediction outside its domain leads to a meaningless number or NaN.  To check a batch, call the
-    loss itself with NumPy arrays.  Shapes and dtypes are checked.
+    **Domains are not checked**, because the values are not known inside `jax.jit`.
+    {unchecked_domains}
 
     **Losses that cannot be traced** are computed by NumPy on the host through `jax.pure_callback`,
-    and their domains are checked.  On devices other than a CPU they raise an error.  In this
-    package, these losses are `ApproxNDCG`, `CTC`, `InfoNCE`, `LambdaRank`, `ListMLE`,
-    `LovaszHinge`, `LovaszSoftmax`, `MultilabelMargin`, `Poly1CrossEntropy`, `Sparsemax`,
-    `SupervisedContrastive` and the losses of boxes.  They have second derivatives only if each
-    sample is one number.
+    and their domains are checked.  On devices other than a CPU they raise an error.
+    {untraced_losses}
 
     Examples
     --------

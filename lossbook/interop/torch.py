@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from ..base import Loss
-from ._formula import Formula, Library, called_like, checked_loss
+from ._formula import Formula, Library, called_like, checked_loss, with_notes
 
 try:
     import torch
@@ -24,6 +24,7 @@ except ImportError as error:
 __all__ = ["as_function"]
 
 
+@with_notes("PyTorch")
 def as_function(loss: Loss) -> Callable[..., Tensor]:
     """Return a loss as a function of PyTorch tensors.
 
@@ -59,26 +60,18 @@ def as_function(loss: Loss) -> Callable[..., Tensor]:
     at least once.  Forward mode inside of forward mode, as in ``jacfwd(jacfwd(f))``, returns zeros,
     because PyTorch does not differentiate the forward derivative of a custom function.
 
-    If the second derivative has no entries outside its diagonal, the result is the second
-    derivative that the loss implements.  The same holds for `SoftmaxCrossEntropy` and `ListNet`,
-    which implement the complete second derivative.  For any other loss of several predictions, of
-    scores over classes or of rows, PyTorch differentiates our formula of the gradient.  It also
-    computes all third derivatives in this way.
+    {second_derivatives}
 
-    **Dtypes.** Floating-point inputs are promoted to a common dtype, which is also the dtype of the
-    result.  For ``float16`` and ``bfloat16``, the loss is computed in ``float32`` and then rounded.
-    PyTorch computes the sums in the dtype in which the loss is computed.
+    **Dtypes.**
+    {dtypes}
 
     **Domains are not checked**, because the function would have to wait for the device to see the
-    values.  A target or a prediction outside its domain leads to a meaningless number or NaN.  To
-    check a batch, call the loss itself with NumPy arrays.  Shapes and dtypes are checked.
+    values.
+    {unchecked_domains}
 
     **Losses that cannot be traced** are computed by NumPy on the CPU, and their domains are
-    checked.  They raise an error for tensors on other devices and under `torch.compile`.  In this
-    package, these losses are `ApproxNDCG`, `CTC`, `InfoNCE`, `LambdaRank`, `ListMLE`,
-    `LovaszHinge`, `LovaszSoftmax`, `MultilabelMargin`, `Poly1CrossEntropy`, `Sparsemax`,
-    `SupervisedContrastive` and the losses of boxes.  They have second derivatives only if each
-    sample is one number.
+    checked.  They raise an error for tensors on other devices and under `torch.compile`.
+    {untraced_losses}
 
     Examples
     --------

@@ -1,18 +1,21 @@
 """Losses for rare classes, in which easy samples have less influence than hard ones, or more."""
 
 from dataclasses import field
-from functools import lru_cache
+from functools import lru_cache, reduce
+from itertools import starmap
 from math import inf, sqrt
+from operator import add
 
 import numpy as np
 
-from ..core.domains import NON_NEGATIVE, UNIT_INTERVAL, ZERO_OR_ONE, Interval
+from ..core.domains import NON_NEGATIVE, UNIT_INTERVAL, Interval
 from ..core.elementwise import decay, negative_part, sum_entries, two_sides, zero_if_nan
 from ..core.ignored import index_or_none
 from ..core.loss import ClassLoss, PointwiseLoss, as_distributions, parameter
 from ..core.optimum import bisect, on_simplex, weighted_mean
 from ..core.softmax import (
     LabelProbabilityLoss,
+    LabelSoftmax,
     TargetSoftmax,
     below_top,
     class_weights,
@@ -57,14 +60,19 @@ class SigmoidFocal(PointwiseLoss):
 
     Notes
     -----
-    Targets are 0 or 1, and predictions may be any real scores.  Let :math:`p = p_y` be the
-    probability of the label, :math:`q = 1 - p`, and let :math:`h = -\log p` be the cross-entropy.
-    The gradient with respect to :math:`(2y-1)z` is :math:`-\alpha_y q^\gamma (q + \gamma p h)`, and
-    the second derivative is :math:`\alpha_y q^\gamma p\,(q + \gamma(2q + \gamma p h - q h))`.  The
-    second derivative is negative for samples that are hard enough, so the loss is not convex.  The
-    power multiplies the relative rounding error of :math:`q` by :math:`\gamma`.  The value and the
-    gradient are therefore accurate to :math:`5 + 3\gamma` units in the last place.  The second
-    derivative is a sum of three such terms and is accurate to :math:`8 + 3\gamma` units.
+    Predictions may be any real scores.  Targets are labels 0 and 1, or they lie between them.  Such
+    a soft target :math:`t` is the probability of the label 1, and its loss is the expected loss,
+    which is :math:`t` times the loss of the label 1 plus :math:`1 - t` times that of the label 0.
+    (torchvision, Keras and optax raise :math:`1 - t p_1 - (1 - t)\,p_0` to the power instead.)
+
+    For a label :math:`y`, let :math:`p = p_y` be its probability, :math:`q = 1 - p`, and let
+    :math:`h = -\log p` be the cross-entropy.  The gradient with respect to :math:`(2y-1)z` is
+    :math:`-\alpha_y q^\gamma (q + \gamma p h)`, and the second derivative is
+    :math:`\alpha_y q^\gamma p\,(q + \gamma(2q + \gamma p h - q h))`.  The second derivative is
+    negative for samples that are hard enough, so the loss is not convex.  The power multiplies the
+    relative rounding error of :math:`q` by :math:`\gamma`.  The value and the gradient are
+    therefore accurate to :math:`5 + 3\gamma` units in the last place.  The second derivative is a
+    sum of three such terms and is accurate to :math:`8 + 3\gamma` units.
 
     References
     ----------
@@ -77,12 +85,14 @@ class SigmoidFocal(PointwiseLoss):
     >>> loss = lb.SigmoidFocal(gamma=2.0, reduction="none")
     >>> loss([1, 1], [0.0, -3.0]).round(4)
     array([0.1733, 2.7663])
+    >>> loss([0.25], [-3.0]).round(4)
+    array([0.6917])
     """
 
     gamma: float = parameter(default=2.0, domain=NON_NEGATIVE)
     alpha: float | None = parameter(default=None, domain=UNIT_INTERVAL, optional=True)
 
-    y_true_domain = ZERO_OR_ONE
+    y_true_domain = UNIT_INTERVAL
     link = "logit"
 
     def _traits(self):
@@ -100,25 +110,25 @@ class SigmoidFocal(PointwiseLoss):
         return (1.0, 1.0) if self.alpha is None else (1 - self.alpha, self.alpha)
 
     def _formula(self, s):
-        y, z, p, sign, gamma = s.y, s.z, s.p, s.s, s.gamma
-        definitions, parameters, weight = (
-            {sign: 2 * y - 1, p: s.sigma(sign * z)},
-            {gamma: "gamma"},
-            1,
-        )
+        y, z, p, q, gamma = s.y, s.z, s.p, s.q, s.gamma
+        parameters, positive, negative = {gamma: "gamma"}, y, 1 - y
         if self.alpha is not None:
-            alpha, weight = s.alpha, s.alpha_y
-            definitions[weight] = alpha * y + (1 - alpha) * (1 - y)
-            parameters[alpha] = "alpha"
-        modulation = weight * (1 - p) ** gamma
-        bend = (1 + 2 * gamma) * (1 - p) + gamma * (1 - p) * s.log(p) - gamma**2 * p * s.log(p)
+            positive, negative = s.alpha * y, (1 - s.alpha) * (1 - y)
+            parameters[s.alpha] = "alpha"
+
+        def slope(p, q):
+            return q**gamma * (gamma * p * s.log(p) - q)
+
+        def bend(p, q):
+            return q**gamma * p * ((1 + 2 * gamma) * q + gamma * (q - gamma * p) * s.log(p))
+
         return s.Formula(
-            value=-modulation * s.log(p),
-            gradient=sign * modulation * (gamma * p * s.log(p) - (1 - p)),
-            hessian=modulation * p * bend,
+            value=-positive * q**gamma * s.log(p) - negative * p**gamma * s.log(q),
+            gradient=positive * slope(p, q) - negative * slope(q, p),
+            hessian=positive * bend(p, q) + negative * bend(q, p),
             y_true=y,
             y_pred=z,
-            definitions=definitions,
+            definitions={p: s.sigma(z), q: s.sigma(-z)},
             optimum="the score at which the pulls of the two classes balance; "
             "0 where they are even",
             parameters=parameters,
@@ -126,23 +136,36 @@ class SigmoidFocal(PointwiseLoss):
 
     def _shared(self, y_true, y_pred):
         negative, positive = self._class_weights()
-        weight, sign = negative + (positive - negative) * y_true, 2 * y_true - 1
-        s = sign * y_pred
-        if self.alpha in (0, 1):  # one of the classes does not count, whatever its scores
-            s = np.where(weight == 0, 0, s)
+        if ((y_true > 0) & (y_true < 1)).any():
+            labels = (1, positive * y_true), (-1, negative * (1 - y_true))
+        else:
+            labels = ((2 * y_true - 1, negative + (positive - negative) * y_true),)
+        return tuple(self._of_label(sign, weight, sign * y_pred) for sign, weight in labels)
+
+    def _of_label(self, sign, weight, s):
+        """Return what the formulas share of a label with a weight, towards which the score is s."""
+        absent = weight == 0
+        if absent.any():  # their scores may be anything
+            s = np.where(absent, 0, s)
         e = decay(s)
         a, b = two_sides(s, e)
         p, q, h = a / (1 + e), b / (1 + e), np.log1p(e) - negative_part(s)
         modulation = weight * _power_of_rest(q, a / b, self.gamma)
         return sign, modulation, p, q, h, zero_if_nan(p * h)
 
-    def _value(self, sign, modulation, p, q, h, ph):
-        return modulation * h
+    def _value(self, *labels):
+        return reduce(add, (modulation * h for _, modulation, _, _, h, _ in labels))
 
-    def _gradient(self, sign, modulation, p, q, h, ph):
+    def _gradient(self, *labels):
+        return reduce(add, starmap(self._slope, labels))
+
+    def _hessian(self, *labels):
+        return reduce(add, starmap(self._bend, labels))
+
+    def _slope(self, sign, modulation, p, q, h, ph):
         return -sign * modulation * (q + self.gamma * ph)
 
-    def _hessian(self, sign, modulation, p, q, h, ph):
+    def _bend(self, sign, modulation, p, q, h, ph):
         g = self.gamma
         bend = p * q + 2 * (g * p) * q + (g * p - q) * (g * ph)
         return np.where(modulation == 0, 0, modulation * bend)
@@ -161,8 +184,7 @@ class SigmoidFocal(PointwiseLoss):
         return bisect(rises, -700.0, 700.0)
 
     def _slope_towards(self, label, z):
-        sign, modulation, *rest = SigmoidFocal(self.gamma)._shared(np.float64(label), z)
-        return -sign * self._gradient(sign, modulation, *rest)
+        return -self._slope(*self._of_label(1, np.float64(1), np.float64(z if label else -z)))
 
 
 class SoftmaxFocal(LabelProbabilityLoss):
@@ -185,18 +207,23 @@ class SoftmaxFocal(LabelProbabilityLoss):
 
     Notes
     -----
-    Predictions :math:`z` have the shape (..., K) and hold any real scores.  Targets are integer
-    labels :math:`y` of shape (...).  Let :math:`p = p_y` be the probability of the label, :math:`q
-    = 1 - p`, and let :math:`h = -\log p` be the cross-entropy.  As a function of :math:`h`, the
-    loss is :math:`f(h) = \alpha_y q^\gamma h` with the derivatives :math:`f' = \alpha_y
-    q^{\gamma-1}(q + \gamma p h)` and :math:`f'' = \alpha_y \gamma q^{\gamma-2} p\,(2q + \gamma p h
-    - h)`.  The gradient with respect to the scores is :math:`f'\,(p_k - [k = y])`, and the diagonal
-    second derivative is :math:`f''\,(p_k - [k = y])^2 + f'\,p_k (1 - p_k)`.  It can be negative, so
-    the loss is not convex.  For two classes, the loss is `SigmoidFocal` of the difference of the
-    two scores.  The constant that minimises the loss is found by bisection.  The power multiplies
-    the relative rounding error of :math:`q` by :math:`\gamma`.  The value and the gradient are
-    therefore accurate to :math:`5 + 3\gamma` units in the last place.  The second derivative is a
-    sum of three such terms and is accurate to :math:`8 + 3\gamma` units.
+    Predictions :math:`z` have the shape (..., K) and hold any real scores.  Targets are either
+    integer labels :math:`y` of shape (...) or distributions :math:`t` of shape (..., K).  The loss
+    of a distribution is the expected loss of its labels,
+    :math:`-\sum_k t_k\,\alpha_k (1 - p_k)^\gamma \log p_k`.
+
+    For a label, let :math:`p = p_y` be its probability, :math:`q = 1 - p`, and let
+    :math:`h = -\log p` be the cross-entropy.  As a function of :math:`h`, the loss is
+    :math:`f(h) = \alpha_y q^\gamma h` with the derivatives
+    :math:`f' = \alpha_y q^{\gamma-1}(q + \gamma p h)` and
+    :math:`f'' = \alpha_y \gamma q^{\gamma-2} p\,(2q + \gamma p h - h)`.  The gradient with respect
+    to the scores is :math:`f'\,(p_k - [k = y])`, and the diagonal second derivative is
+    :math:`f''\,(p_k - [k = y])^2 + f'\,p_k (1 - p_k)`.  It can be negative, so the loss is not
+    convex.  For two classes, the loss is `SigmoidFocal` of the difference of the two scores.  The
+    constant that minimises the loss is found by bisection.  The power multiplies the relative
+    rounding error of :math:`q` by :math:`\gamma`.  The value and the gradient are therefore
+    accurate to :math:`5 + 3\gamma` units in the last place.  The second derivative is a sum of
+    three such terms and is accurate to :math:`8 + 3\gamma` units.
 
     References
     ----------
@@ -235,18 +262,27 @@ class SoftmaxFocal(LabelProbabilityLoss):
         )
 
     def _formula(self, s):
-        p, q, gamma = s.p_y, s.q_y, s.gamma
-        definitions, parameters, weight = {}, {gamma: "gamma"}, 1
+        p, q, gamma, weight, parameters = s.p_k, s.q_k, s.gamma, s.t_k, {s.gamma: "gamma"}
         if self.alpha is not None:
-            weight = s.alpha_y
-            definitions[weight] = s.sum_j(s.t_k * s.alpha_k)
+            weight = s.alpha_k * weight
             parameters[s.alpha_k] = "alpha"
-        return self._of_label(
-            s,
-            value=-weight * q**gamma * s.log(p),
-            slope=weight * q ** (gamma - 1) * (q - gamma * p * s.log(p)),
-            bend=weight * gamma * p * q ** (gamma - 2) * (2 * q + (1 - gamma * p) * s.log(p)),
-            definitions=definitions,
+        u, v, all_u, all_v = s.u_k, s.vector("v"), s.U, s.Symbol("V", real=True)
+        slope = q ** (gamma - 1) * (q - gamma * p * s.log(p))
+        bend = gamma * p * q ** (gamma - 2) * (2 * q + (1 - gamma * p) * s.log(p))
+        return s.Formula(
+            value=-s.sum_k(weight * q**gamma * s.log(p)),
+            gradient=all_u * p - u,
+            hessian=all_u * p * q + all_v * p**2 + (q - p) * v,
+            y_true=s.t_k,
+            y_pred=s.z_k,
+            definitions={
+                p: s.SOFTMAX,
+                q: s.sum_of_others(p),
+                u: weight * slope,
+                v: weight * bend,
+                all_u: s.sum_j(u),
+                all_v: s.sum_j(v),
+            },
             optimum="the scores at which the pulls of the classes balance" + s.SHIFT,
             parameters=parameters,
         )
@@ -254,28 +290,36 @@ class SoftmaxFocal(LabelProbabilityLoss):
     def _read(self, y_true, y_pred):
         batch = super()._read(y_true, y_pred)
         require_one_each("alpha", self.alpha, batch.shapes[0][-1])
-        if self.ignore_index is not None:
+        if self.ignore_index is not None and batch.columns[0].dtype.kind == "i":
             batch.mass = self._kept
         return batch
 
     def _shared(self, y_true, y_pred):
-        if self.alpha is not None and 0 in self.alpha:
+        if y_true.ndim == 1 and self.alpha is not None and 0 in self.alpha:
             kept = self._kept(y_true)
             label = y_true if kept is None else y_true * kept
             y_pred = np.where(np.array(self.alpha)[label] > 0, y_pred, 0)
         return super()._shared(y_true, y_pred)
 
     def _terms(self, softmax):
-        odds = softmax.exp_label / softmax.others
-        modulation = _power_of_rest(softmax.wrong, odds, self.gamma)
+        modulation = _power_of_rest(softmax.wrong, softmax.odds, self.gamma)
+        if isinstance(softmax, LabelSoftmax):
+            modulation = self._of_kept(softmax, modulation)
+        return modulation, zero_if_nan(softmax.right * softmax.cross_entropy)
+
+    def _of_kept(self, softmax, modulation):
+        """Return terms of labels with the weights of their classes, and 0 for ignored ones."""
         if self.alpha is not None:
             alpha = np.array(self.alpha, modulation.dtype)
             modulation = np.take_along_axis(alpha, softmax.label, axis=0) * modulation
         if softmax.kept is not None:
             modulation = np.where(softmax.kept, modulation, 0)
-        return modulation, zero_if_nan(softmax.right * softmax.cross_entropy)
+        return modulation
 
-    def _value(self, softmax, modulation, ph):
+    def _weighted(self, t):
+        return t if self.alpha is None else np.array(self.alpha, t.dtype)[:, None] * t
+
+    def _height(self, softmax, modulation, ph):
         return np.where(modulation == 0, 0, modulation * softmax.cross_entropy)
 
     def _slope(self, softmax, modulation, ph):
@@ -390,7 +434,7 @@ class Poly1CrossEntropy(ClassLoss):
         return softmax, p, q, softmax.target * slope
 
     def _value(self, softmax, p, q, u):
-        h = softmax.cross_entropies
+        h = softmax.cross_entropy
         if self.epsilon >= 0:
             each = h + self.epsilon * q
         else:

@@ -50,7 +50,8 @@ class LovaszHinge(MaskLoss):
     real scores.  The gradient is :math:`-y_k g_k` for :math:`e_k > 0` and 0 otherwise, and the
     second derivative is 0.  If two errors are equal, the loss has a kink, and the subgradient is
     that of the pixels in the order of the array.  In a mask without positive pixels, the largest
-    error has all the weight.
+    error has all the weight.  The errors of a mask are sorted together, so a mask is read as a
+    whole, however large it is.
 
     The weights depend only on the order of the errors, and they sum to 1.  The mask that minimises
     the expected loss is in general not the mask with the smallest expected Jaccard loss, because
@@ -173,6 +174,7 @@ class LovaszSoftmax(ClassMaskLoss):
     classes that occur in the image, and 0 for classes that do not.  It treats the :math:`p_{ik}` as
     independent variables, although their sum is 1.  The second derivative is 0.  If two errors are
     equal, the loss has a kink, and the subgradient is that of the pixels in the order of the array.
+    The errors of an image are sorted together, so an image is read as a whole, however large it is.
 
     References
     ----------

@@ -4,7 +4,7 @@ from math import sqrt
 
 import numpy as np
 
-from ..core.domains import Interval
+from ..core.domains import LABELS, Interval
 from ..core.loss import parameter
 from ..core.softmax import LabelProbabilityLoss
 from ..core.traits import Traits
@@ -48,6 +48,8 @@ class GeneralizedCrossEntropy(LabelProbabilityLoss):
     array([0.58578644, 2.        ])
     """
 
+    y_true_domain = LABELS
+
     q: float = parameter(default=0.7, domain=Interval(0, 1, include_low=False))
 
     def _traits(self):
@@ -77,7 +79,7 @@ class GeneralizedCrossEntropy(LabelProbabilityLoss):
     def _terms(self, softmax):
         return (-self.q * softmax.cross_entropy,)
 
-    def _value(self, softmax, exponent):
+    def _height(self, softmax, exponent):
         return -np.expm1(exponent) / self.q
 
     def _slope(self, softmax, exponent):

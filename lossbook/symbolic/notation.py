@@ -87,7 +87,6 @@ tau: Any
 b: Any
 c: Any
 w: Any
-alpha_y: Any
 w_plus: Any
 i: Any
 j: Any
@@ -109,7 +108,7 @@ mu, xi = symbols("mu xi", real=True)
 alpha, beta, gamma, delta, epsilon, phi = symbols(
     "alpha beta gamma delta epsilon phi", positive=True
 )
-q, tau, a, b, c, w, alpha_y, w_plus = symbols("q tau a b c w alpha_y w_+", positive=True)
+q, tau, a, b, c, w, w_plus = symbols("q tau a b c w w_+", positive=True)
 shape: Any = Symbol("alpha", real=True)
 i, j, k, label = symbols("i j k y", integer=True)
 K = Symbol("K", integer=True, positive=True)
@@ -122,8 +121,10 @@ m_k: Any
 p_k: Any
 alpha_k: Any
 gamma_k: Any
-t_k, u_k, c_k, m_k, p_k, alpha_k, gamma_k = (
-    sp.IndexedBase(name, positive=True)[k] for name in ("t", "u", "c", "m", "p", "alpha", "gamma")
+q_k: Any
+t_k, u_k, c_k, m_k, p_k, q_k, alpha_k, gamma_k = (
+    sp.IndexedBase(name, positive=True)[k]
+    for name in ("t", "u", "c", "m", "p", "q", "alpha", "gamma")
 )
 z_k, l_k, s_k = (sp.IndexedBase(name, real=True)[k] for name in "zls")
 
@@ -159,6 +160,11 @@ def sum_k(term: Any) -> Any:
 def sum_j(term: Any) -> Any:
     """Return the sum of a term over all entries, counted by j, as part of a term in k."""
     return Sum(at(term, j), (j, 1, K))
+
+
+def sum_of_others(term: Any) -> Any:
+    """Return the sum of a term over all entries but k, counted by i, as part of a term in k."""
+    return Sum((1 - sp.KroneckerDelta(i, k)) * at(term, i), (i, 1, K))
 
 
 def max_j(term: Any) -> Any:

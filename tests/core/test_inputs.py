@@ -286,7 +286,8 @@ VALUE, TYPE = ValueError, TypeError
         (SQUARED, ([[0.0, 1], [2, -INF]], np.ones((2, 2))), VALUE, ["-inf at index 1, 1"]),
         (SQUARED, (NAN, 1.0), VALUE, ["y_true must be finite; got nan"]),
         (lb.Hinge(), ([1, 0], [1.0, 2]), VALUE, ["y_true", "-1 or 1", "got 0", "index 1"]),
-        (lb.SigmoidFocal(), ([1, 0.5], [1.0, 2]), VALUE, ["y_true", "0 or 1", "got 0.5"]),
+        (lb.HingeEmbedding(), ([1, 0.5], [1.0, 2]), VALUE, ["y_true", "-1 or 1", "got 0.5"]),
+        (lb.SigmoidFocal(), ([1, 1.5], [1.0, 2]), VALUE, ["y_true", "[0, 1]", "got 1.5"]),
         (lb.SigmoidCrossEntropy(), ([1, 1.5], [1.0, 2]), VALUE, ["y_true", "[0, 1]", "1.5"]),
         (
             lb.BinaryCrossEntropy(),

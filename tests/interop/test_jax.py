@@ -249,6 +249,12 @@ def test_derivative_by_the_target_is_refused(wrap):
     assert jax.grad(lambda y: f(jax.lax.stop_gradient(y), y))(np.ones(3)).tolist() == [0.0] * 3
 
 
+def test_one_weight_a_row_serves_a_single_output():
+    y_true, y_pred = jnp.zeros((3, 1)), jnp.array([[1.0], [2.0], [3.0]])
+    value = as_function(lb.SquaredError())(y_true, y_pred, jnp.array([1.0, 0.0, 3.0]))
+    assert float(value) == 7
+
+
 def test_refused_number_of_inputs():
     with pytest.raises(TypeError, match=r"GaussianNLL takes y_true, mean, log_variance.*got 2"):
         as_function(lb.GaussianNLL())(np.zeros(3), np.zeros(3))

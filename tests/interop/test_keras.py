@@ -111,6 +111,12 @@ def test_own_loss_is_loaded_by_name():
         KerasLoss.from_config(config)
 
 
+def test_other_backends_are_refused(monkeypatch):
+    monkeypatch.setattr(keras.backend, "backend", lambda: "tensorflow")
+    with pytest.raises(ValueError, match="must be torch or jax; got tensorflow"):
+        as_loss(lb.Huber())(NUMBERS, NUMBERS)
+
+
 def test_on_jax():
     """Keras has one backend in a process, so the other one has its own."""
     pytest.importorskip("jax", reason="JAX is not installed")

@@ -127,6 +127,24 @@ def test_gradient_is_zero_where_it_ends(loss):
     assert np.abs(slope).max() < 1e-5
 
 
+def test_a_loss_without_an_optimal_constant_starts_at_0():
+    d = data.classes()
+    loss = lb.MultiMargin(power=2)
+    model = LinearModel(loss, alpha=0.0).fit(d.x, d.y)
+    constants = np.tile(np.linspace(-1, 1, 21)[:, None, None], (1, len(d.y), 3))
+    assert loss(d.y, model.decision_function(d.x)) < min(loss(d.y, each) for each in constants)
+    slope = d.x.T @ loss.gradient(d.y, model.decision_function(d.x))
+    np.testing.assert_allclose(slope, 0, atol=1e-4)
+
+
+def test_a_majorizer_that_is_infinite_everywhere():
+    """At the start all residuals are 0, where the absolute error has its kink."""
+    d = data.numbers()
+    model = LinearModel(lb.AbsoluteError()).fit(d.x, np.full(len(d.y), 2.5))
+    assert model.intercept_ == 2.5
+    assert not model.coef_.any()
+
+
 def test_class_and_probabilities_of_exponential_loss():
     d = data.two_classes()
     model = LinearModel(lb.Exponential()).fit(d.x, d.y)

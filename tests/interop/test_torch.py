@@ -393,6 +393,22 @@ def test_refused_inputs(arguments, error, message):
         as_function(lb.Huber())(*arguments)
 
 
+def test_one_weight_a_row_serves_a_single_output():
+    y_true, y_pred = torch.zeros(3, 1), torch.tensor([[1.0], [2.0], [3.0]])
+    value = as_function(lb.SquaredError())(y_true, y_pred, torch.tensor([1.0, 0.0, 3.0]))
+    assert value.item() == 7
+
+
+def test_what_is_not_real_is_refused_by_name():
+    one = torch.ones(1)
+    with pytest.raises(TypeError, match=r"y_true must hold real numbers; got torch.complex64"):
+        as_function(lb.SquaredError())(one.to(torch.complex64), one)
+    x, weight = torch.eye(4), torch.ones(4, requires_grad=True)
+    groups = torch.tensor([0, 0, 1, 1])
+    with pytest.raises(ValueError, match=r"sample_weight .* must not require a gradient"):
+        as_function(lb.SupervisedContrastive())(groups, x, sample_weight=weight)
+
+
 def test_refused_number_of_inputs():
     with pytest.raises(TypeError, match=r"GaussianNLL takes y_true, mean, log_variance.*got 2"):
         as_function(lb.GaussianNLL())(X, X)

@@ -12,7 +12,6 @@ from single import (
     DTYPES,
     assert_best,
     assert_double_backward,
-    assert_labels_only,
     assert_nan,
     assert_parts,
     assert_same,
@@ -190,13 +189,81 @@ def test_best_focal_score_is_the_global_one(gamma, share):
     assert best == pytest.approx(grid[np.argmin(costs)], abs=0.02)
 
 
+# Soft targets.
+
+
+@pytest.mark.parametrize("gamma", [0.0, 0.5, 2.0, 17.0])
+@pytest.mark.parametrize("alpha", [None, 0.25, 0.0])
+def test_a_soft_target_of_a_score_is_the_mean_over_its_labels(gamma, alpha):
+    loss, soft = lb.SigmoidFocal(gamma, alpha), np.linspace(0, 1, 200)
+    one, zero = (parts(loss, np.full(200, label), Z) for label in (1.0, 0.0))
+    for got, of_one, of_zero in zip(parts(loss, soft, Z), one, zero, strict=True):
+        np.testing.assert_allclose(got, soft * of_one + (1 - soft) * of_zero, 1e-12, 1e-15)
+
+
+@pytest.mark.parametrize("loss", [lb.SoftmaxFocal(0.5), lb.SoftmaxFocal(2.0, (1, 0, 2, 3))])
+def test_a_distribution_of_labels_is_the_mean_over_them(loss):
+    labels = [parts(loss, np.full(N_ROWS, k), SCORES) for k in range(4)]
+    for got, *of_labels in zip(parts(loss, TARGETS, SCORES), *labels, strict=True):
+        shares = TARGETS.T if got.ndim == 1 else TARGETS.T[..., None]
+        mean = sum(share * part for share, part in zip(shares, of_labels, strict=True))
+        np.testing.assert_allclose(got, mean, 1e-11, 1e-14)
+    hot = parts(loss, np.eye(4)[LABELS], SCORES)
+    for got, of_labels in zip(hot, parts(loss, LABELS, SCORES), strict=True):
+        np.testing.assert_allclose(got, of_labels, 1e-11, 1e-14)
+
+
+@DTYPES
+@pytest.mark.parametrize(
+    ("loss", "y_true", "y_pred", "expected"),
+    [
+        (SIGMOID_FOCAL, 0.5, 1e3, (500, 0.5, 0)),
+        (SIGMOID_FOCAL, 0.25, -INF, (INF, -0.25, 0)),
+        (SHARP_SIGMOID, 0.25, INF, (INF, 0.75, 0)),
+        (SOFTMAX_FOCAL, [0.5, 0.5], [1e3, 0.0], (500, [0.5, -0.5], [0, 0])),
+        (SOFTMAX_FOCAL, [0.25, 0.75], [0.0, -INF], (INF, [0.75, -0.75], [0, 0])),
+        (SHARP_SOFTMAX, [0.5, 0.25, 0.25], [1e38, 0.0, 0.0], (5e37, [0.5, -0.25, -0.25], [0] * 3)),
+        (SHARP_SOFTMAX, [1.0, 0.0, 0.0], [90.0, 0.0, 0.0], (None,) * 3),
+        (lb.SoftmaxFocal(2.0, (0, 1)), [1.0, 0.0], [3.0, 1.0], (0, [0, 0], [0, 0])),
+    ],
+)
+def test_extremes_of_soft_targets(loss, y_true, y_pred, expected, dtype):
+    if expected[0] is None:
+        expected = each(loss, 0, y_pred)
+    assert_parts(loss, y_true, y_pred, expected, dtype)
+
+
+def test_what_a_soft_target_leaves_out_may_hold_anything():
+    loss = lb.SoftmaxFocal(alpha=(0, 1), reduction="none")
+    for part in parts(loss, [[1.0, 0.0], [0.5, 0.5]], [[np.nan, 1.0], [0.0, 0.0]]):
+        assert (part[0] == 0).all() and np.isfinite(part[1]).all()
+    ignoring = lb.SoftmaxFocal(ignore_index=3)
+    assert ignoring(TARGETS, SCORES) == SOFTMAX_FOCAL(TARGETS, SCORES)
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_soft_and_hard_targets_of_one_batch(reduction):
+    loss = lb.SigmoidFocal(reduction=reduction)
+    y, z = np.tile([0.0, 1.0, 0.5], 100_000), np.tile([2.0, -1.0, 0.25], 100_000)
+    few = replace(loss, reduction="none")(y[:3], z[:3])
+    expected = few.mean() if reduction == "mean" else few.sum() * 100_000
+    assert loss(y, z) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("loss", "soft", "labels", "weight"),
+    [
+        (lb.SigmoidFocal(3.0, 0.75), [0.25, 0.5], [0, 1, 0, 1], [0.75, 0.25, 0.5, 0.5]),
+        (SOFTMAX_FOCAL, [[0.25, 0.75, 0], [1, 0, 0.0]], [0, 1, 0, 2], [0.25, 0.75, 1, 0]),
+    ],
+)
+def test_the_best_constant_of_soft_targets_is_that_of_their_labels(loss, soft, labels, weight):
+    np.testing.assert_allclose(
+        loss.optimal_constant(soft), loss.optimal_constant(labels, weight), rtol=1e-12
+    )
+
+
 # Errors.
-
-
-def test_only_labels_where_distributions_have_no_meaning():
-    assert_labels_only(SOFTMAX_FOCAL)
-    with pytest.raises(ValueError, match=r"y_true must be a class index from 0; got 0.5"):
-        SOFTMAX_FOCAL.optimal_constant([[0.5, 0.5]])
 
 
 @pytest.mark.parametrize(

@@ -368,13 +368,19 @@ def test_traits_follow_from_the_losses():
     assert not lb.UncertaintyWeighted((SQUARE, DISTANCE)).traits.differentiable
 
 
+class OfLabels(lb.SigmoidCrossEntropy):
+    """The cross-entropy of labels alone."""
+
+    y_true_domain = ZERO_OR_ONE
+
+
 def test_domains_are_what_all_losses_take():
     def targets(*losses):
         return lb.WeightedSum(losses).y_true_domain
 
     assert targets(SQUARE, DISTANCE) is FINITE
     assert targets(SQUARE, lb.SigmoidCrossEntropy()) is UNIT_INTERVAL
-    assert targets(lb.SigmoidCrossEntropy(), lb.SigmoidFocal()) is ZERO_OR_ONE
+    assert targets(lb.SigmoidCrossEntropy(), OfLabels()) is ZERO_OR_ONE
     both = targets(lb.SigmoidCrossEntropy(), lb.Hinge())
     assert isinstance(both, Intersection)
     assert str(both) == "in [0, 1] and -1 or 1"

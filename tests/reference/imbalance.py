@@ -1,11 +1,12 @@
 """Losses for classes of which some are rare, defined anew."""
 
+import numpy as np
 from mpmath import mp
 
 import lossbook as lb
 
 from .definition import plogp, probabilities, sigmoid, value
-from .inputs import CLASS_SCORES, DISTRIBUTIONS, LABELS, SCORES
+from .inputs import CLASS_SCORES, DISTRIBUTIONS, SCORES
 
 LOSSES = [
     lb.SigmoidFocal(),
@@ -22,26 +23,29 @@ LOSSES = [
 ]
 
 INPUTS = {
-    lb.SigmoidFocal: ([0.0, 1.0], SCORES),
-    lb.SoftmaxFocal: (LABELS, CLASS_SCORES),
+    lb.SigmoidFocal: ([0.0, 0.25, 1.0], SCORES),
+    lb.SoftmaxFocal: (
+        [*map(list, np.eye(3)), [0.125, 0.25, 0.625], [0, 0.875, 0.125]],
+        CLASS_SCORES,
+    ),
     lb.Poly1CrossEntropy: (DISTRIBUTIONS, CLASS_SCORES),
 }
 
 
 @value.register
 def _(loss: lb.SigmoidFocal, y, x):
-    p = sigmoid(x) if y == 1 else sigmoid(-x)
-    weight = mp.mpf(1)
+    positive, negative, gamma = y, 1 - y, mp.mpf(loss.gamma)
     if loss.alpha is not None:
-        weight = mp.mpf(loss.alpha) if y == 1 else 1 - mp.mpf(loss.alpha)
-    return -weight * (1 - p) ** mp.mpf(loss.gamma) * mp.log(p)
+        positive, negative = positive * mp.mpf(loss.alpha), negative * (1 - mp.mpf(loss.alpha))
+    p, q = sigmoid(x), sigmoid(-x)
+    return -plogp(positive * q**gamma, p) - plogp(negative * p**gamma, q)
 
 
 @value.register
 def _(loss: lb.SoftmaxFocal, y, x):
-    label, p = int(y), probabilities(x)[int(y)]
-    weight = 1 if loss.alpha is None else mp.mpf(loss.alpha[label])
-    return -weight * (1 - p) ** mp.mpf(loss.gamma) * mp.log(p)
+    alpha, gamma = loss.alpha or (1,) * len(x), mp.mpf(loss.gamma)
+    each = zip(alpha, y, probabilities(x), strict=True)
+    return -sum(plogp(a * t * (1 - p) ** gamma, p) for a, t, p in each)
 
 
 @value.register
