@@ -2,13 +2,19 @@
 
 With the engine ``"numpy"``, which is the default, NumPy executes the formulas of a loss as they are
 written, one operation after another on a whole block.  With ``"numba"``, the same formulas are
-compiled, and a block is read and written only once.  There is no second copy of any formula.  Five
-modules lead from ``Huber()(y, p)`` to machine code, in this order:
+compiled, and a block is read and written only once.  There is no second copy of any formula.  What
+happens between ``Huber()(y, p)`` and machine code is best read in this order:
 
 `trace`
-    calls the formula with placeholders for arrays and records its graph of operations;
+    calls the formula with placeholders for arrays, and these record every operation as a node;
+`graph`
+    defines the nodes, and how NumPy's rules decide on their dtypes and shapes;
+`expressions`
+    converts one operation to source code;
+`loops`
+    arranges the expressions of a graph in loops;
 `source`
-    converts the graph to the source code of a loop;
+    writes the function around the loops;
 `words` and `elementary`
     contain the functions that the source calls, such as selections, exponentials and logarithms
     without branches;

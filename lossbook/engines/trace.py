@@ -17,107 +17,33 @@ Three conventions make this work for every loss.
   that ``Huber(1.0)`` and ``Huber(1.345)`` have the same graph.
 - ``x.any()`` is true.  Formulas use it to skip work that no sample of a block needs, and a graph
   has to work for every block.
-
-Equal operations on equal operands are one node, which means that common subexpressions are
-shared.  Every conversion between dtypes is a node of its own, chosen by NumPy's promotion rules,
-so all other operations work on operands of one dtype.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from itertools import chain
 from math import prod
-from typing import Any, ClassVar, NamedTuple
-from weakref import WeakValueDictionary
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from .graph import (
+    Node,
+    NotTraceableError,
+    adapts,
+    cast,
+    common_dtype,
+    constant,
+    elementwise,
+    in_order,
+    is_array,
+    reduced,
+    resolved,
+    taken,
+    with_axes,
+)
+
 __all__ = ["Node", "NotTraceableError", "Parameter", "Trace", "Traced", "in_order", "trace"]
-
-
-class NotTraceableError(TypeError):
-    """A formula does something that has no place in a graph."""
-
-
-class Node:
-    """One operation of a graph, or a leaf of it.
-
-    Nodes are made by `Node.of`, which returns the same object for the same operation on the same
-    operands.  They are compared by identity.
-
-    Attributes
-    ----------
-    operation : str
-        The name of a NumPy function (``"exp"``, ``"where"``, ``"add.reduce"`` …), or ``"cast"``
-        for a conversion to `dtype`; of the leaves ``"input"``, ``"parameter"`` or ``"constant"``.
-        Entries of a row are picked by ``"take"`` and replaced by ``"put"`` at one index a sample,
-        and by ``"rows"`` at the places of a slice.
-    operands : tuple of Node
-        What the operation is applied to.
-    detail : object
-        What else it needs: the index of an input, the name of a parameter, the value of a
-        constant, where rows start, the step from one to the next and how many there are.
-    dtype : dtype
-        That of the result.
-    shape : tuple of int
-        That of the result for one sample, which is on the last axis.  A parameter and what is
-        computed from parameters alone has the shape ().
-    """
-
-    __slots__ = ("__weakref__", "detail", "dtype", "operands", "operation", "shape")
-
-    operation: str
-    operands: "tuple[Node, ...]"
-    detail: Any
-    dtype: Any
-    shape: tuple[int, ...]
-
-    _known: ClassVar[WeakValueDictionary[Any, "Node"]] = WeakValueDictionary()
-
-    @classmethod
-    def of(
-        cls,
-        operation: str,
-        operands: "tuple[Node, ...]" = (),
-        detail: Any = None,
-        *,
-        dtype: Any,
-        shape: tuple[int, ...],
-    ) -> "Node":
-        """Return the node with these attributes, a new one if there is none yet."""
-        told = (detail.dtype.str, detail.shape, detail.tobytes()) if _is_array(detail) else detail
-        key = operation, operands, type(detail), told, dtype, shape
-        node = cls._known.get(key)
-        if node is None:
-            node = cls()
-            node.operation, node.operands, node.detail = operation, operands, detail
-            node.dtype, node.shape = dtype, shape
-            node = cls._known.setdefault(key, node)
-        return node
-
-    def __repr__(self) -> str:
-        inside = [repr(each) for each in self.operands]
-        if self.detail is not None:
-            inside.append(repr(self.detail))
-        return f"{self.operation}({', '.join(inside)})"
-
-
-def _is_array(value):
-    return isinstance(value, np.ndarray | np.generic)
-
-
-def in_order(outputs: Iterable[Node]) -> list[Node]:
-    """Return all nodes that the outputs depend on, each after its operands."""
-    ordered: dict[Node, None] = {}
-    waiting = [(node, False) for node in reversed(list(outputs))]
-    while waiting:
-        node, operands_done = waiting.pop()
-        if operands_done:
-            ordered[node] = None
-        elif node not in ordered:
-            waiting.append((node, True))
-            waiting.extend((each, False) for each in reversed(node.operands))
-    return list(ordered)
 
 
 class Trace(NamedTuple):
@@ -228,65 +154,9 @@ def _node_of(value):
         return Node.of("constant", (), value, dtype=type(value), shape=())
     if isinstance(value, bool):
         value = np.bool_(value)
-    if not _is_array(value) or value.dtype.kind not in "fiub" or value.size == 0:
+    if not is_array(value) or value.dtype.kind not in "fiub" or value.size == 0:
         raise NotTraceableError(f"a formula cannot be traced through {value!r}")
-    return _constant(value, value.shape)
-
-
-def _constant(value, shape):
-    """Return the node of a NumPy number or array; of equal entries one is kept."""
-    first = value.flat[0] if isinstance(value, np.ndarray) else value
-    detail = first if np.all(value == first) else np.ascontiguousarray(value)
-    return Node.of("constant", (), detail, dtype=value.dtype, shape=shape)
-
-
-def _cast(node, dtype):
-    """Return a node converted to a dtype."""
-    if node.dtype == dtype and not _adapts(node):
-        return node
-    if node.operation == "constant":
-        return _constant(np.asarray(node.detail).astype(dtype)[()], node.shape)
-    return Node.of("cast", (node,), dtype=dtype, shape=node.shape)
-
-
-def _adapts(node):
-    """Return whether a node is a number that adapts to the dtypes of arrays, as Python's do."""
-    return node.dtype is int or node.dtype is float
-
-
-def _apply(operation, nodes, dtypes):
-    """Return the node of an elementwise operation, operands converted to their dtypes."""
-    *of_operands, dtype = dtypes
-    operands = tuple(_cast(*each) for each in zip(nodes, of_operands, strict=True))
-    unchanged = _unchanged(operation, operands)
-    if unchanged is not None:
-        return unchanged
-    shape = np.broadcast_shapes(*(each.shape for each in operands))
-    return Node.of(operation, operands, dtype=dtype, shape=shape)
-
-
-def _unchanged(operation, operands):
-    """Return the integer that adding 0, or multiplying by 1, does not change, if that is all."""
-    neutral = {"add": 0, "multiply": 1}.get(operation)
-    if neutral is not None and operands[0].dtype.kind == "i":
-        for one, other in (operands, operands[::-1]):
-            if one.operation == "constant" and np.all(one.detail == neutral):
-                return other if len(other.shape) >= len(one.shape) else None
-    return None
-
-
-def _resolved(ufunc, nodes, dtype=None):
-    """Return the dtypes that a ufunc converts its operands to, and that of its result."""
-    dtypes = (*(node.dtype for node in nodes), None)
-    if dtype is None:
-        return ufunc.resolve_dtypes(dtypes)
-    signature = (None,) * ufunc.nin + (np.dtype(dtype),)
-    return ufunc.resolve_dtypes(dtypes, signature=signature, casting="same_kind")
-
-
-def _common(nodes):
-    """Return the dtype that nodes are promoted to together."""
-    return np.result_type(*(node.dtype(0) if _adapts(node) else node.dtype for node in nodes))
+    return constant(value, value.shape)
 
 
 class Traced(np.lib.mixins.NDArrayOperatorsMixin):
@@ -351,7 +221,7 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
 
     def astype(self, dtype: Any, copy: bool = True) -> "Traced":
         """Return the same in another dtype."""
-        return Traced(_cast(self.node, np.dtype(dtype)))
+        return Traced(cast(self.node, np.dtype(dtype)))
 
     def copy(self) -> "Traced":
         """Return the same, for `put` to change."""
@@ -363,11 +233,11 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
 
     def take(self, place: Any) -> "Traced":
         """Return each sample's entry at a place."""
-        return Traced(_taken(self.node, _node_of(place)))
+        return Traced(taken(self.node, _node_of(place)))
 
     def put(self, place: Any, values: Any) -> None:
         """Replace each sample's entry at a place."""
-        operands = self.node, _node_of(place), _cast(_node_of(values), self.dtype)
+        operands = self.node, _node_of(place), cast(_node_of(values), self.dtype)
         self.node = Node.of("put", operands, dtype=self.dtype, shape=self.shape)
 
     def __getitem__(self, key: Any) -> Any:
@@ -377,7 +247,7 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         if all(each is None or each is Ellipsis or each == slice(None) for each in keys):
             rest = list(self.shape)
             shape = [1 if each is None else rest.pop(0) for each in keys if each is not Ellipsis]
-            return Traced(_with_axes(self.node, (*shape, *rest)))
+            return Traced(with_axes(self.node, (*shape, *rest)))
         if self.ndim > 1 and isinstance(key, slice):
             rows = range(*key.indices(len(self)))
             return self._rows((rows.start, rows.step, len(rows)), (len(rows), *self.shape[1:]))
@@ -389,7 +259,7 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         if self.node.operation == "put_rows" and self.node.detail == rows:
             return Traced(self.node.operands[1], (self, rows))
         if self.node.operation == "constant" and not np.ndim(self.node.detail):
-            return Traced(_constant(self.node.detail, shape), (self, rows))
+            return Traced(constant(self.node.detail, shape), (self, rows))
         node = Node.of("rows", (self.node,), rows, dtype=self.dtype, shape=shape)
         return Traced(node, (self, rows))
 
@@ -399,7 +269,7 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         elif isinstance(key, tuple) and len(key) == 2 and isinstance(key[1], Traced):
             self.node = _where(key[1], values, self).node
         else:
-            rows, node = self[key], _cast(_node_of(values), self.dtype)
+            rows, node = self[key], cast(_node_of(values), self.dtype)
             if rows.node is not node:
                 rows.node = node
 
@@ -443,9 +313,9 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         if ufunc is np.frexp:
             return _frexp(nodes[0])
         if method == "__call__" and not kwargs and ufunc.nout == 1:
-            result = _apply(ufunc.__name__, nodes, _resolved(ufunc, nodes, dtype))
+            result = elementwise(ufunc.__name__, nodes, resolved(ufunc, nodes, dtype))
         elif method == "reduce" and has_entries:
-            result = _reduced(ufunc, nodes[0], dtype, **kwargs)
+            result = reduced(ufunc, nodes[0], dtype, **kwargs)
         elif method == "accumulate" and has_entries and not kwargs:
             (node,), name = nodes, f"{ufunc.__name__}.accumulate"
             result = Node.of(name, (node,), dtype=node.dtype, shape=node.shape)
@@ -456,7 +326,7 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         (target,) = out
         if not isinstance(target, Traced):
             raise NotTraceableError("a formula cannot be traced that writes into an array")
-        target.node = _cast(result, target.dtype)
+        target.node = cast(result, target.dtype)
         return target
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
@@ -465,38 +335,9 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         return _FUNCTIONS[function](*args, **kwargs)
 
 
-def _taken(row, index):
-    """Return an entry of a row; that of a sum is a sum of entries, so the row need not be kept."""
-    if prod(row.shape) == 1:
-        return row
-    if row.operation in ("add", "subtract", "multiply", "negative"):
-        operands = tuple(_taken(each, index) for each in row.operands)
-        return Node.of(row.operation, operands, dtype=row.dtype, shape=index.shape)
-    return Node.of("take", (row, index), dtype=row.dtype, shape=index.shape)
-
-
 def _is_place(key):
     """Return whether an index names one entry of each sample."""
     return isinstance(key, tuple) and isinstance(key[0], Traced)
-
-
-def _with_axes(node, shape):
-    """Return a node with axes of length 1 added, which moves no entry."""
-    if node.operation == "constant":
-        value = node.detail.reshape(shape) if np.ndim(node.detail) else node.detail
-        return Node.of("constant", (), value, dtype=node.dtype, shape=shape)
-    return Node.of("reshape", (node,), dtype=node.dtype, shape=shape)
-
-
-def _reduced(ufunc, node, dtype, keepdims=False):
-    """Return the node of a reduction over a sample's entries."""
-    if dtype is None and ufunc in (np.add, np.multiply) and node.dtype.kind in "biu":
-        dtype = np.intp
-    if dtype is not None:
-        node = _cast(node, np.dtype(dtype))
-    *_, dtype = _resolved(ufunc, [node, node])
-    shape = (1, *node.shape[1:]) if keepdims else node.shape[1:]
-    return Node.of(f"{ufunc.__name__}.reduce", (node,), dtype=dtype, shape=shape)
 
 
 def _frexp(node):
@@ -509,14 +350,14 @@ def _frexp(node):
 
 def _where(condition, x, y):
     nodes = _node_of(condition), _node_of(x), _node_of(y)
-    dtype = _common(nodes[1:])
-    return Traced(_apply("where", nodes, (np.dtype(bool), dtype, dtype, dtype)))
+    dtype = common_dtype(nodes[1:])
+    return Traced(elementwise("where", nodes, (np.dtype(bool), dtype, dtype, dtype)))
 
 
 def _full_like(like, value, dtype=None):
-    value = _cast(_node_of(value), np.dtype(dtype or like.dtype))
+    value = cast(_node_of(value), np.dtype(dtype or like.dtype))
     if value.operation == "constant":
-        return Traced(_constant(value.detail, like.shape))
+        return Traced(constant(value.detail, like.shape))
     return Traced(Node.of("full", (value,), dtype=value.dtype, shape=like.shape))
 
 
@@ -570,7 +411,7 @@ class Parameter(float):
         if method != "__call__" or kwargs or not isinstance(value, np.floating):
             return value
         nodes = [_node_of(each) for each in inputs]
-        return Parameter(float(value), _apply(ufunc.__name__, nodes, _resolved(ufunc, nodes)))
+        return Parameter(float(value), elementwise(ufunc.__name__, nodes, resolved(ufunc, nodes)))
 
 
 def _arithmetic(name, ufunc, swapped=False):
@@ -585,7 +426,7 @@ def _arithmetic(name, ufunc, swapped=False):
             return value
         inputs = (*others, self) if swapped else (self, *others)
         nodes = tuple(_node_of(each) for each in inputs)
-        strong = [node.dtype for node in nodes if not _adapts(node)]
+        strong = [node.dtype for node in nodes if not adapts(node)]
         dtype = strong[0] if strong else float
         return Parameter(value, Node.of(ufunc.__name__, nodes, dtype=dtype, shape=()))
 
