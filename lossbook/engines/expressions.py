@@ -8,7 +8,7 @@ from math import frexp, isfinite
 
 import numpy as np
 
-__all__ = ["NotCompilableError", "applied", "converted", "is_short", "literal"]
+__all__ = ["CHEAP", "NEUTRAL", "NotCompilableError", "applied", "converted", "is_short", "literal"]
 
 _BOOL = np.dtype(bool)
 
@@ -63,7 +63,35 @@ _FUNCTIONS_OF_A_PRECISION = {
     "sinh",
     "tanh",
 }
-_UNCHANGED = {"full", "positive", "reshape"}
+_UNCHANGED = {"copy", "full", "positive", "reshape"}
+NEUTRAL = {
+    "add": 0.0,
+    "logical_and": True,
+    "logical_or": False,
+    "maximum": -np.inf,
+    "minimum": np.inf,
+}
+"""What a reduction begins with."""
+CHEAP = {
+    "absolute",
+    "add",
+    "cast",
+    "equal",
+    "greater",
+    "greater_equal",
+    "less",
+    "less_equal",
+    "logical_and",
+    "logical_or",
+    "multiply",
+    "negative",
+    "not_equal",
+    "put",
+    "sign",
+    "subtract",
+    "where",
+}
+"""What is computed again in a later loop faster than it is kept."""
 
 
 def applied(operation, dtype, operands, operand_dtype=None):
@@ -92,6 +120,11 @@ def converted(expression, given, wanted):
     if given == _BOOL and wanted != _BOOL:
         return f"select({expression}, {literal(1, wanted)}, {literal(0, wanted)})"
     return f"{wanted}({expression})"
+
+
+def type_name(dtype):
+    """Return the name of a dtype."""
+    return "bool_" if dtype == _BOOL else str(np.dtype(dtype))
 
 
 def literal(number, dtype):

@@ -8,12 +8,12 @@ on operands of one dtype.
 
 from collections.abc import Iterable
 from math import prod
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 from weakref import WeakValueDictionary
 
 import numpy as np
 
-__all__ = ["Node", "NotTraceableError", "in_order"]
+__all__ = ["Node", "NotTraceableError", "Step", "in_order"]
 
 
 class NotTraceableError(TypeError):
@@ -32,12 +32,16 @@ class Node:
         The name of a NumPy function (``"exp"``, ``"where"``, ``"add.reduce"`` …), or ``"cast"``
         for a conversion to `dtype`; of the leaves ``"input"``, ``"parameter"`` or ``"constant"``.
         Entries of a row are picked by ``"take"`` and replaced by ``"put"`` at one index a sample,
-        and by ``"rows"`` at the places of a slice.
+        by ``"take_along_axis"`` and ``"put_along_axis"`` at as many indices as there are entries,
+        and by ``"rows"`` and ``"put_rows"`` at the places of a slice.  A ``"scan"`` is a
+        recurrence, whose operands are its states at the start, its rows and what is fixed;
+        ``"scan.output"`` is one of its outputs.
     operands : tuple of Node
         What the operation is applied to.
     detail : object
         What else it needs: the index of an input, the name of a parameter, the value of a
-        constant, where rows start, the step from one to the next and how many there are.
+        constant, where rows start, the step from one to the next and how many there are, the
+        `Step` of a recurrence, the index of its output.
     dtype : dtype
         That of the result.
     shape : tuple of int
@@ -83,6 +87,30 @@ class Node:
         return f"{self.operation}({', '.join(inside)})"
 
 
+class Step(NamedTuple):
+    """One step of a recurrence: a graph of its own.
+
+    Attributes
+    ----------
+    inputs : tuple of Node
+        Stand for the states before the step, an entry of each of the rows, and what is fixed.
+    states : tuple of Node
+        The states after the step.
+    outputs : tuple of Node
+        What the step puts out.
+    n_rows : int
+        How many rows there are.
+    reverse : bool
+        Whether the steps go from the last entry to the first.
+    """
+
+    inputs: tuple[Node, ...]
+    states: tuple[Node, ...]
+    outputs: tuple[Node, ...]
+    n_rows: int
+    reverse: bool
+
+
 def is_array(value):
     return isinstance(value, np.ndarray | np.generic)
 
@@ -104,6 +132,20 @@ def in_order(outputs: Iterable[Node]) -> list[Node]:
 # The nodes of NumPy's operations.
 
 
+def node_of(value):
+    """Return the node of an operand: one that is traced, a parameter, a number or an array."""
+    node = getattr(value, "node", None)
+    if node is not None:
+        return node
+    if type(value) is int or type(value) is float:
+        return Node.of("constant", (), value, dtype=type(value), shape=())
+    if isinstance(value, bool):
+        value = np.bool_(value)
+    if not is_array(value) or value.dtype.kind not in "fiub" or value.size == 0:
+        raise NotTraceableError(f"a formula cannot be traced through {value!r}")
+    return constant(value, value.shape)
+
+
 def constant(value, shape):
     """Return the node of a NumPy number or array; of equal entries one is kept."""
     first = value.flat[0] if isinstance(value, np.ndarray) else value
@@ -118,6 +160,13 @@ def cast(node, dtype):
     if node.operation == "constant":
         return constant(np.asarray(node.detail).astype(dtype)[()], node.shape)
     return Node.of("cast", (node,), dtype=dtype, shape=node.shape)
+
+
+def copied(node):
+    """Return a node that is not an input, so that it can be kept in an array for what needs one."""
+    if node.operation != "input":
+        return node
+    return Node.of("copy", (node,), dtype=node.dtype, shape=node.shape)
 
 
 def adapts(node):

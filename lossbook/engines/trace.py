@@ -30,20 +30,31 @@ import numpy as np
 from .graph import (
     Node,
     NotTraceableError,
-    adapts,
+    Step,
     cast,
     common_dtype,
     constant,
+    copied,
     elementwise,
     in_order,
-    is_array,
+    node_of,
     reduced,
     resolved,
     taken,
     with_axes,
 )
+from .parameters import Parameter
 
-__all__ = ["Node", "NotTraceableError", "Parameter", "Trace", "Traced", "in_order", "trace"]
+__all__ = [
+    "Node",
+    "NotTraceableError",
+    "Parameter",
+    "Trace",
+    "Traced",
+    "in_order",
+    "trace",
+    "trace_step",
+]
 
 
 class Trace(NamedTuple):
@@ -130,10 +141,56 @@ def trace(
         for index, (dtype, shape) in enumerate(inputs)
     ]
     results = [
-        tuple(map(_node_of, result)) if type(result) is tuple else _node_of(result)
+        tuple(map(node_of, result)) if type(result) is tuple else node_of(result)
         for result in formula(_with_parameters(loss, parameters), *blocks)
     ]
     return Trace(results, parameters)
+
+
+def trace_step(
+    step: Callable[..., Any],
+    kinds: Sequence[tuple[Any, tuple[int, ...]]],
+    n_states: int,
+    n_rows: int,
+    reverse: bool,
+) -> Step:
+    """Return the graph of one step of a recurrence.
+
+    Parameters
+    ----------
+    step : callable
+        The step, as `core.recurrences.scan` takes it.
+    kinds : sequence of (dtype, tuple of int)
+        The dtype and the shape of each of its arguments: states, entries of rows, what is fixed.
+    n_states, n_rows : int
+        How many of the arguments are states, and how many are entries of rows.
+    reverse : bool
+        Whether the steps go from the last entry to the first.
+
+    Returns
+    -------
+    Step
+
+    Raises
+    ------
+    NotTraceableError
+        If the step does what a graph cannot express.
+    """
+    inputs = tuple(
+        Node.of("input", (), ("step", index), dtype=np.dtype(dtype), shape=tuple(shape))
+        for index, (dtype, shape) in enumerate(kinds)
+    )
+    states, outputs = step(*map(Traced, inputs))
+    after = []
+    for before, state in zip(inputs[:n_states], map(node_of, states), strict=True):
+        if state.shape != before.shape:
+            raise NotTraceableError("a formula cannot be traced whose states change their shape")
+        after.append(cast(state, before.dtype))
+    traced = Step(inputs, tuple(after), tuple(map(node_of, outputs)), n_rows, reverse)
+    for leaf in in_order([*traced.states, *traced.outputs]):
+        if leaf.operation == "input" and leaf not in inputs:
+            raise NotTraceableError("a step cannot be traced that uses what is not its argument")
+    return traced
 
 
 def _with_parameters(loss, parameters):
@@ -144,19 +201,6 @@ def _with_parameters(loss, parameters):
         leaf = Node.of("parameter", (), name, dtype=float, shape=())
         copy.__dict__[name] = Parameter(value, leaf)
     return copy
-
-
-def _node_of(value):
-    """Return the node of an operand: one that is traced, a parameter, a number or an array."""
-    if isinstance(value, Traced | Parameter):
-        return value.node
-    if type(value) is int or type(value) is float:
-        return Node.of("constant", (), value, dtype=type(value), shape=())
-    if isinstance(value, bool):
-        value = np.bool_(value)
-    if not is_array(value) or value.dtype.kind not in "fiub" or value.size == 0:
-        raise NotTraceableError(f"a formula cannot be traced through {value!r}")
-    return constant(value, value.shape)
 
 
 class Traced(np.lib.mixins.NDArrayOperatorsMixin):
@@ -231,13 +275,37 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         """Return the same between two ends."""
         return np.minimum(np.maximum(self, low), high)
 
+    def scan(self, step: Any, start: Any, rows: Any, fixed: Any, reverse: bool) -> Any:
+        """Return the outputs of a recurrence along the entries, as `core.recurrences.scan` does."""
+        if len(self) == 1:
+            _, outputs = step(*start, *(row[0] for row in rows), *fixed)
+            return tuple(each[None] for each in outputs)
+        nodes = [*map(node_of, start), *map(node_of, rows), *map(node_of, fixed)]
+        shapes = [node.shape for node in nodes]
+        of_rows = slice(len(start), len(start) + len(rows))
+        shapes[of_rows] = [shape[1:] for shape in shapes[of_rows]]
+        kinds = [(node.dtype, shape) for node, shape in zip(nodes, shapes, strict=True)]
+        traced = trace_step(step, kinds, len(start), len(rows), reverse)
+        length, first = len(self), traced.outputs[0]
+        scan = Node.of(
+            "scan", tuple(map(copied, nodes)), traced, dtype=first.dtype, shape=self.shape
+        )
+        return tuple(
+            Traced(
+                Node.of(
+                    "scan.output", (scan,), index, dtype=each.dtype, shape=(length, *each.shape)
+                )
+            )
+            for index, each in enumerate(traced.outputs)
+        )
+
     def take(self, place: Any) -> "Traced":
         """Return each sample's entry at a place."""
-        return Traced(taken(self.node, _node_of(place)))
+        return Traced(taken(self.node, node_of(place)))
 
     def put(self, place: Any, values: Any) -> None:
         """Replace each sample's entry at a place."""
-        operands = self.node, _node_of(place), cast(_node_of(values), self.dtype)
+        operands = self.node, node_of(place), cast(node_of(values), self.dtype)
         self.node = Node.of("put", operands, dtype=self.dtype, shape=self.shape)
 
     def __getitem__(self, key: Any) -> Any:
@@ -256,6 +324,8 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         raise NotTraceableError(f"a formula cannot be traced through the index {key!r}")
 
     def _rows(self, rows, shape):
+        if 0 in shape:
+            raise NotTraceableError("a formula cannot be traced that takes none of the entries")
         if self.node.operation == "put_rows" and self.node.detail == rows:
             return Traced(self.node.operands[1], (self, rows))
         if self.node.operation == "constant" and not np.ndim(self.node.detail):
@@ -269,7 +339,7 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         elif isinstance(key, tuple) and len(key) == 2 and isinstance(key[1], Traced):
             self.node = _where(key[1], values, self).node
         else:
-            rows, node = self[key], cast(_node_of(values), self.dtype)
+            rows, node = self[key], cast(node_of(values), self.dtype)
             if rows.node is not node:
                 rows.node = node
 
@@ -308,7 +378,7 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         dtype: Any = None,
         **kwargs: Any,
     ) -> Any:
-        nodes = [_node_of(each) for each in inputs]
+        nodes = [node_of(each) for each in inputs]
         has_entries = axis == 0 and len(nodes[0].shape) > 1
         if ufunc is np.frexp:
             return _frexp(nodes[0])
@@ -317,7 +387,8 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         elif method == "reduce" and has_entries:
             result = reduced(ufunc, nodes[0], dtype, **kwargs)
         elif method == "accumulate" and has_entries and not kwargs:
-            (node,), name = nodes, f"{ufunc.__name__}.accumulate"
+            node = cast(nodes[0], np.dtype(dtype or nodes[0].dtype))
+            name = f"{ufunc.__name__}.accumulate"
             result = Node.of(name, (node,), dtype=node.dtype, shape=node.shape)
         else:
             raise NotTraceableError(f"a formula cannot be traced through {ufunc}.{method}")
@@ -349,29 +420,57 @@ def _frexp(node):
 
 
 def _where(condition, x, y):
-    nodes = _node_of(condition), _node_of(x), _node_of(y)
+    nodes = node_of(condition), node_of(x), node_of(y)
     dtype = common_dtype(nodes[1:])
     return Traced(elementwise("where", nodes, (np.dtype(bool), dtype, dtype, dtype)))
 
 
 def _full_like(like, value, dtype=None):
-    value = cast(_node_of(value), np.dtype(dtype or like.dtype))
+    value = cast(node_of(value), np.dtype(dtype or like.dtype))
     if value.operation == "constant":
         return Traced(constant(value.detail, like.shape))
     return Traced(Node.of("full", (value,), dtype=value.dtype, shape=like.shape))
 
 
-def _argmax(array, axis):
-    if axis != 0 or array.ndim < 2:
-        raise NotTraceableError("a formula cannot be traced that compares samples")
+def _argmax(array, axis=None):
+    _require_entries(array, axis)
     dtype, shape = np.dtype(np.intp), array.shape[1:]
     return Traced(Node.of("argmax", (array.node,), dtype=dtype, shape=shape))
 
 
-def _take_along_axis(table, label, axis=0):
-    if not isinstance(table, np.ndarray) or table.ndim > 1 or not isinstance(label, Traced):
-        raise NotTraceableError("a formula cannot be traced that takes along an axis of samples")
-    return Traced(_node_of(table[:, None])).take(label)
+def _argsort(array, axis=-1, kind=None):
+    _require_entries(array, axis)
+    if kind != "stable":
+        raise NotTraceableError("a formula cannot be traced whose order of equal entries is open")
+    if len(array) == 1:
+        return _full_like(array, 0, np.intp)
+    keys, dtype = copied(array.node), np.dtype(np.intp)
+    return Traced(Node.of("argsort", (keys,), dtype=dtype, shape=array.shape))
+
+
+def _take_along_axis(array, index, axis=0):
+    if isinstance(array, np.ndarray) and array.ndim == 1 and isinstance(index, Traced):
+        return Traced(node_of(array[:, None])).take(index)
+    _require_entries(array, axis)
+    operands, shape = (array.node, index.node), index.shape
+    return Traced(Node.of("take_along_axis", operands, dtype=array.dtype, shape=shape))
+
+
+def _put_along_axis(array, index, values, axis):
+    _require_entries(array, axis)
+    operands = array.node, index.node, cast(node_of(values), array.dtype)
+    array.node = Node.of("put_along_axis", operands, dtype=array.dtype, shape=array.shape)
+
+
+def _cumsum(array, axis=None):
+    dtype = np.dtype(np.intp) if array.dtype.kind in "biu" else array.dtype
+    return np.add.accumulate(array, axis=axis, dtype=dtype)
+
+
+def _require_entries(array, axis):
+    """Raise unless an axis is that of the entries of a sample."""
+    if not isinstance(array, Traced) or axis != 0 or array.ndim < 2:
+        raise NotTraceableError("a formula cannot be traced that goes along the axis of samples")
 
 
 # The functions of NumPy, other than ufuncs, that a formula may use.
@@ -379,68 +478,14 @@ _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.argmax: _argmax,
     np.where: _where,
     np.full_like: _full_like,
+    np.argsort: _argsort,
+    np.count_nonzero: lambda array, axis: np.add.reduce(array != 0, axis=axis),
+    np.cumsum: _cumsum,
+    np.empty_like: lambda like, dtype=None: _full_like(like, 0, dtype),
+    np.put_along_axis: _put_along_axis,
     np.zeros_like: lambda like, dtype=None: _full_like(like, 0, dtype),
     np.ones_like: lambda like, dtype=None: _full_like(like, 1, dtype),
     np.copy: Traced.copy,
     np.clip: Traced.clip,
     np.take_along_axis: _take_along_axis,
 }
-
-
-class Parameter(float):
-    """A number that remembers how it came from the parameters of a loss.
-
-    It answers comparisons like any other float.
-    """
-
-    __slots__ = ("node",)
-
-    node: Node
-
-    def __new__(cls, value: float, node: Node) -> "Parameter":
-        """Return the float of a node."""
-        number = super().__new__(cls, value)
-        number.node = node
-        return number
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        if any(isinstance(each, Traced) for each in inputs):
-            return NotImplemented
-        plain = [float(each) if isinstance(each, Parameter) else each for each in inputs]
-        value = getattr(ufunc, method)(*plain, **kwargs)
-        if method != "__call__" or kwargs or not isinstance(value, np.floating):
-            return value
-        nodes = [_node_of(each) for each in inputs]
-        return Parameter(float(value), elementwise(ufunc.__name__, nodes, resolved(ufunc, nodes)))
-
-
-def _arithmetic(name, ufunc, swapped=False):
-    """Return an arithmetic method of parameters."""
-    of_floats = getattr(float, name)
-
-    def method(self, *others):
-        if not all(isinstance(each, int | float) for each in others):
-            return NotImplemented
-        value = of_floats(self, *others)
-        if type(value) is not float:
-            return value
-        inputs = (*others, self) if swapped else (self, *others)
-        nodes = tuple(_node_of(each) for each in inputs)
-        strong = [node.dtype for node in nodes if not adapts(node)]
-        dtype = strong[0] if strong else float
-        return Parameter(value, Node.of(ufunc.__name__, nodes, dtype=dtype, shape=()))
-
-    return method
-
-
-for _name, _ufunc in {
-    "add": np.add,
-    "sub": np.subtract,
-    "mul": np.multiply,
-    "truediv": np.divide,
-    "pow": np.power,
-}.items():
-    setattr(Parameter, f"__{_name}__", _arithmetic(f"__{_name}__", _ufunc))
-    setattr(Parameter, f"__r{_name}__", _arithmetic(f"__r{_name}__", _ufunc, swapped=True))
-for _name, _sign in {"neg": np.negative, "abs": np.absolute}.items():
-    setattr(Parameter, f"__{_name}__", _arithmetic(f"__{_name}__", _sign))
