@@ -5,7 +5,7 @@ from lossbook.core.loss import JointLoss, PointwiseLoss
 from .cases import CASES, WITH_MANY_CLASSES
 
 FIXED_COST = "the fixed cost of a call, most of it in Python, is a large part of the time"
-MEMORY = "the loss has few operations, so every library waits for memory"
+MEMORY = "of the few operations, reading, checking and adding up in double precision take the time"
 ROWS = "the rows of a tile are transposed and transposed back, and every target is checked"
 REASONS = {
     "BPR": "an exponential and a logarithm are each right to about one ulp",
@@ -15,7 +15,7 @@ REASONS = {
     "InfoNCE": "not compiled, and computed in double precision for every dtype",
     "KLDivergence": "the distributions are checked, and log(t/p) is computed without cancellation",
     "ListMLE": "every list is sorted and its order put back inside the kernel",
-    "LogCosh": "its exponentials and logarithms are each right to about one ulp",
+    "LogCosh": "its exponentials, logarithms and tangents are each right to about one ulp",
     "NegativeBinomialNLL": "the constant terms are computed so that differences of log-factorials "
     "keep their digits",
     "NegativeLogLikelihood": "every log-probability is checked, which takes an exponential; the "

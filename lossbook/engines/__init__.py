@@ -7,12 +7,14 @@ happens between ``Huber()(y, p)`` and machine code is best read in this order:
 
 `trace`
     calls the formula with placeholders for arrays, and these record every operation as a node;
+`parameters`
+    has the placeholders for the parameters of the loss;
 `graph`
     defines the nodes, and how NumPy's rules decide on their dtypes and shapes;
 `expressions`
     converts one operation to source code;
-`loops`
-    arranges the expressions of a graph in loops;
+`loops` and `arrange`
+    arrange the expressions of a graph in loops;
 `source`
     writes the function around the loops;
 `words` and `elementary`
@@ -21,7 +23,9 @@ happens between ``Huber()(y, p)`` and machine code is best read in this order:
 `kernels`
     compiles the source and keeps the machine code on disk;
 `blocks`
-    calls the machine code for each block.
+    calls the machine code for each block;
+`recurrences`
+    does the same for a recurrence whose loss is computed by NumPy otherwise.
 """
 
 import os
