@@ -18,15 +18,13 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, Protocol
 
 import llvmlite
 import numba
 import numpy as np
 from numba import types
 from numba.core import compiler, registry, serialize
-
-from .source import Source
 
 __all__ = ["cache_folder", "kernel"]
 
@@ -40,7 +38,22 @@ _lock = Lock()
 _known: dict[Any, Any] = {}
 
 
-def kernel(source: Source) -> Callable[..., tuple[bool, float]]:
+class Compilable(Protocol):
+    """What a kernel is compiled from.
+
+    Attributes
+    ----------
+    text : str
+        The source.
+    kinds : list of (dtype, int)
+        The dtype of what the kernel is called with, and the number of axes.
+    """
+
+    text: str
+    kinds: list[tuple[Any, int]]
+
+
+def kernel(source: Compilable) -> Callable[..., tuple[bool, float]]:
     """Return the function of a source in machine code: known, from disk or compiled now."""
     signature = _argument_types(source)
     key = source.text, signature
