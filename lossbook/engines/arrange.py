@@ -85,9 +85,11 @@ class Loops:
         The loops, written.
     """
 
-    tables: list[Node]
     arguments: list[Node]
+    is_wide: bool
+    length: int
     lines: list[str]
+    tables: list[Node]
 
     def __init__(
         self, results: Sequence[Node], length: int, is_wide: bool, within: "Loops | None" = None

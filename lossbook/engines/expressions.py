@@ -5,8 +5,11 @@ A function that needs another approximation in each precision has the number of 
 """
 
 from math import frexp, isfinite
+from typing import Any
 
 import numpy as np
+
+from .graph import Node
 
 __all__ = ["CHEAP", "NEUTRAL", "NotCompilableError", "applied", "converted", "is_short", "literal"]
 
@@ -94,7 +97,7 @@ CHEAP = {
 """What is computed again in a later loop faster than it is kept."""
 
 
-def applied(operation, dtype, operands, operand_dtype=None):
+def applied(operation: str, dtype: Any, operands: Any, operand_dtype: Any = None) -> str:
     """Return the expression of an elementwise operation on expressions."""
     if operation in _SIGNS:
         return f"{operands[0]} {_SIGNS[operation]} {operands[1]}"
@@ -115,26 +118,26 @@ def applied(operation, dtype, operands, operand_dtype=None):
     raise NotCompilableError(f"the operation {operation} of {dtype} cannot be compiled")
 
 
-def converted(expression, given, wanted):
+def converted(expression: str, given: Any, wanted: Any) -> str:
     """Return an expression in another dtype."""
     if given == _BOOL and wanted != _BOOL:
         return f"select({expression}, {literal(1, wanted)}, {literal(0, wanted)})"
     return f"{wanted}({expression})"
 
 
-def type_name(dtype):
+def type_name(dtype: Any) -> str:
     """Return the name of a dtype."""
     return "bool_" if dtype == _BOOL else str(np.dtype(dtype))
 
 
-def literal(number, dtype):
+def literal(number: Any, dtype: Any) -> str:
     """Return a number as it is written: a float is double, all others name their dtype."""
     if dtype in (_BOOL, np.float64):
         return repr(np.asarray(number, dtype).item())
     return f"{np.dtype(dtype)}({np.asarray(number).item()!r})"
 
 
-def is_short(node):
+def is_short(node: Node) -> bool:
     """Return whether a constant is a short number such as 2 or 0.25, or an infinity.
 
     Others may well come from the parameters of a loss.  They become arguments, so that a loss with

@@ -6,7 +6,7 @@ between dtypes is a node of its own, chosen by NumPy's promotion rules, so all o
 on operands of one dtype.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from math import prod
 from typing import Any, ClassVar, NamedTuple
 from weakref import WeakValueDictionary
@@ -111,7 +111,8 @@ class Step(NamedTuple):
     reverse: bool
 
 
-def is_array(value):
+def is_array(value: Any) -> bool:
+    """Return whether a value is an array or a number of NumPy's."""
     return isinstance(value, np.ndarray | np.generic)
 
 
@@ -132,7 +133,7 @@ def in_order(outputs: Iterable[Node]) -> list[Node]:
 # The nodes of NumPy's operations.
 
 
-def node_of(value):
+def node_of(value: Any) -> Node:
     """Return the node of an operand: one that is traced, a parameter, a number or an array."""
     node = getattr(value, "node", None)
     if node is not None:
@@ -146,14 +147,14 @@ def node_of(value):
     return constant(value, value.shape)
 
 
-def constant(value, shape):
+def constant(value: Any, shape: tuple[int, ...]) -> Node:
     """Return the node of a NumPy number or array; of equal entries one is kept."""
     first = value.flat[0] if isinstance(value, np.ndarray) else value
     detail = first if np.all(value == first) else np.ascontiguousarray(value)
     return Node.of("constant", (), detail, dtype=value.dtype, shape=shape)
 
 
-def cast(node, dtype):
+def cast(node: Node, dtype: Any) -> Node:
     """Return a node converted to a dtype."""
     if node.dtype == dtype and not adapts(node):
         return node
@@ -162,19 +163,19 @@ def cast(node, dtype):
     return Node.of("cast", (node,), dtype=dtype, shape=node.shape)
 
 
-def copied(node):
+def copied(node: Node) -> Node:
     """Return a node that is not an input, so that it can be kept in an array for what needs one."""
     if node.operation != "input":
         return node
     return Node.of("copy", (node,), dtype=node.dtype, shape=node.shape)
 
 
-def adapts(node):
+def adapts(node: Node) -> bool:
     """Return whether a node is a number that adapts to the dtypes of arrays, as Python's do."""
     return node.dtype is int or node.dtype is float
 
 
-def resolved(ufunc, nodes, dtype=None):
+def resolved(ufunc: Any, nodes: Sequence[Node], dtype: Any = None) -> Any:
     """Return the dtypes that a ufunc converts its operands to, and that of its result."""
     dtypes = (*(node.dtype for node in nodes), None)
     if dtype is None:
@@ -183,12 +184,12 @@ def resolved(ufunc, nodes, dtype=None):
     return ufunc.resolve_dtypes(dtypes, signature=signature, casting="same_kind")
 
 
-def common_dtype(nodes):
+def common_dtype(nodes: Sequence[Node]) -> Any:
     """Return the dtype that nodes are promoted to together."""
     return np.result_type(*(node.dtype(0) if adapts(node) else node.dtype for node in nodes))
 
 
-def elementwise(operation, nodes, dtypes):
+def elementwise(operation: str, nodes: Sequence[Node], dtypes: Any) -> Node:
     """Return the node of an elementwise operation, operands converted to their dtypes."""
     *of_operands, dtype = dtypes
     operands = tuple(cast(*each) for each in zip(nodes, of_operands, strict=True))
@@ -209,7 +210,7 @@ def _unchanged(operation, operands):
     return None
 
 
-def reduced(ufunc, node, dtype, keepdims=False):
+def reduced(ufunc: Any, node: Node, dtype: Any, keepdims: bool = False) -> Node:
     """Return the node of a reduction over a sample's entries."""
     if dtype is None and ufunc in (np.add, np.multiply) and node.dtype.kind in "biu":
         dtype = np.intp
@@ -220,7 +221,7 @@ def reduced(ufunc, node, dtype, keepdims=False):
     return Node.of(f"{ufunc.__name__}.reduce", (node,), dtype=dtype, shape=shape)
 
 
-def taken(row, index):
+def taken(row: Node, index: Node) -> Node:
     """Return an entry of a row; that of a sum is a sum of entries, so the row need not be kept."""
     if prod(row.shape) == 1:
         return row
@@ -230,7 +231,7 @@ def taken(row, index):
     return Node.of("take", (row, index), dtype=row.dtype, shape=index.shape)
 
 
-def with_axes(node, shape):
+def with_axes(node: Node, shape: tuple[int, ...]) -> Node:
     """Return a node with axes of length 1 added, which moves no entry."""
     if node.operation == "constant":
         value = node.detail.reshape(shape) if np.ndim(node.detail) else node.detail
