@@ -91,6 +91,37 @@ def test_recurrences_in_a_formula(n_entries):
     np.testing.assert_array_equal(got, formula(x.T).T)
 
 
+def higher(score, label, scores, labels):
+    """Count the higher scores of other labels, in a step that has no state."""
+    wrong = np.where(labels != label, scores > score, False)
+    return (), (np.add.reduce(wrong, axis=0),)
+
+
+@pytest.mark.parametrize("n_entries", [2, 7, 200])
+def test_pairs_of_entries(n_entries):
+    def formula(x, y):
+        return scan(higher, (), (x, y), (x, y))[0] * 0.5
+
+    x, y = RNG.normal(size=(70, n_entries)), RNG.integers(0, 3, (70, n_entries)).astype(float)
+    got = compiled(formula, (float, n_entries), (float, n_entries))(x, y)
+    pairs = (x[:, None] > x[:, :, None]) & (y[:, None] != y[:, :, None])
+    np.testing.assert_array_equal(got, pairs.sum(axis=2) / 2)
+
+
+def smoothed(before, each, row, rate):
+    after = before + rate * (each * row - before)
+    return (after,), (np.maximum.reduce(after, axis=0),)
+
+
+@pytest.mark.parametrize("n_entries", [2, 7, 200])
+def test_states_may_be_rows(n_entries):
+    def formula(x):
+        return scan(smoothed, (np.zeros_like(x),), (x,), (x, x[0]))[0]
+
+    x = RNG.uniform(size=(70, n_entries))
+    np.testing.assert_array_equal(compiled(formula, (float, n_entries))(x), formula(x.T).T)
+
+
 # Sorts.
 
 
