@@ -11,7 +11,7 @@ AXE := tests/book/node_modules/axe-core/axe.min.js
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 SCHEMA := $(BIN)/check-jsonschema --quiet --builtin-schema
 
-.PHONY: help book pdf epub test lint types unit compiled doctest nbval pages coverage notebooks lab bench \
+.PHONY: help book pdf epub test lint types unit engine compiled doctest nbval pages coverage notebooks lab bench \
 	accuracy format hooks addresses peers lock dist clean
 
 help: ## list the targets
@@ -28,7 +28,7 @@ pdf: book ## print the whole book to _build/lossbook.pdf (needs Chromium)
 epub: book ## pack the whole book as _build/lossbook.epub for electronic readers
 	@$(BIN)/python tools/epub.py
 
-test: lint types unit doctest nbval book pages ## run every check
+test: lint types unit engine doctest nbval book pages ## run every check
 
 lint: $(READY) ## check style, notebooks' stored form, workflows, addresses
 	$(BIN)/ruff check .
@@ -52,7 +52,10 @@ types: $(READY) ## check the types of the package and of the documented calls
 unit: $(READY) ## run the unit tests
 	$(BIN)/python -m pytest -n auto --dist loadfile --ignore tests/book tests
 
-compiled: $(READY) ## run the tests of the losses again, with the compiled engine
+engine: $(READY) ## compare every loss with its reference, with the compiled engine
+	LOSSBOOK_ENGINE=numba $(BIN)/python -m pytest -n auto -k 'not float32' tests/test_reference.py
+
+compiled: $(READY) ## run all tests of the losses again, with the compiled engine
 	LOSSBOOK_ENGINE=numba $(BIN)/python -m pytest -n auto --dist loadfile \
 		tests/core tests/losses tests/test_accuracy.py tests/test_laws.py tests/test_reference.py
 

@@ -22,6 +22,7 @@ import lossbook as lb
 from lossbook.core.loss import ClassLoss, JointLoss, PointwiseLoss, RowLoss
 
 from .cases import CASES, WITH_MANY_CLASSES
+from .reasons import reason
 
 HERE = Path(__file__).parent
 DTYPES = ["float64", "float32"]
@@ -173,8 +174,24 @@ def verdict(results):
     )
 
 
+def behind(results):
+    """Return a Markdown table of the cells in which the compiled engine is behind its goal."""
+    lines = [
+        "Cells in which the compiled engine is behind its goal.",
+        "",
+        "| loss | task | dtype | values | times faster | goal | reason |",
+        "| --- | --- | --- | --: | --: | --: | --- |",
+    ]
+    for (loss, task, dtype, n), cell in by_library(results).items():
+        found, wanted = lead(cell), goal(loss, task, n)
+        if found is not None and found < wanted:
+            times = f"{found:.2f} | {wanted:.1f}"
+            lines.append(f"| {loss} | {task} | {dtype} | {n:,} | {times} | {reason(loss, n)} |")
+    return "\n".join(lines)
+
+
 def tables(results):
-    """Return the verdict and two Markdown tables: speed at each size, memory at the largest."""
+    """Return the verdict and Markdown tables: speed, memory at the largest size, missed goals."""
     cells = by_library(results)
     sizes = sorted({n for *_, n in cells})
     heads = [f"{n:,}, {engine}" for n in sizes for engine in ("NumPy", "compiled")]
@@ -206,7 +223,7 @@ def tables(results):
             for name in LIBRARIES
         ]
         memory.append("| " + " | ".join([*row, f"{n:,}", *extra]) + " |")
-    return "\n".join([*speed, "", *memory])
+    return "\n".join([*speed, "", *memory, "", behind(results)])
 
 
 def _speed(cell, n, ours):

@@ -106,6 +106,7 @@ CHOSEN = (
     lb.NegativeBinomialNLL(dispersion=8.0, constant_terms=True),
     lb.GaussianNLL(),
     lb.GaussianNLL(constant_terms=True),
+    lb.GaussianCRPS(),
     lb.BinaryCrossEntropy(),
     lb.BinaryCrossEntropy(eps=2.0**-10),
     lb.SigmoidCrossEntropy(),
@@ -506,13 +507,15 @@ def largest_errors(loss, dtype, soft=False, n_samples=200, seed=0):
     return {part: float(errors(loss, part, *samples).max()) for part in PARTS}
 
 
-def table(n_samples=200):
+def table(n_samples=200, known=()):
     """Yield the name of each loss measured, whether targets are soft, and its largest errors.
 
     Parameters
     ----------
     n_samples : int, default 200
         How many points to try for each.
+    known : collection of str, default ()
+        The names of losses that are left out.
 
     Yields
     ------
@@ -522,6 +525,8 @@ def table(n_samples=200):
         By dtype and by part.
     """
     for loss in MEASURED:
+        if name_of(loss) in known:
+            continue
         for soft in (False, True) if _takes_soft(loss) else (False,):
             found = {dtype: largest_errors(loss, dtype, soft, n_samples) for dtype in DTYPES}
             yield name_of(loss), soft, found
@@ -557,11 +562,18 @@ def main(arguments=None):
     )
     parser.add_argument("--samples", type=int, default=200, help="points tried for each loss")
     parser.add_argument("--output", type=Path, help="JSON file to store the table in")
+    parser.add_argument("--missing", action="store_true", help="keep the rows of --output")
     given = parser.parse_args(arguments)
+    stored = {"environment": environment(), "samples": given.samples, "rows": []}
+    if given.missing:
+        before = json.loads(given.output.read_text())
+        if before | {"rows": []} != stored:
+            parser.error(f"the rows of {given.output} were measured otherwise: measure all again")
+        stored = before
     columns = [f"{part} {np.finfo(dtype).bits}" for dtype in DTYPES for part in PARTS]
     print("largest error in ulp, by bits".ljust(64), *(f"{name:>11}" for name in columns))
-    rows = []
-    for name, soft, found in table(given.samples):
+    rows = stored["rows"]
+    for name, soft, found in table(given.samples, {row["loss"] for row in rows}):
         cells = [f"{error:11.1f}" for errors in found.values() for error in errors.values()]
         print(f"{name}{', soft targets' if soft else ''}".ljust(64), *cells, flush=True)
         rows += [
@@ -570,7 +582,8 @@ def main(arguments=None):
             for dtype, errors in found.items()
         ]
     if given.output:
-        stored = {"environment": environment(), "samples": given.samples, "rows": rows}
+        order = list(map(name_of, MEASURED))
+        rows.sort(key=lambda row: order.index(row["loss"]))
         given.output.write_text(json.dumps(stored, indent=1) + "\n")
 
 

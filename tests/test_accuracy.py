@@ -122,9 +122,26 @@ def test_the_table_is_printed_and_stored(tmp_path, monkeypatch, capsys):
     ]
 
 
+def test_rows_that_are_there_are_kept(tmp_path, monkeypatch, capsys):
+    path = tmp_path / "accuracy.json"
+    options = ["--samples", "5", "--output", str(path)]
+    monkeypatch.setattr(accuracy, "MEASURED", (lb.Hinge(),))
+    accuracy.main(options)
+    first = json.loads(path.read_text())["rows"]
+    monkeypatch.setattr(accuracy, "MEASURED", (lb.Perceptron(), lb.Hinge()))
+    accuracy.main([*options, "--missing"])
+    assert "Hinge()" not in capsys.readouterr().out.split("Perceptron()")[1]
+    rows = json.loads(path.read_text())["rows"]
+    assert rows[2:] == first
+    assert {row["loss"] for row in rows[:2]} == {"Perceptron()"}
+    with pytest.raises(SystemExit):
+        accuracy.main(["--samples", "6", "--output", str(path), "--missing"])
+    assert "measure all again" in capsys.readouterr().err
+
+
 def test_the_table_has_every_loss_of_numbers_and_of_classes():
     exported = {getattr(lb, name) for name in lb.__all__ if name[0].isupper()}
     kinds = PointwiseLoss, ClassLoss
     of_numbers = {kind for kind in exported - {*accuracy.KINKED} if issubclass(kind, kinds)}
-    of_several = {lb.GaussianNLL, lb.MultilabelSoftMargin}
+    of_several = {lb.GaussianCRPS, lb.GaussianNLL, lb.MultilabelSoftMargin}
     assert {type(loss) for loss in accuracy.MEASURED} == of_numbers | of_several

@@ -11,7 +11,8 @@ with warnings.catch_warnings():
     pytest.importorskip("optax")
     torch = pytest.importorskip("torch")
     pytest.importorskip("numba")
-    from benchmarks.__main__ import goal, lead, use, verdict
+    from benchmarks import compile as compiling
+    from benchmarks.__main__ import behind, goal, lead, use, verdict
     from benchmarks.cases import CASES
 
 import lossbook as lb
@@ -100,9 +101,24 @@ def test_the_verdict_counts_cells():
     assert "In 1 of 2 cells" in verdict(found)
     assert "in 1 it reaches its goal" in verdict(found)
     assert "3.0 times" in verdict(found)
+    (row,) = behind(found).splitlines()[4:]
+    assert "Huber | value | float64 | 10,000 | 0.50 | 1.0" in row
     cell = {each["library"]: each for each in found["records"][:4]}
     assert lead(cell) == 3.0
     assert lead(cell, "lossbook") == 0.75
     assert goal("Huber", "value and gradient", 10**4) == 2
     assert goal("SoftmaxCrossEntropy", "value and gradient", 10**4) == 1.5
     assert goal("Huber", "value and gradient", 10**2) == goal("Huber", "value", 10**6) == 1
+
+
+def test_the_time_to_compile_is_measured():
+    found = compiling.measure(["Huber", "Sparsemax"])
+    assert found["Sparsemax"] is None
+    lines = compiling.report(found | {"Welsch": 2.0, "Cauchy": 0.5, "Huber": 0.25})
+    assert [line.split()[0] for line in lines[:3]] == ["Huber", "Cauchy", "Welsch"]
+    assert lines[3] == "not compiled: Sparsemax"
+    assert lines[4] == "3 losses: median 0.50 s, worst 2.00 s (Welsch), 1 of them 1.5 s or more"
+
+
+def test_every_loss_is_compiled_or_named():
+    assert set(CASES) <= set(compiling.losses())

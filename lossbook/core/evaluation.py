@@ -97,6 +97,7 @@ def use_engine(engine: Any) -> None:
         the same arguments; or None, where it would rather leave these to NumPy.  Its method
         `at_once` takes a loss, the names of parts and the inputs of a call, and returns what
         `evaluate` does, or None where it cannot tell without reading and checking them as usual.
+        Its method `scan` does what `recurrences.scan` does with arrays, or returns None.
         None for NumPy alone.
     """
     global engine_in_use

@@ -2,20 +2,30 @@
 
 With the engine ``"numpy"``, which is the default, NumPy executes the formulas of a loss as they are
 written, one operation after another on a whole block.  With ``"numba"``, the same formulas are
-compiled, and a block is read and written only once.  There is no second copy of any formula.  Five
-modules lead from ``Huber()(y, p)`` to machine code, in this order:
+compiled, and a block is read and written only once.  There is no second copy of any formula.  What
+happens between ``Huber()(y, p)`` and machine code is best read in this order:
 
 `trace`
-    calls the formula with placeholders for arrays and records its graph of operations;
+    calls the formula with placeholders for arrays, and these record every operation as a node;
+`parameters`
+    has the placeholders for the parameters of the loss;
+`graph`
+    defines the nodes, and how NumPy's rules decide on their dtypes and shapes;
+`expressions`
+    converts one operation to source code;
+`loops` and `arrange`
+    arrange the expressions of a graph in loops;
 `source`
-    converts the graph to the source code of a loop;
+    writes the function around the loops;
 `words` and `elementary`
     contain the functions that the source calls, such as selections, exponentials and logarithms
     without branches;
 `kernels`
     compiles the source and keeps the machine code on disk;
 `blocks`
-    calls the machine code for each block.
+    calls the machine code for each block;
+`recurrences`
+    does the same for a recurrence whose loss is computed by NumPy otherwise.
 """
 
 import os

@@ -16,6 +16,7 @@ from ..core.evaluation import numpy_block
 from ..core.loss import PointwiseLoss
 from ..core.streaming import BLOCK_BYTES
 from .kernels import kernel as kernel_of
+from .recurrences import Recurrence
 from .source import NotCompilableError, Source, Task
 from .trace import Node, Trace, trace
 
@@ -50,6 +51,13 @@ class Blocks:
     def __init__(self, loss: Any, parts: Iterable[str], columns: Any, weighted: bool) -> None:
         if loss._block is not numpy_block or not PARTS.issuperset(parts):
             raise NotCompilableError(f"{type(loss).__name__} does not compute sample by sample")
+        for column in columns:
+            n_axes = column.array.ndim - len(column.sample_shape)
+            if n_axes > 1:
+                raise NotCompilableError(
+                    f"a sample of {type(loss).__name__} has {n_axes} axes of entries, and compiled "
+                    "loops go along one axis; only the recurrences of such a loss are compiled"
+                )
         kinds = [(column.dtype, _shape_of_one(column)) for column in columns]
         domains = [column.domain for column in columns]
         traced = trace(_formula(parts, domains), loss, kinds)
@@ -223,6 +231,7 @@ class Engine:
         self._known: dict[int, Any] = {}
         self._at_once: dict[tuple[int, tuple[str, ...]], _AtOnce] = {}
         self._equal: dict[Any, Any] = {}
+        self._recurrences: dict[Any, Recurrence | None] = {}
 
     def __call__(self, loss: Any, parts: Any, columns: Any, weighted: bool) -> Blocks | None:
         """Return what computes blocks of these inputs, or None where NumPy does."""
@@ -269,6 +278,20 @@ class Engine:
             while len(self._equal) > _REMEMBERED:
                 self._equal.pop(next(iter(self._equal)), None)
         return found
+
+    def scan(self, step: Any, start: Any, rows: Any, fixed: Any, reverse: bool) -> Any:
+        """Return the outputs of a recurrence of arrays, or None where NumPy computes them."""
+        kinds = [(each.dtype, each.shape[:-1]) for each in (*start, *fixed)]
+        key = step, reverse, *kinds, *((row.dtype, row.shape[1:-1]) for row in rows)
+        if key not in self._recurrences:
+            try:
+                self._recurrences[key] = Recurrence(step, start, rows, fixed, reverse)
+            except Exception:
+                self._recurrences[key] = None
+            while len(self._recurrences) > _REMEMBERED:
+                self._recurrences.pop(next(iter(self._recurrences)), None)
+        compiled = self._recurrences[key]
+        return None if compiled is None else compiled(start, rows, fixed)
 
     @staticmethod
     def _find_out(loss, parts, columns, weighted):

@@ -16,18 +16,15 @@ import stat
 import sys
 import tempfile
 from collections.abc import Callable
-from math import prod
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, Protocol
 
 import llvmlite
 import numba
 import numpy as np
 from numba import types
 from numba.core import compiler, registry, serialize
-
-from .source import Source
 
 __all__ = ["cache_folder", "kernel"]
 
@@ -41,7 +38,22 @@ _lock = Lock()
 _known: dict[Any, Any] = {}
 
 
-def kernel(source: Source) -> Callable[..., tuple[bool, float]]:
+class Compilable(Protocol):
+    """What a kernel is compiled from.
+
+    Attributes
+    ----------
+    text : str
+        The source.
+    kinds : list of (dtype, int)
+        The dtype of what the kernel is called with, and the number of axes.
+    """
+
+    text: str
+    kinds: list[tuple[Any, int]]
+
+
+def kernel(source: Compilable) -> Callable[..., tuple[bool, float]]:
     """Return the function of a source in machine code: known, from disk or compiled now."""
     signature = _argument_types(source)
     key = source.text, signature
@@ -53,22 +65,8 @@ def kernel(source: Source) -> Callable[..., tuple[bool, float]]:
 
 def _argument_types(source):
     """Return numba's types of what a kernel takes."""
-
-    def array(dtype, ndim=1):
-        return types.Array(numba.from_dtype(np.dtype(dtype)), ndim, "C")
-
-    def of_samples(node, dtype):
-        return array(dtype, 2 if prod(node.shape[:-1]) > 1 else 1)
-
-    return (
-        types.uint64,
-        types.float64,
-        *[array(np.float64)] * source.task.weighted,
-        *(of_samples(node, node.dtype) for node in source.inputs),
-        *(of_samples(node, source.dtype) for node in source.task.written),
-        *(array(node.dtype) for node in source.tables),
-        *[types.float64] * len(source.arguments),
-    )
+    of_numbers = [(numba.from_dtype(np.dtype(dtype)), n_axes) for dtype, n_axes in source.kinds]
+    return tuple(types.Array(each, n, "C") if n else each for each, n in of_numbers)
 
 
 def _load_or_compile(text, signature):

@@ -17,107 +17,44 @@ Three conventions make this work for every loss.
   that ``Huber(1.0)`` and ``Huber(1.345)`` have the same graph.
 - ``x.any()`` is true.  Formulas use it to skip work that no sample of a block needs, and a graph
   has to work for every block.
-
-Equal operations on equal operands are one node, which means that common subexpressions are
-shared.  Every conversion between dtypes is a node of its own, chosen by NumPy's promotion rules,
-so all other operations work on operands of one dtype.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from itertools import chain
 from math import prod
-from typing import Any, ClassVar, NamedTuple
-from weakref import WeakValueDictionary
+from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["Node", "NotTraceableError", "Parameter", "Trace", "Traced", "in_order", "trace"]
+from .graph import (
+    Node,
+    NotTraceableError,
+    Step,
+    cast,
+    common_dtype,
+    constant,
+    copied,
+    elementwise,
+    in_order,
+    node_of,
+    reduced,
+    resolved,
+    taken,
+    with_axes,
+)
+from .parameters import Parameter
 
-
-class NotTraceableError(TypeError):
-    """A formula does something that has no place in a graph."""
-
-
-class Node:
-    """One operation of a graph, or a leaf of it.
-
-    Nodes are made by `Node.of`, which returns the same object for the same operation on the same
-    operands.  They are compared by identity.
-
-    Attributes
-    ----------
-    operation : str
-        The name of a NumPy function (``"exp"``, ``"where"``, ``"add.reduce"`` …), or ``"cast"``
-        for a conversion to `dtype`; of the leaves ``"input"``, ``"parameter"`` or ``"constant"``.
-        Entries of a row are picked by ``"take"`` and replaced by ``"put"`` at one index a sample,
-        and by ``"rows"`` at the places of a slice.
-    operands : tuple of Node
-        What the operation is applied to.
-    detail : object
-        What else it needs: the index of an input, the name of a parameter, the value of a
-        constant, where rows start, the step from one to the next and how many there are.
-    dtype : dtype
-        That of the result.
-    shape : tuple of int
-        That of the result for one sample, which is on the last axis.  A parameter and what is
-        computed from parameters alone has the shape ().
-    """
-
-    __slots__ = ("__weakref__", "detail", "dtype", "operands", "operation", "shape")
-
-    operation: str
-    operands: "tuple[Node, ...]"
-    detail: Any
-    dtype: Any
-    shape: tuple[int, ...]
-
-    _known: ClassVar[WeakValueDictionary[Any, "Node"]] = WeakValueDictionary()
-
-    @classmethod
-    def of(
-        cls,
-        operation: str,
-        operands: "tuple[Node, ...]" = (),
-        detail: Any = None,
-        *,
-        dtype: Any,
-        shape: tuple[int, ...],
-    ) -> "Node":
-        """Return the node with these attributes, a new one if there is none yet."""
-        told = (detail.dtype.str, detail.shape, detail.tobytes()) if _is_array(detail) else detail
-        key = operation, operands, type(detail), told, dtype, shape
-        node = cls._known.get(key)
-        if node is None:
-            node = cls()
-            node.operation, node.operands, node.detail = operation, operands, detail
-            node.dtype, node.shape = dtype, shape
-            node = cls._known.setdefault(key, node)
-        return node
-
-    def __repr__(self) -> str:
-        inside = [repr(each) for each in self.operands]
-        if self.detail is not None:
-            inside.append(repr(self.detail))
-        return f"{self.operation}({', '.join(inside)})"
-
-
-def _is_array(value):
-    return isinstance(value, np.ndarray | np.generic)
-
-
-def in_order(outputs: Iterable[Node]) -> list[Node]:
-    """Return all nodes that the outputs depend on, each after its operands."""
-    ordered: dict[Node, None] = {}
-    waiting = [(node, False) for node in reversed(list(outputs))]
-    while waiting:
-        node, operands_done = waiting.pop()
-        if operands_done:
-            ordered[node] = None
-        elif node not in ordered:
-            waiting.append((node, True))
-            waiting.extend((each, False) for each in reversed(node.operands))
-    return list(ordered)
+__all__ = [
+    "Node",
+    "NotTraceableError",
+    "Parameter",
+    "Trace",
+    "Traced",
+    "in_order",
+    "trace",
+    "trace_step",
+]
 
 
 class Trace(NamedTuple):
@@ -204,10 +141,56 @@ def trace(
         for index, (dtype, shape) in enumerate(inputs)
     ]
     results = [
-        tuple(map(_node_of, result)) if type(result) is tuple else _node_of(result)
+        tuple(map(node_of, result)) if type(result) is tuple else node_of(result)
         for result in formula(_with_parameters(loss, parameters), *blocks)
     ]
     return Trace(results, parameters)
+
+
+def trace_step(
+    step: Callable[..., Any],
+    kinds: Sequence[tuple[Any, tuple[int, ...]]],
+    n_states: int,
+    n_rows: int,
+    reverse: bool,
+) -> Step:
+    """Return the graph of one step of a recurrence.
+
+    Parameters
+    ----------
+    step : callable
+        The step, as `core.recurrences.scan` takes it.
+    kinds : sequence of (dtype, tuple of int)
+        The dtype and the shape of each of its arguments: states, entries of rows, what is fixed.
+    n_states, n_rows : int
+        How many of the arguments are states, and how many are entries of rows.
+    reverse : bool
+        Whether the steps go from the last entry to the first.
+
+    Returns
+    -------
+    Step
+
+    Raises
+    ------
+    NotTraceableError
+        If the step does what a graph cannot express.
+    """
+    inputs = tuple(
+        Node.of("input", (), ("step", index), dtype=np.dtype(dtype), shape=tuple(shape))
+        for index, (dtype, shape) in enumerate(kinds)
+    )
+    states, outputs = step(*map(Traced, inputs))
+    after = []
+    for before, state in zip(inputs[:n_states], map(node_of, states), strict=True):
+        if state.shape != before.shape:
+            raise NotTraceableError("a formula cannot be traced whose states change their shape")
+        after.append(cast(state, before.dtype))
+    traced = Step(inputs, tuple(after), tuple(map(node_of, outputs)), n_rows, reverse)
+    for leaf in in_order([*traced.states, *traced.outputs]):
+        if leaf.operation == "input" and leaf not in inputs:
+            raise NotTraceableError("a step cannot be traced that uses what is not its argument")
+    return traced
 
 
 def _with_parameters(loss, parameters):
@@ -218,75 +201,6 @@ def _with_parameters(loss, parameters):
         leaf = Node.of("parameter", (), name, dtype=float, shape=())
         copy.__dict__[name] = Parameter(value, leaf)
     return copy
-
-
-def _node_of(value):
-    """Return the node of an operand: one that is traced, a parameter, a number or an array."""
-    if isinstance(value, Traced | Parameter):
-        return value.node
-    if type(value) is int or type(value) is float:
-        return Node.of("constant", (), value, dtype=type(value), shape=())
-    if isinstance(value, bool):
-        value = np.bool_(value)
-    if not _is_array(value) or value.dtype.kind not in "fiub" or value.size == 0:
-        raise NotTraceableError(f"a formula cannot be traced through {value!r}")
-    return _constant(value, value.shape)
-
-
-def _constant(value, shape):
-    """Return the node of a NumPy number or array; of equal entries one is kept."""
-    first = value.flat[0] if isinstance(value, np.ndarray) else value
-    detail = first if np.all(value == first) else np.ascontiguousarray(value)
-    return Node.of("constant", (), detail, dtype=value.dtype, shape=shape)
-
-
-def _cast(node, dtype):
-    """Return a node converted to a dtype."""
-    if node.dtype == dtype and not _adapts(node):
-        return node
-    if node.operation == "constant":
-        return _constant(np.asarray(node.detail).astype(dtype)[()], node.shape)
-    return Node.of("cast", (node,), dtype=dtype, shape=node.shape)
-
-
-def _adapts(node):
-    """Return whether a node is a number that adapts to the dtypes of arrays, as Python's do."""
-    return node.dtype is int or node.dtype is float
-
-
-def _apply(operation, nodes, dtypes):
-    """Return the node of an elementwise operation, operands converted to their dtypes."""
-    *of_operands, dtype = dtypes
-    operands = tuple(_cast(*each) for each in zip(nodes, of_operands, strict=True))
-    unchanged = _unchanged(operation, operands)
-    if unchanged is not None:
-        return unchanged
-    shape = np.broadcast_shapes(*(each.shape for each in operands))
-    return Node.of(operation, operands, dtype=dtype, shape=shape)
-
-
-def _unchanged(operation, operands):
-    """Return the integer that adding 0, or multiplying by 1, does not change, if that is all."""
-    neutral = {"add": 0, "multiply": 1}.get(operation)
-    if neutral is not None and operands[0].dtype.kind == "i":
-        for one, other in (operands, operands[::-1]):
-            if one.operation == "constant" and np.all(one.detail == neutral):
-                return other if len(other.shape) >= len(one.shape) else None
-    return None
-
-
-def _resolved(ufunc, nodes, dtype=None):
-    """Return the dtypes that a ufunc converts its operands to, and that of its result."""
-    dtypes = (*(node.dtype for node in nodes), None)
-    if dtype is None:
-        return ufunc.resolve_dtypes(dtypes)
-    signature = (None,) * ufunc.nin + (np.dtype(dtype),)
-    return ufunc.resolve_dtypes(dtypes, signature=signature, casting="same_kind")
-
-
-def _common(nodes):
-    """Return the dtype that nodes are promoted to together."""
-    return np.result_type(*(node.dtype(0) if _adapts(node) else node.dtype for node in nodes))
 
 
 class Traced(np.lib.mixins.NDArrayOperatorsMixin):
@@ -351,7 +265,7 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
 
     def astype(self, dtype: Any, copy: bool = True) -> "Traced":
         """Return the same in another dtype."""
-        return Traced(_cast(self.node, np.dtype(dtype)))
+        return Traced(cast(self.node, np.dtype(dtype)))
 
     def copy(self) -> "Traced":
         """Return the same, for `put` to change."""
@@ -361,13 +275,37 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         """Return the same between two ends."""
         return np.minimum(np.maximum(self, low), high)
 
+    def scan(self, step: Any, start: Any, rows: Any, fixed: Any, reverse: bool) -> Any:
+        """Return the outputs of a recurrence along the entries, as `core.recurrences.scan` does."""
+        if len(self) == 1:
+            _, outputs = step(*start, *(row[0] for row in rows), *fixed)
+            return tuple(each[None] for each in outputs)
+        nodes = [*map(node_of, start), *map(node_of, rows), *map(node_of, fixed)]
+        shapes = [node.shape for node in nodes]
+        of_rows = slice(len(start), len(start) + len(rows))
+        shapes[of_rows] = [shape[1:] for shape in shapes[of_rows]]
+        kinds = [(node.dtype, shape) for node, shape in zip(nodes, shapes, strict=True)]
+        traced = trace_step(step, kinds, len(start), len(rows), reverse)
+        length, first = len(self), traced.outputs[0]
+        scan = Node.of(
+            "scan", tuple(map(copied, nodes)), traced, dtype=first.dtype, shape=self.shape
+        )
+        return tuple(
+            Traced(
+                Node.of(
+                    "scan.output", (scan,), index, dtype=each.dtype, shape=(length, *each.shape)
+                )
+            )
+            for index, each in enumerate(traced.outputs)
+        )
+
     def take(self, place: Any) -> "Traced":
         """Return each sample's entry at a place."""
-        return Traced(_taken(self.node, _node_of(place)))
+        return Traced(taken(self.node, node_of(place)))
 
     def put(self, place: Any, values: Any) -> None:
         """Replace each sample's entry at a place."""
-        operands = self.node, _node_of(place), _cast(_node_of(values), self.dtype)
+        operands = self.node, node_of(place), cast(node_of(values), self.dtype)
         self.node = Node.of("put", operands, dtype=self.dtype, shape=self.shape)
 
     def __getitem__(self, key: Any) -> Any:
@@ -377,7 +315,7 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         if all(each is None or each is Ellipsis or each == slice(None) for each in keys):
             rest = list(self.shape)
             shape = [1 if each is None else rest.pop(0) for each in keys if each is not Ellipsis]
-            return Traced(_with_axes(self.node, (*shape, *rest)))
+            return Traced(with_axes(self.node, (*shape, *rest)))
         if self.ndim > 1 and isinstance(key, slice):
             rows = range(*key.indices(len(self)))
             return self._rows((rows.start, rows.step, len(rows)), (len(rows), *self.shape[1:]))
@@ -386,10 +324,12 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         raise NotTraceableError(f"a formula cannot be traced through the index {key!r}")
 
     def _rows(self, rows, shape):
+        if 0 in shape:
+            raise NotTraceableError("a formula cannot be traced that takes none of the entries")
         if self.node.operation == "put_rows" and self.node.detail == rows:
             return Traced(self.node.operands[1], (self, rows))
         if self.node.operation == "constant" and not np.ndim(self.node.detail):
-            return Traced(_constant(self.node.detail, shape), (self, rows))
+            return Traced(constant(self.node.detail, shape), (self, rows))
         node = Node.of("rows", (self.node,), rows, dtype=self.dtype, shape=shape)
         return Traced(node, (self, rows))
 
@@ -399,7 +339,7 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         elif isinstance(key, tuple) and len(key) == 2 and isinstance(key[1], Traced):
             self.node = _where(key[1], values, self).node
         else:
-            rows, node = self[key], _cast(_node_of(values), self.dtype)
+            rows, node = self[key], cast(node_of(values), self.dtype)
             if rows.node is not node:
                 rows.node = node
 
@@ -438,16 +378,17 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         dtype: Any = None,
         **kwargs: Any,
     ) -> Any:
-        nodes = [_node_of(each) for each in inputs]
+        nodes = [node_of(each) for each in inputs]
         has_entries = axis == 0 and len(nodes[0].shape) > 1
         if ufunc is np.frexp:
             return _frexp(nodes[0])
         if method == "__call__" and not kwargs and ufunc.nout == 1:
-            result = _apply(ufunc.__name__, nodes, _resolved(ufunc, nodes, dtype))
+            result = elementwise(ufunc.__name__, nodes, resolved(ufunc, nodes, dtype))
         elif method == "reduce" and has_entries:
-            result = _reduced(ufunc, nodes[0], dtype, **kwargs)
+            result = reduced(ufunc, nodes[0], dtype, **kwargs)
         elif method == "accumulate" and has_entries and not kwargs:
-            (node,), name = nodes, f"{ufunc.__name__}.accumulate"
+            node = cast(nodes[0], np.dtype(dtype or nodes[0].dtype))
+            name = f"{ufunc.__name__}.accumulate"
             result = Node.of(name, (node,), dtype=node.dtype, shape=node.shape)
         else:
             raise NotTraceableError(f"a formula cannot be traced through {ufunc}.{method}")
@@ -456,7 +397,7 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         (target,) = out
         if not isinstance(target, Traced):
             raise NotTraceableError("a formula cannot be traced that writes into an array")
-        target.node = _cast(result, target.dtype)
+        target.node = cast(result, target.dtype)
         return target
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
@@ -465,38 +406,9 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         return _FUNCTIONS[function](*args, **kwargs)
 
 
-def _taken(row, index):
-    """Return an entry of a row; that of a sum is a sum of entries, so the row need not be kept."""
-    if prod(row.shape) == 1:
-        return row
-    if row.operation in ("add", "subtract", "multiply", "negative"):
-        operands = tuple(_taken(each, index) for each in row.operands)
-        return Node.of(row.operation, operands, dtype=row.dtype, shape=index.shape)
-    return Node.of("take", (row, index), dtype=row.dtype, shape=index.shape)
-
-
 def _is_place(key):
     """Return whether an index names one entry of each sample."""
     return isinstance(key, tuple) and isinstance(key[0], Traced)
-
-
-def _with_axes(node, shape):
-    """Return a node with axes of length 1 added, which moves no entry."""
-    if node.operation == "constant":
-        value = node.detail.reshape(shape) if np.ndim(node.detail) else node.detail
-        return Node.of("constant", (), value, dtype=node.dtype, shape=shape)
-    return Node.of("reshape", (node,), dtype=node.dtype, shape=shape)
-
-
-def _reduced(ufunc, node, dtype, keepdims=False):
-    """Return the node of a reduction over a sample's entries."""
-    if dtype is None and ufunc in (np.add, np.multiply) and node.dtype.kind in "biu":
-        dtype = np.intp
-    if dtype is not None:
-        node = _cast(node, np.dtype(dtype))
-    *_, dtype = _resolved(ufunc, [node, node])
-    shape = (1, *node.shape[1:]) if keepdims else node.shape[1:]
-    return Node.of(f"{ufunc.__name__}.reduce", (node,), dtype=dtype, shape=shape)
 
 
 def _frexp(node):
@@ -508,29 +420,57 @@ def _frexp(node):
 
 
 def _where(condition, x, y):
-    nodes = _node_of(condition), _node_of(x), _node_of(y)
-    dtype = _common(nodes[1:])
-    return Traced(_apply("where", nodes, (np.dtype(bool), dtype, dtype, dtype)))
+    nodes = node_of(condition), node_of(x), node_of(y)
+    dtype = common_dtype(nodes[1:])
+    return Traced(elementwise("where", nodes, (np.dtype(bool), dtype, dtype, dtype)))
 
 
 def _full_like(like, value, dtype=None):
-    value = _cast(_node_of(value), np.dtype(dtype or like.dtype))
+    value = cast(node_of(value), np.dtype(dtype or like.dtype))
     if value.operation == "constant":
-        return Traced(_constant(value.detail, like.shape))
+        return Traced(constant(value.detail, like.shape))
     return Traced(Node.of("full", (value,), dtype=value.dtype, shape=like.shape))
 
 
-def _argmax(array, axis):
-    if axis != 0 or array.ndim < 2:
-        raise NotTraceableError("a formula cannot be traced that compares samples")
+def _argmax(array, axis=None):
+    _require_entries(array, axis)
     dtype, shape = np.dtype(np.intp), array.shape[1:]
     return Traced(Node.of("argmax", (array.node,), dtype=dtype, shape=shape))
 
 
-def _take_along_axis(table, label, axis=0):
-    if not isinstance(table, np.ndarray) or table.ndim > 1 or not isinstance(label, Traced):
-        raise NotTraceableError("a formula cannot be traced that takes along an axis of samples")
-    return Traced(_node_of(table[:, None])).take(label)
+def _argsort(array, axis=-1, kind=None):
+    _require_entries(array, axis)
+    if kind != "stable":
+        raise NotTraceableError("a formula cannot be traced whose order of equal entries is open")
+    if len(array) == 1:
+        return _full_like(array, 0, np.intp)
+    keys, dtype = copied(array.node), np.dtype(np.intp)
+    return Traced(Node.of("argsort", (keys,), dtype=dtype, shape=array.shape))
+
+
+def _take_along_axis(array, index, axis=0):
+    if isinstance(array, np.ndarray) and array.ndim == 1 and isinstance(index, Traced):
+        return Traced(node_of(array[:, None])).take(index)
+    _require_entries(array, axis)
+    operands, shape = (array.node, index.node), index.shape
+    return Traced(Node.of("take_along_axis", operands, dtype=array.dtype, shape=shape))
+
+
+def _put_along_axis(array, index, values, axis):
+    _require_entries(array, axis)
+    operands = array.node, index.node, cast(node_of(values), array.dtype)
+    array.node = Node.of("put_along_axis", operands, dtype=array.dtype, shape=array.shape)
+
+
+def _cumsum(array, axis=None):
+    dtype = np.dtype(np.intp) if array.dtype.kind in "biu" else array.dtype
+    return np.add.accumulate(array, axis=axis, dtype=dtype)
+
+
+def _require_entries(array, axis):
+    """Raise unless an axis is that of the entries of a sample."""
+    if not isinstance(array, Traced) or axis != 0 or array.ndim < 2:
+        raise NotTraceableError("a formula cannot be traced that goes along the axis of samples")
 
 
 # The functions of NumPy, other than ufuncs, that a formula may use.
@@ -538,68 +478,14 @@ _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.argmax: _argmax,
     np.where: _where,
     np.full_like: _full_like,
+    np.argsort: _argsort,
+    np.count_nonzero: lambda array, axis: np.add.reduce(array != 0, axis=axis),
+    np.cumsum: _cumsum,
+    np.empty_like: lambda like, dtype=None: _full_like(like, 0, dtype),
+    np.put_along_axis: _put_along_axis,
     np.zeros_like: lambda like, dtype=None: _full_like(like, 0, dtype),
     np.ones_like: lambda like, dtype=None: _full_like(like, 1, dtype),
     np.copy: Traced.copy,
     np.clip: Traced.clip,
     np.take_along_axis: _take_along_axis,
 }
-
-
-class Parameter(float):
-    """A number that remembers how it came from the parameters of a loss.
-
-    It answers comparisons like any other float.
-    """
-
-    __slots__ = ("node",)
-
-    node: Node
-
-    def __new__(cls, value: float, node: Node) -> "Parameter":
-        """Return the float of a node."""
-        number = super().__new__(cls, value)
-        number.node = node
-        return number
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        if any(isinstance(each, Traced) for each in inputs):
-            return NotImplemented
-        plain = [float(each) if isinstance(each, Parameter) else each for each in inputs]
-        value = getattr(ufunc, method)(*plain, **kwargs)
-        if method != "__call__" or kwargs or not isinstance(value, np.floating):
-            return value
-        nodes = [_node_of(each) for each in inputs]
-        return Parameter(float(value), _apply(ufunc.__name__, nodes, _resolved(ufunc, nodes)))
-
-
-def _arithmetic(name, ufunc, swapped=False):
-    """Return an arithmetic method of parameters."""
-    of_floats = getattr(float, name)
-
-    def method(self, *others):
-        if not all(isinstance(each, int | float) for each in others):
-            return NotImplemented
-        value = of_floats(self, *others)
-        if type(value) is not float:
-            return value
-        inputs = (*others, self) if swapped else (self, *others)
-        nodes = tuple(_node_of(each) for each in inputs)
-        strong = [node.dtype for node in nodes if not _adapts(node)]
-        dtype = strong[0] if strong else float
-        return Parameter(value, Node.of(ufunc.__name__, nodes, dtype=dtype, shape=()))
-
-    return method
-
-
-for _name, _ufunc in {
-    "add": np.add,
-    "sub": np.subtract,
-    "mul": np.multiply,
-    "truediv": np.divide,
-    "pow": np.power,
-}.items():
-    setattr(Parameter, f"__{_name}__", _arithmetic(f"__{_name}__", _ufunc))
-    setattr(Parameter, f"__r{_name}__", _arithmetic(f"__r{_name}__", _ufunc, swapped=True))
-for _name, _sign in {"neg": np.negative, "abs": np.absolute}.items():
-    setattr(Parameter, f"__{_name}__", _arithmetic(f"__{_name}__", _sign))

@@ -166,6 +166,58 @@ def fill(target, size, value):
 
 
 @inlined
+def copy(source, size, target):
+    for i in range(size):
+        target[i] = source[i]
+
+
+@inlined
+def precedes(x, y):
+    """Return whether a number comes before another one in NumPy's order, in which NaN is last."""
+    return (x < y) | ((y != y) & (x == x))
+
+
+@inlined
+def argsort_turned(keys, size, tile, count, order, place):
+    """Write the stable order of the entries of each sample, whose place is a count of others."""
+    for k in range(count):
+        for i in range(size):
+            place[i] = 0
+        for j in range(k):
+            for i in range(size):
+                place[i] += not precedes(keys[k * tile + i], keys[j * tile + i])
+        for j in range(k + 1, count):
+            for i in range(size):
+                place[i] += precedes(keys[j * tile + i], keys[k * tile + i])
+        for i in range(size):
+            order[numba.uint64(place[i]) * tile + i] = k
+
+
+@inlined
+def argsort(keys, count, order, aside):
+    """Write the stable order of the entries of one row, by merging sorted runs."""
+    for k in range(count):
+        order[k] = k
+    width = numba.uint64(1)
+    while width < count:
+        for start in range(numba.uint64(0), count, 2 * width):
+            middle, stop = min(start + width, count), min(start + 2 * width, count)
+            left, right = start, middle
+            for k in range(start, stop):
+                from_right = left == middle
+                if left < middle and right < stop:
+                    from_right = precedes(keys[order[right]], keys[order[left]])
+                if from_right:
+                    aside[k] = order[right]
+                    right += numba.uint64(1)
+                else:
+                    aside[k] = order[left]
+                    left += numba.uint64(1)
+        copy(aside, count, order)
+        width *= numba.uint64(2)
+
+
+@inlined
 def tile_of_rows(entries):
     """Return how many samples are in a tile, a multiple of what a vector register holds."""
     return max(16, min(256, 4096 // entries // 16 * 16))
@@ -189,7 +241,10 @@ def turn_back(turned, size, tile, rows, first):
 WORDS: dict[str, Any] = dict(
     absolute=absolute,
     add_up=add_up,
+    argsort=argsort,
+    argsort_turned=argsort_turned,
     bool_=types.bool_,
+    copy=copy,
     copysign=copysign,
     fill=fill,
     float32=numba.float32,

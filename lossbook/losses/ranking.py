@@ -18,6 +18,7 @@ from ..core.elementwise import (
 )
 from ..core.loss import Call, JointLoss, Out, RowLoss, parameter
 from ..core.pairs import PairLoss
+from ..core.recurrences import scan
 from ..core.traits import Traits
 from .log_loss import SigmoidCrossEntropy
 from .softmax import SoftmaxCrossEntropy
@@ -409,21 +410,31 @@ class ListMLE(ListLoss):
         return sum_entries(positive_part(against) + np.log1p(e))
 
     def _gradient(self, order, against, e, drawn, left):
-        # Σ_{i<r} p_ir = drawn_r before_r, where S is the sum of what is left and
-        # before_r = S_r Σ_{i<r} 1/S_i.
-        before = np.zeros_like(left)
-        for r in range(1, len(left)):
-            before[r] = left[r - 1] * (1 + before[r - 1])
+        (before,) = scan(_pass_item, (np.zeros_like(left[0]),), (left,))
         return _put_back(order, drawn * before - left)
 
     def _hessian(self, order, against, e, drawn, left):
-        # With e_j = exp z_j and Q_j = Σ_{i<=j} 1/S_i², the sum of p (1 - p) is
-        # e_r (S_{r+1} Q_r + Σ_{j<r} e_j Q_j) = drawn_r (left_r squares_r + others_r).
-        squares, others = np.ones_like(left), np.zeros_like(left)
-        for r in range(1, len(left)):
-            squares[r] += left[r - 1] ** 2 * squares[r - 1]
-            others[r] = left[r - 1] * (others[r - 1] + drawn[r - 1] * squares[r - 1])
+        start = np.ones_like(left[0]), np.zeros_like(left[0])
+        squares, others = scan(_pass_item_squared, start, (drawn, left))
         return _put_back(order, drawn * (left * squares + others))
+
+
+def _pass_item(before, left):
+    """Take one item more into before_r = S_r Σ_{i<r} 1/S_i, where S is the sum of what is left.
+
+    Then Σ_{i<r} p_ir = drawn_r before_r.
+    """
+    return (left * (1 + before),), (before,)
+
+
+def _pass_item_squared(squares, others, drawn, left):
+    """Take one item more into S_r² Q_r and S_r Σ_{j<r} e_j Q_j, where Q_j = Σ_{i<=j} 1/S_i².
+
+    With e_j = exp z_j, the sum of p (1 - p) is
+    e_r (S_{r+1} Q_r + Σ_{j<r} e_j Q_j) = drawn_r (left_r squares_r + others_r).
+    """
+    after = 1 + left**2 * squares, left * (others + drawn * squares)
+    return after, (squares, others)
 
 
 def _put_back(order, in_order):

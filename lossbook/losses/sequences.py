@@ -14,6 +14,7 @@ from ..core.elementwise import difference
 from ..core.inputs import Batch, Column
 from ..core.loss import Call, Loss, Out
 from ..core.parameters import whole_number
+from ..core.recurrences import scan
 from ..core.traits import Traits
 
 PADDING = -1
@@ -238,19 +239,15 @@ class _Alignments:
         self.emission = np.where(state <= 2 * n_labels, emission, -inf)
 
         # Before the first frame every path is in the first blank.
-        self.forward = np.full((len(scores) + 1, *self.states.shape), -inf)
-        self.forward[0, 0] = 0
+        first = np.full(self.states.shape, -inf)
+        first[0] = 0
         log_total = np.log1p(np.minimum.reduce(self.rest, axis=1))
         scale = -np.add.reduce(np.where(self.active, log_total, 0), axis=0)
-        for t, active in enumerate(self.active):
-            before = self.forward[t]
-            skipped = np.where(self.skips, _moved(before, 2), -inf)
-            after = _log_sum_exp(before, _moved(before, 1), skipped) + self.emission[t]
-            peak = np.maximum.reduce(after, axis=0)
-            peak = np.where(active & (peak != -inf), peak, 0)
-            self.forward[t + 1] = np.where(active, after - peak, before)
-            scale += peak
-        self.log_probability = scale + np.logaddexp.reduce(self.forward[-1] + self.last, axis=0)
+        self.forward, scales = scan(
+            _forward, (first, scale), (self.emission, self.active), (self.skips,)
+        )
+        of_last = np.logaddexp.reduce(self.forward[-1] + self.last, axis=0)
+        self.log_probability = scales[-1] + of_last
 
     @cached_property
     def softmax(self):
@@ -261,21 +258,19 @@ class _Alignments:
     @cached_property
     def occupancy(self):
         """The same, given that the path reads as the labels."""
-        n_samples = self.lengths.size
+        (share,) = scan(
+            _backward,
+            (self.last,),
+            (self.forward, self.emission, self.active),
+            (self.skips, self.last),
+            reverse=True,
+        )
+        n_frames, n_classes, n_samples = self.exp.shape
         place = (self.states * n_samples + np.arange(n_samples)).ravel()
-        occupancy = np.empty(self.exp.shape)
-        backward = self.last
-        for t in reversed(range(len(occupancy))):
-            joint = self.forward[t + 1] + backward
-            share = np.exp(joint - np.maximum.reduce(joint, axis=0)).ravel()
-            of_frame = np.bincount(place, share, occupancy[t].size).reshape(-1, n_samples)
-            occupancy[t] = of_frame / np.add.reduce(of_frame, axis=0)
-
-            after = backward + self.emission[t]
-            skipped = _moved(np.where(self.skips, after, -inf), -2)
-            before = _log_sum_exp(after, _moved(after, -1), skipped)
-            peak = np.maximum.reduce(before, axis=0)
-            backward = np.where(self.active[t], before - np.where(peak == -inf, 0, peak), self.last)
+        place = place + np.arange(n_frames)[:, None] * (n_classes * n_samples)
+        occupancy = np.bincount(place.ravel(), share.ravel(), self.exp.size)
+        occupancy = occupancy.reshape(self.exp.shape)
+        occupancy /= np.add.reduce(occupancy, axis=1, keepdims=True)
         return occupancy, _sum_of_others(occupancy)
 
     def value(self):
@@ -294,6 +289,28 @@ class _Alignments:
         counts = self.active & (self.log_probability != -inf)
         derivative = np.where(counts[:, None], derivative, 0)
         return derivative.reshape(-1, derivative.shape[-1])
+
+
+def _forward(before, scale, emission, active, skips):
+    """Return how probable each state is after one frame more, and the largest as a factor."""
+    skipped = np.where(skips, _moved(before, 2), -inf)
+    after = _log_sum_exp(before, _moved(before, 1), skipped) + emission
+    peak = np.maximum.reduce(after, axis=0)
+    peak = np.where(active & (peak != -inf), peak, 0)
+    states = np.where(active, after - peak, before), scale + peak
+    return states, states
+
+
+def _backward(backward, forward, emission, active, skips, last):
+    """Return how probable the frames from this one on are from each state, and its occupancy."""
+    joint = forward + backward
+    share = np.exp(joint - np.maximum.reduce(joint, axis=0))
+    after = backward + emission
+    skipped = _moved(np.where(skips, after, -inf), -2)
+    before = _log_sum_exp(after, _moved(after, -1), skipped)
+    peak = np.maximum.reduce(before, axis=0)
+    before = np.where(active, before - np.where(peak == -inf, 0, peak), last)
+    return (before,), (share,)
 
 
 def _moved(states, by):

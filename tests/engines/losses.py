@@ -9,21 +9,20 @@ from lossbook.testing.samples import draw
 
 PARTS = "value", "gradient", "exact", "abs", "majorizer", "fisher"
 NOT_TRACEABLE = {
-    # A batch of boxes or of class masks has two axes of entries, which the formula takes apart.
+    # The formula takes a box apart into its corners.
     "CIoU": "uses reshape of an array",
     "DIoU": "uses reshape of an array",
     "GIoU": "uses reshape of an array",
     "IoU": "uses reshape of an array",
-    "LovaszSoftmax": "uses reshape of an array",
-    "MulticlassOverlap": "uses reshape of an array",
-    # Which entry comes first depends on the numbers, and a graph has no operation that sorts.
+    # The pixels of an image have classes, and the frames of a sequence.
+    "CTC": "2 axes of entries",
+    "LovaszSoftmax": "2 axes of entries",
+    "MulticlassOverlap": "2 axes of entries",
+    # All pairs of a list are compared, in an order by several keys.
     "ApproxNDCG": "lexsort",
     "LambdaRank": "lexsort",
-    "ListMLE": "argsort",
-    "LovaszHinge": "argsort",
+    # NumPy sorts long rows faster than a kernel would.
     "Sparsemax": "sort",
-    # The paths through the frames depend on which labels are equal and on how many there are.
-    "CTC": "needs the values of an array",
     # Every sample is compared with all others, so there is no formula of one sample.
     "InfoNCE": "does not compute sample by sample",
     "SupervisedContrastive": "does not compute sample by sample",
@@ -51,6 +50,8 @@ CHOSEN = [
     lb.GeneralRobust(alpha=2.0),
     lb.GeneralRobust(alpha=-2.0, scale=0.7),
     lb.Huber(delta=1.345),
+    lb.ListMLE(padding_value=-1.0),
+    lb.LovaszHinge(ignore_index=0),
     lb.MultiMargin(margin=0.5, power=2),
     lb.NegativeBinomialNLL(dispersion=0.7),
     lb.NegativeBinomialNLL(dispersion=0.7, constant_terms=True),
