@@ -69,7 +69,7 @@ nbval: $(READY) ## execute every notebook and compare with its stored outputs
 pages: $(READY) $(AXE) ## check the built pages: links, accessibility, phone, offline
 	$(BIN)/python -m pytest -n auto tests/book
 
-coverage: $(READY) ## run the unit tests and list the lines of the package that they miss
+coverage: peers ## run the unit tests and list the lines of the package that they miss
 	$(BIN)/python -m pytest -n auto --dist loadfile --ignore tests/book \
 		--cov --cov-report term-missing tests
 
