@@ -74,10 +74,6 @@ class LambdaRank(_NDCGLoss):
     truncation : int, optional, keyword only
         Number of places at the top of the list that count, :math:`T`, as in NDCG@T.  The discount
         of all other places is 0.  By default all places count.
-    padding_value : float, optional, keyword only
-        Target of entries that only fill up a list that is shorter than others, such as -1.  They
-        have no part in the loss, whatever is predicted there, and derivative 0.  A list of padding
-        alone does not count in the mean.
 
     Notes
     -----
@@ -237,10 +233,6 @@ class ApproxNDCG(_NDCGLoss):
         Difference of scores at which a pair counts as ordered for the most part, :math:`\tau`, in
         the unit of the scores.  The smaller it is, the nearer is the loss to the NDCG, and the more
         pairs have a gradient near 0.
-    padding_value : float, optional, keyword only
-        Target of entries that only fill up a list that is shorter than others, such as -1.  They
-        have no part in the loss, whatever is predicted there, and derivative 0.  A list of padding
-        alone does not count in the mean.
 
     Notes
     -----

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..core.declared import with_parameter
 from ..core.domains import NON_NEGATIVE, PLUS_MINUS_ONE, UNIT_INTERVAL
 from ..core.elementwise import (
     decay,
@@ -224,10 +225,21 @@ class BPR(_LogLossOfDifference):
         return _LOG_LOSS._shared(np.ones_like(positive), difference(positive, negative))
 
 
+_PADDING_VALUE = """\
+padding_value : float, optional, keyword only
+    Target of entries that only fill up a list that is shorter than others, such as -1.  They have
+    no part in the loss, whatever is predicted there, and derivative 0.  A list of padding alone
+    does not count in the mean."""
+
+
 class ListLoss(RowLoss):
     """Base of losses of lists, the shorter of which may be padded."""
 
     padding_value: float | None = parameter(default=None, optional=True, kw_only=True)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        cls.__doc__ = with_parameter(cls.__doc__, "padding_value", _PADDING_VALUE)
+        super().__init_subclass__(**kwargs)
 
     @property
     def _mark(self):
@@ -241,13 +253,6 @@ class ListNet(ListLoss):
 
         \ell = -\sum_k t_k \log p_k, \qquad
         t_k = \frac{e^{y_k}}{\sum_j e^{y_j}}, \quad p_k = \frac{e^{z_k}}{\sum_j e^{z_j}}
-
-    Parameters
-    ----------
-    padding_value : float, optional, keyword only
-        Target of entries that only fill up a list that is shorter than others, such as -1.  They
-        have no part in the loss, whatever is predicted there, and derivative 0.  A list of padding
-        alone does not count in the mean.
 
     Notes
     -----
@@ -333,13 +338,6 @@ class ListMLE(ListLoss):
     .. math::
 
         \ell = \sum_{i=1}^{K} \Bigl(\log \sum_{j=i}^{K} e^{z_{\pi(j)}} - z_{\pi(i)}\Bigr)
-
-    Parameters
-    ----------
-    padding_value : float, optional, keyword only
-        Target of entries that only fill up a list that is shorter than others, such as -1.  They
-        have no part in the loss, whatever is predicted there, and derivative 0.  A list of padding
-        alone does not count in the mean.
 
     Notes
     -----
