@@ -399,7 +399,7 @@ class ListMLE(ListLoss):
         rest[:-1] = np.logaddexp.accumulate(z[:0:-1], axis=0, dtype=running_dtype(z))[::-1]
         against, infinite = rest - z, np.isinf(z)
         if infinite.any():  # items of score -inf are never drawn, and no one is when all are left
-            against = np.where(rest == z, negative_part(z), against)
+            against = np.where(infinite & (rest == z), negative_part(z), against)
         e = decay(against)
         a, b = two_sides(against, e)
         return order, against, e, b / (1 + e), a / (1 + e)

@@ -575,3 +575,10 @@ def test_a_long_list_takes_memory_in_proportion_to_its_length():
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         assert peak < 3000**2 * 8 / 4
+
+
+def test_equal_scores_beside_padding_are_drawn_with_equal_probability():
+    loss = lb.ListMLE(padding_value=-1.0, reduction="none")
+    value, gradient = loss.value_and_gradient([[2, 1, -1], [2, 1, 0]], [[-3.0, -3, 0]] * 2)
+    np.testing.assert_allclose(value[0], np.log(2), rtol=1e-15)
+    np.testing.assert_allclose(gradient[0], [-0.5, 0.5, 0], rtol=1e-15)
