@@ -109,6 +109,7 @@ def execute(notebook, folder):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="only say what has to be mended")
+    parser.add_argument("--keep", action="store_true", help="keep the stored outputs")
     parser.add_argument("paths", nargs="*", type=Path, help="default: all notebooks")
     options = parser.parse_args()
     failed = []
@@ -121,7 +122,8 @@ def main():
             continue
         print(f"{path.name} ...", flush=True)
         try:
-            execute(notebook, path.resolve().parent)
+            if not options.keep:
+                execute(notebook, path.resolve().parent)
         except CellExecutionError as error:
             failed.append(f"{path}: {error}")
             continue

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 
 import pytest
+from api import WITHIN
 from bs4 import BeautifulSoup
 
 import lossbook as lb
@@ -54,20 +55,8 @@ def test_a_loss_has_all_that_belongs_to_it(html, entries, name):
     facts = entry.find(class_="facts").get_text(" ")
     assert "Methods" in facts
     assert not entry.select(".citation ol"), "an initial is read as the number of a list"
-    module = getattr(lb, name).__module__.rpartition(".")[2].replace("_", "-")
-    within = {
-        "boxes": "overlap",
-        "contrastive-batches": "embeddings",
-        "crps": "likelihood",
-        "divergences": "softmax",
-        "gaussian": "likelihood",
-        "general-robust": "robust",
-        "lovasz": "overlap",
-        "multiclass-margins": "margins",
-        "multiclass-overlap": "overlap",
-        "ndcg": "ranking",
-    }
-    assert page == within.get(module, module)
+    module = getattr(lb, name).__module__.rpartition(".")[2]
+    assert page == WITHIN.get(module, module).replace("_", "-")
     assert "Derived in" in facts
     for row in conventions.TABLE:
         if row.loss == name and not row.given and not row.parameters:
