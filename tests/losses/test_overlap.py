@@ -463,7 +463,7 @@ def all_parts(loss, *inputs):
     ("loss", "huge"),
     [(each, huge_masks) for each in HUGE]
     + [(each, huge_label_images) for each in HUGE if of_classes(each)],
-    ids=repr,
+    ids=lambda value: getattr(value, "__name__", repr(value)),
 )
 def test_masks_read_in_pieces_cost_what_they_cost_as_a_whole(loss, huge, monkeypatch, threads):
     y_true, y_pred = huge(loss)
