@@ -266,6 +266,9 @@ class Exact:
         for entry in listed(getattr(self.shown, part)):
             result = _known(entry, known)
             terms = _terms(result) if cancels else [result]
+            if part == "hessian" and isinstance(self.loss, BENDING_BACK) and smoothed:
+                # A soft target has a product of such terms for each label.
+                terms += [term for of_label in terms for term in _terms(of_label)]
             slopes = [sp.diff(result, pred) for pred in moved]
             wanted = [result, *terms, *slopes]
             function = sp.lambdify(arguments, wanted, [LOGISTIC, "mpmath"], cse=True)
