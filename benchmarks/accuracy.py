@@ -517,8 +517,8 @@ def table(n_samples=200, known=()):
     ----------
     n_samples : int, default 200
         How many points to try for each.
-    known : collection of str, default ()
-        The names of losses that are left out.
+    known : collection of (str, bool), default ()
+        The names of losses that are left out, each with whether targets are soft.
 
     Yields
     ------
@@ -528,9 +528,9 @@ def table(n_samples=200, known=()):
         By dtype and by part.
     """
     for loss in MEASURED:
-        if name_of(loss) in known:
-            continue
         for soft in (False, True) if _takes_soft(loss) else (False,):
+            if (name_of(loss), soft) in known:
+                continue
             found = {dtype: largest_errors(loss, dtype, soft, n_samples) for dtype in DTYPES}
             yield name_of(loss), soft, found
 
@@ -576,7 +576,7 @@ def main(arguments=None):
     columns = [f"{part} {np.finfo(dtype).bits}" for dtype in DTYPES for part in PARTS]
     print("largest error in ulp, by bits".ljust(64), *(f"{name:>11}" for name in columns))
     rows = stored["rows"]
-    for name, soft, found in table(given.samples, {row["loss"] for row in rows}):
+    for name, soft, found in table(given.samples, {(row["loss"], row["soft"]) for row in rows}):
         cells = [f"{error:11.1f}" for errors in found.values() for error in errors.values()]
         print(f"{name}{', soft targets' if soft else ''}".ljust(64), *cells, flush=True)
         rows += [
@@ -586,7 +586,7 @@ def main(arguments=None):
         ]
     if given.output:
         order = list(map(name_of, MEASURED))
-        rows.sort(key=lambda row: order.index(row["loss"]))
+        rows.sort(key=lambda row: (order.index(row["loss"]), row["soft"]))
         given.output.write_text(json.dumps(stored, indent=1) + "\n")
 
 

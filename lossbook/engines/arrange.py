@@ -59,6 +59,14 @@ def is_row(node: Node) -> bool:
     return n_entries(node) > 1
 
 
+def length_of_rows(inputs: Sequence[Node]) -> int:
+    """Return how many entries the rows among the inputs have, or 1 if there are none."""
+    lengths = {n_entries(node) for node in inputs if is_row(node)}
+    if len(lengths) > 1:
+        raise NotCompilableError("inputs with rows of different lengths cannot be compiled")
+    return max(lengths, default=1)
+
+
 class Loops:
     """The loops that a graph is computed in.
 

@@ -15,9 +15,10 @@ import numpy as np
 from ..core.evaluation import numpy_block
 from ..core.loss import PointwiseLoss
 from ..core.streaming import BLOCK_BYTES
+from .expressions import NotCompilableError
 from .kernels import kernel as kernel_of
 from .recurrences import Recurrence
-from .source import NotCompilableError, Source, Task
+from .source import Source, Task
 from .trace import Node, Trace, trace
 
 __all__ = ["Blocks", "Engine"]

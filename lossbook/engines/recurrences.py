@@ -11,8 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .arrange import StepLoops, is_row, n_entries
-from .expressions import NotCompilableError
+from .arrange import StepLoops, length_of_rows
 from .graph import Node, Step
 from .kernels import kernel as kernel_of
 from .loops import indented
@@ -49,10 +48,7 @@ class StepSource:
     text: str
 
     def __init__(self, step: Step) -> None:
-        lengths = {n_entries(node) for node in step.inputs if is_row(node)}
-        if len(lengths) > 1:
-            raise NotCompilableError("rows of different lengths cannot be compiled")
-        self.length = max(lengths, default=1)
+        self.length = length_of_rows(step.inputs)
         given = [f"x{index}" for index in range(len(step.inputs))]
         outputs = {index: f"y{index}" for index in range(len(step.outputs))}
         loops = StepLoops(step, given, outputs, self.length)

@@ -16,12 +16,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .arrange import WIDE, Loops, is_row, n_entries
-from .expressions import NotCompilableError, converted, type_name
+from .arrange import WIDE, Loops, is_row, length_of_rows
+from .expressions import converted, type_name
 from .graph import Node, in_order
 from .loops import Loop, indented
 
-__all__ = ["NotCompilableError", "Source", "Task"]
+__all__ = ["Source", "Task"]
 
 TILE = 1024
 """How many samples are in a tile, where a sample is one number."""
@@ -80,10 +80,7 @@ class TileLoops(Loops):
     checks: list[str]
 
     def __init__(self, task: Task, inputs: Sequence[Node], dtype: Any) -> None:
-        lengths = {n_entries(each) for each in inputs if is_row(each)}
-        if len(lengths) > 1:
-            raise NotCompilableError("inputs with rows of different lengths cannot be compiled")
-        length = max(lengths, default=1)
+        length = length_of_rows(inputs)
         self.task, self.dtype = task, dtype
         super().__init__([*inputs, *task.nodes()], length, length >= WIDE)
         checks = Loop(0, 1)
