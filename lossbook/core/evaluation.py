@@ -155,10 +155,6 @@ def evaluate(loss: Any, parts: Any, batch: Any, sample_weight: Any, out: Any) ->
         value = float(silently(loss._block, *work, 0, batch.n_samples))
     else:
         value = block(*work, 0, batch.n_samples)
-    finished: list[Any] = []
-    for arrays in results.values():
-        if not arrays:
-            finished.append(value / divisor)
-        else:
-            finished.append(arrays[0] if len(arrays) == 1 else tuple(arrays))
-    return tuple(finished)
+    for part, arrays in results.items():
+        results[part] = arrays[0] if len(arrays) == 1 else tuple(arrays) or value / divisor
+    return tuple(results.values())

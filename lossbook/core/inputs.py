@@ -84,11 +84,12 @@ class Column:
             block = block.T
             if len(block) <= _CLASS_MAJOR_UP_TO:
                 block = np.ascontiguousarray(block)
-        if block.dtype is not dtype and block.dtype == HALF and dtype.kind == "f":
-            block = block.astype(dtype)
+        given = block.dtype
+        if given is not dtype and given == HALF and dtype.kind == "f":
+            block, given = block.astype(dtype), dtype
         if self.domain is not None and not self.domain.holds(block):
             block = self._present(block, start)
-        if block.dtype is dtype or block.dtype == dtype:
+        if given is dtype or given == dtype:
             return block
         if self.exact_up_to is not None:
             return self._exactly(block, start)
