@@ -275,7 +275,8 @@ class Loss(Declared):
         """Change parameters in place, for the searches of scikit-learn, which work on copies.
 
         Everything else treats a loss as immutable.  If the loss is the key of a dictionary, use
-        ``dataclasses.replace`` instead, which returns a new loss.
+        ``dataclasses.replace`` instead, which returns a new loss.  A function of another library
+        that was made of the loss before keeps the parameters that the loss had then.
 
         Parameters
         ----------
@@ -294,6 +295,7 @@ class Loss(Declared):
         changed = type(self)(**known | params)
         vars(self).clear()
         vars(self).update(vars(changed))
+        evaluation.forget(self)
         return self
 
     # What a loss states.

@@ -84,6 +84,7 @@ def numpy_block(
 
 
 engine_in_use: Any = None
+_engines: list[Any] = []
 
 
 def use_engine(engine: Any) -> None:
@@ -92,16 +93,24 @@ def use_engine(engine: Any) -> None:
     Parameters
     ----------
     engine : callable or None
-        Takes a loss, the parts that are wanted and the columns of a batch, as `numpy_block` does,
-        and whether there are weights.  It returns a function that does what `numpy_block` does with
-        the same arguments; or None, where it would rather leave these to NumPy.  Its method
+        Takes a loss, the parts that are wanted as `numpy_block` does, a batch, and whether there
+        are weights.  It returns a function that does what `numpy_block` does with the same
+        arguments; or None, where it would rather leave these to NumPy.  Its method
         `at_once` takes a loss, the names of parts and the inputs of a call, and returns what
         `evaluate` does, or None where it cannot tell without reading and checking them as usual.
-        Its method `scan` does what `recurrences.scan` does with arrays, or returns None.
-        None for NumPy alone.
+        Its method `scan` does what `recurrences.scan` does with arrays, or returns None.  Its
+        method `forget` takes a loss whose parameters have changed.  None for NumPy alone.
     """
     global engine_in_use
     engine_in_use = engine
+    if engine is not None and engine not in _engines:
+        _engines.append(engine)
+
+
+def forget(loss: Any) -> None:
+    """Have every engine forget what it knows about a loss, because its parameters have changed."""
+    for engine in _engines:
+        engine.forget(loss)
 
 
 def evaluate(loss: Any, parts: Any, batch: Any, sample_weight: Any, out: Any) -> Any:
@@ -146,7 +155,7 @@ def evaluate(loss: Any, parts: Any, batch: Any, sample_weight: Any, out: Any) ->
 
     block = batch.compute
     if block is None and engine_in_use is not None:
-        block = engine_in_use(loss, functions, batch.columns, weights is not None)
+        block = engine_in_use(loss, functions, batch, weights is not None)
     work = loss, functions, batch.columns, weights, divisor, targets
     if batch.n_samples > batch.block_size:
         sums = stream(partial(block or loss._block, *work), batch.n_samples, batch.block_size)

@@ -13,8 +13,6 @@ from weakref import ref
 import numpy as np
 
 from ..core.evaluation import numpy_block
-from ..core.loss import PointwiseLoss
-from ..core.streaming import BLOCK_BYTES
 from .expressions import NotCompilableError
 from .kernels import kernel as kernel_of
 from .recurrences import Recurrence
@@ -131,9 +129,14 @@ def _as_tuple(result: Any) -> Any:
     return result if type(result) is tuple else (result,)
 
 
+def _entries(column):
+    """Return the shape of the entries of one sample."""
+    return column.array.shape[len(column.sample_shape) :]
+
+
 def _shape_of_one(column):
     """Return the shape of a block of one sample."""
-    entries = column.array.shape[len(column.sample_shape) :]
+    entries = _entries(column)
     return (prod(entries), 1) if entries else (1,)
 
 
@@ -188,37 +191,46 @@ def _flat(block):
 
 
 class _AtOnce:
-    """Computes a whole call on plain arrays of numbers that are one block.
+    """Computes a whole call on plain arrays that are one block.
 
     The fixed cost of a call is then little more than that of entering the kernel.
     """
 
-    def __init__(self, loss, parts, blocks, dtype):
-        self.loss, self.dtype = ref(loss), dtype
+    def __init__(self, loss, parts, blocks, batch):
+        self.loss, self.dtype, self.most = ref(loss), batch.dtype, batch.block_size
         self.compute, self.last = blocks.kernel, blocks.last
         self.is_mean = loss.reduction == "mean"
-        self.is_sum = [part == "value" and loss.reduction != "none" for part in parts]
-        self.most = BLOCK_BYTES // dtype.itemsize
+        self.kinds = [(column.dtype, _entries(column)) for column in batch.columns]
+        # The entries of each array to write, and which of the arrays are the result of each part.
+        n_axes, self.written, self.places = len(batch.sample_shape), [], []
+        for part in parts:
+            first = len(self.written)
+            if part != "value":
+                self.written += [shape[n_axes:] for shape in batch.shapes]
+            elif loss.reduction == "none":
+                self.written.append(())
+            stop = len(self.written)
+            several = slice(first, stop) if stop > first else None
+            self.places.append(first if stop == first + 1 else several)
 
     def __call__(self, inputs):
         """Return the results, or None where there is more to do."""
-        shape, dtype = getattr(inputs[0], "shape", ()), self.dtype
-        if len(shape) != 1 or not 0 < shape[0] <= self.most:
+        shape = getattr(inputs[0], "shape", ())[:1]
+        if not shape or not 0 < shape[0] <= self.most or len(inputs) != len(self.kinds):
             return None
-        for array in inputs:
-            if type(array) is not np.ndarray or array.dtype is not dtype or array.shape != shape:
+        for array, (dtype, entries) in zip(inputs, self.kinds, strict=True):
+            if type(array) is not np.ndarray or array.dtype is not dtype:
                 return None
             flags = array.flags
-            if not (flags.c_contiguous and flags.aligned):
+            if array.shape != shape + entries or not (flags.c_contiguous and flags.aligned):
                 return None
-        results = [None if is_sum else np.empty(shape, dtype) for is_sum in self.is_sum]
-        n = shape[0]
-        divisor = n if self.is_mean else 1
-        arrays = [each for each in results if each is not None]
-        holds, total = self.compute(n, divisor, *inputs, *arrays, *self.last)
+        arrays = tuple([np.empty(shape + entries, self.dtype) for entries in self.written])
+        divisor = shape[0] if self.is_mean else 1
+        holds, total = self.compute(shape[0], divisor, *inputs, *arrays, *self.last)
         if not holds:
             return None
-        return tuple([total / divisor if each is None else each for each in results])
+        total /= divisor
+        return tuple([total if place is None else arrays[place] for place in self.places])
 
 
 class Engine:
@@ -234,7 +246,7 @@ class Engine:
         self._equal: dict[Any, Any] = {}
         self._recurrences: dict[Any, Recurrence | None] = {}
 
-    def __call__(self, loss: Any, parts: Any, columns: Any, weighted: bool) -> Blocks | None:
+    def __call__(self, loss: Any, parts: Any, batch: Any, weighted: bool) -> Blocks | None:
         """Return what computes blocks of these inputs, or None where NumPy does."""
         known = self._known.get(id(loss))
         if known is None or known[0]() is not loss:
@@ -242,14 +254,18 @@ class Engine:
             known = self._known[key] = ref(loss, lambda _: self._forget(key)), {}
         of_loss: dict[Any, Any] = known[1]
         kind: tuple[Any, ...] = (weighted, *parts)
-        for column in columns:
-            kind += column.dtype, column.array.shape[len(column.sample_shape) :]
+        for column in batch.columns:
+            kind += column.dtype, _entries(column)
         found = of_loss.get(kind)
         if found is None:
-            found = of_loss[kind] = self._of_equal(loss, kind, parts, columns, weighted)
+            found = of_loss[kind] = self._of_equal(loss, kind, parts, batch.columns, weighted)
             if type(found) is Blocks and not weighted:
-                self._offer_at_once(loss, tuple(parts), columns, found)
+                self._offer_at_once(loss, tuple(parts), batch, found)
         return found if type(found) is Blocks else None
+
+    def forget(self, loss: Any) -> None:
+        """Forget what was found out about a loss."""
+        self._forget(id(loss))
 
     def _forget(self, key):
         self._known.pop(key, None)
@@ -261,14 +277,14 @@ class Engine:
         found = self._at_once.get((id(loss), parts))
         return found(inputs) if found is not None and found.loss() is loss else None
 
-    def _offer_at_once(self, loss, parts, columns, blocks):
-        """Remember what computes a call at once, if its inputs are plain arrays of one dtype."""
-        first = columns[0]
-        plain = type(loss)._read is PointwiseLoss._read and all(
-            column.array.dtype is column.dtype is first.dtype for column in columns
-        )
+    def _offer_at_once(self, loss, parts, batch, blocks):
+        """Remember what computes a call at once, if its batch is no more than its inputs."""
+        columns = batch.columns
+        plain = batch.mass is None and [each.name for each in columns] == [*loss.inputs]
+        for column in columns:
+            plain = plain and column.array.dtype is column.dtype and _shape_of_one(column) != (1, 1)
         if plain:
-            self._at_once[id(loss), parts] = _AtOnce(loss, parts, blocks, first.dtype)
+            self._at_once[id(loss), parts] = _AtOnce(loss, parts, blocks, batch)
 
     def _of_equal(self, loss, kind, parts, columns, weighted):
         """Return what was found out about an equal loss, or find it out."""

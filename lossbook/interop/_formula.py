@@ -6,6 +6,7 @@ that cannot be traced is left to NumPy.
 """
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import replace
 from functools import cached_property, partial
 from inspect import cleandoc
@@ -23,7 +24,11 @@ from ..losses.several_tasks import Composite
 
 
 def checked_loss(loss: Any) -> Loss:
-    """Return a loss that can become a function of another library, or refuse it."""
+    """Return a loss that can become a function of another library, or refuse it.
+
+    It is a copy, because the function holds its formulas: it stays as it is if parameters of the
+    loss are set later.
+    """
     if not isinstance(loss, Loss):
         raise TypeError(f"loss must be a loss of lossbook; got {loss!r}")
     if isinstance(loss, Composite | Discriminator):
@@ -36,7 +41,7 @@ def checked_loss(loss: Any) -> Loss:
             'loss must have the reduction "mean" or "sum", because it compares the samples of a '
             f"batch and has derivatives only as a whole; got {loss!r}"
         )
-    return loss
+    return copy(loss)
 
 
 def checked_count(loss: Loss, inputs: tuple) -> None:

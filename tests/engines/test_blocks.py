@@ -14,6 +14,7 @@ pytest.importorskip("numba")
 from losses import LOSSES, OTHERS, inputs
 
 import lossbook as lb
+from lossbook.core import evaluation
 from lossbook.core.loss import ClassLoss
 from lossbook.engines import kernels, obstacle
 
@@ -25,6 +26,10 @@ def as_tuple(results):
     for each in results:
         flat += each if isinstance(each, tuple) else (each,)
     return flat
+
+
+def engine_in_use():
+    return evaluation.engine_in_use
 
 
 def both(call):
@@ -81,6 +86,70 @@ def test_results_in_single_precision(loss):
     assert_same(lambda: loss.value_and_gradient(*given, weight), loss, np.float32)
 
 
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("loss", LOSSES, ids=repr)
+def test_the_second_call_gives_what_the_first_gave(loss, reduction):
+    loss = replace(loss, reduction=reduction)
+    for n, dtype in [(N, float), (N, np.float32), (N - 1, np.float32)]:
+        given = inputs(loss, n, dtype=dtype)
+        for method in (loss, loss.value_and_gradient):
+            first, as_usual = both(lambda given=given, method=method: [method(*given)])
+            with lb.engine("numba"):
+                second = as_tuple([method(*given)])
+            for one, other, usual in zip(first, second, as_usual, strict=True):
+                assert type(one) is type(other) is type(usual)
+                assert np.shape(one) == np.shape(usual)
+                np.testing.assert_array_equal(one, other, strict=True)
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [lb.Huber(), lb.SoftmaxCrossEntropy(), lb.KLDivergence(), lb.Triplet(), lb.GaussianNLL()],
+    ids=repr,
+)
+def test_plain_arrays_are_computed_at_once(loss):
+    given, parts = inputs(loss, N), ("value", "gradient")
+    with lb.engine("numba"):
+        first = loss.value_and_gradient(*given)
+        at_once = engine_in_use().at_once
+        np.testing.assert_equal(at_once(loss, parts, given), first)
+        assert at_once(loss, parts, [each[:0] for each in given]) is None
+        assert at_once(loss, parts, [each[:, None] for each in given]) is None
+        assert at_once(loss, parts, [*given[:-1], given[-1][:-1]]) is None
+        assert at_once(loss, parts, [each.tolist() for each in given]) is None
+
+
+@pytest.mark.parametrize(
+    ("loss", "invalid"),
+    [(lb.Huber(), np.inf), (lb.SoftmaxCrossEntropy(), 99), (lb.KLDivergence(), 99)],
+    ids=repr,
+)
+def test_targets_are_checked_in_every_call(loss, invalid):
+    y_true, y_pred = inputs(loss, N)
+    with lb.engine("numba"):
+        loss(y_true, y_pred)
+        y_true.flat[7] = invalid
+        with pytest.raises(ValueError, match="y_true must"):
+            loss(y_true, y_pred)
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        lb.SoftmaxCrossEntropy(ignore_index=-1),
+        lb.SoftmaxCrossEntropy(class_weight=(1, 2, 3)),
+        lb.ListMLE(padding_value=-1),
+    ],
+    ids=repr,
+)
+def test_samples_that_count_differently_are_not_computed_at_once(loss):
+    given = inputs(loss, N, 3)
+    with lb.engine("numba"):
+        expected = loss.value_and_gradient(*given)
+        assert engine_in_use().at_once(loss, ("value", "gradient"), given) is None
+        np.testing.assert_equal(loss.value_and_gradient(*given), expected)
+
+
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("n_entries", [2, 63, 300])
 @pytest.mark.parametrize(
@@ -111,6 +180,25 @@ VIEWS = {
     "read only": (np.broadcast_to(Y[0], (3, 10)), Z[:3]),
     "not aligned": (Y[0], np.frombuffer(b"-" + Z[0].tobytes(), offset=1)),
 }
+
+
+@pytest.mark.parametrize(
+    ("loss", "y_true"),
+    [
+        (lb.Pinball(quantile=(0.1, 0.9)), Y[:, 0].copy()),
+        (lb.SigmoidCrossEntropy(pos_weight=(1.0, 2.0)), np.abs(Y[:, :2]) % 1),
+        (lb.Huber(), Y[:, :2].copy()),
+    ],
+    ids=repr,
+)
+def test_several_outputs_a_second_time(loss, y_true):
+    y_pred = Z[:, :2].copy()
+    with lb.engine("numba"):
+        first = loss.value_and_gradient(y_true, y_pred)
+        np.testing.assert_equal(loss.value_and_gradient(y_true, y_pred), first)
+    value, gradient = loss.value_and_gradient(y_true, y_pred)
+    assert first[0] == pytest.approx(value, rel=1e-15)
+    np.testing.assert_allclose(first[1], gradient, rtol=1e-14)
 
 
 @pytest.mark.parametrize("name", VIEWS)
@@ -224,6 +312,19 @@ def test_losses_are_what_they_were():
         loss(Y, Z)
         assert pickle.loads(pickle.dumps(loss)) == loss == replace(loss)
         assert repr(loss) == "Huber(delta=2.0)"
+
+
+@pytest.mark.parametrize("weight", [None, np.ones(120)], ids=["plain", "weighted"])
+def test_parameters_that_are_set_later_count(weight):
+    y, z = Y.ravel(), 9 * Z.ravel()
+    loss = lb.Huber(delta=1.0)
+    with lb.engine("numba"):
+        loss(y, z, weight)
+        loss.set_params(delta=3.0)
+        assert loss(y, z, weight) == lb.Huber(delta=3.0)(y, z, weight)
+    loss.set_params(delta=5.0)
+    with lb.engine("numba"):
+        assert loss(y, z, weight) == lb.Huber(delta=5.0)(y, z, weight)
 
 
 @pytest.mark.parametrize(

@@ -178,6 +178,13 @@ def test_dtypes(true_dtype, pred_dtype, expected):
     assert float(value) == pytest.approx(exact, rel=float(jnp.finfo(expected).eps))
 
 
+def test_parameters_that_are_set_later_do_not_count():
+    loss = lb.Huber(delta=1.0)
+    f = as_function(loss)
+    loss.set_params(delta=2.0)
+    assert f(np.zeros(2), np.array([0.5, 3.0])) == lb.Huber(delta=1.0)([0, 0], [0.5, 3.0])
+
+
 def test_extreme_parameter():
     f = as_function(lb.PseudoHuber(delta=1e-30))
     y_true, y_pred = np.zeros(2, np.float32), np.float32([1e-20, 3.0])

@@ -263,6 +263,13 @@ def test_extreme_parameter_in_single_precision():
     assert value.dtype == torch.float32 and value.item() == pytest.approx(expected, rel=1e-6)
 
 
+def test_parameters_that_are_set_later_do_not_count():
+    loss = lb.Huber(delta=1.0)
+    f, y_true, y_pred = as_function(loss), torch.zeros(2), torch.tensor([0.5, 3.0])
+    loss.set_params(delta=2.0)
+    assert f(y_true, y_pred).item() == lb.Huber(delta=1.0)([0, 0], [0.5, 3.0])
+
+
 def test_stays_on_its_device():
     y_true, y_pred = torch.zeros(3, device="meta"), torch.zeros(3, device="meta")
     weight = torch.ones(3, device="meta")
