@@ -7,8 +7,8 @@ from .cases import CASES, WITH_MANY_CLASSES
 FIXED_COST = "the fixed cost of a call, most of it in Python, is a large part of the time"
 MEMORY = "of the few operations, reading, checking and adding up in double precision take the time"
 THREADS = (
-    "the second thread, which is woken for every call, starts about 50 µs after the first, which is "
-    "a large part of the few hundred microseconds that the call takes"
+    "the second thread, which is woken for every call, starts about 50 µs after the first, and the "
+    "call takes only a few hundred microseconds"
 )
 ROWS = "the rows of a tile are transposed and transposed back, and every target is checked"
 REASONS = {

@@ -13,6 +13,7 @@ from sphinx import addnodes
 from sphinx_exercise.nodes import exercise_enumerable_node, solution_node
 
 WORDS_A_MINUTE = 200
+A_FEW_WORDS = 40
 SECONDS_A_CELL = SECONDS_A_FORMULA = 15
 
 CHINESE = re.compile(r"[\u3400-\u9fff（），、。]+")
@@ -156,6 +157,28 @@ def mark_kinds(app, doctree, docname):
             paragraph[0:0] = [nodes.inline("", kind[0], classes=["kind"]), rest]
 
 
+def name_columns(app, doctree, docname):
+    """Name its column in each cell of a table of words, whose cells are stacked on a phone."""
+    if app.builder.format != "html":
+        return
+    for table in doctree.findall(nodes.table):
+        head, body = table.next_node(nodes.thead), table.next_node(nodes.tbody)
+        if head is None or not any(len(row) > 2 and is_wordy(row) for row in body):
+            continue
+        table["classes"].append("stacks")
+        names = [entry.children[0].children if entry.children else [] for entry in head[0]]
+        for row in body:
+            for name, entry in list(zip(names, row, strict=True))[1:]:
+                if name and entry.children:
+                    copied = [node.deepcopy() for node in name]
+                    entry[0].insert(0, nodes.inline("", "", *copied, classes=["column"]))
+
+
+def is_wordy(row):
+    """Tell whether a cell of a row holds more than a few words."""
+    return any(len(entry.astext()) > A_FEW_WORDS for entry in row)
+
+
 def set_titles_of_sources(app, doctree, docname):
     """Set the formulas in titles of the bibliography."""
     for citation in doctree.findall(nodes.citation):
@@ -195,6 +218,7 @@ def setup(app):
     app.connect("doctree-resolved", make_folds, priority=900)
     app.connect("doctree-resolved", mark_chinese)
     app.connect("doctree-resolved", mark_kinds)
+    app.connect("doctree-resolved", name_columns, priority=950)
     app.connect("doctree-resolved", set_titles_of_sources, priority=450)
     app.connect("doctree-resolved", add_letters)
     app.connect("html-page-context", drop_repeated_ids)

@@ -32,7 +32,7 @@ FACTS = {
 
 FOR_SCREENS = (
     ".headerlink, .viewcode-link, .chapter-tools, details.hide > summary, .letters, "
-    ".when-closed, .in-the-dark, p:has(> .sd-btn), .sd-tab-set > input, script, noscript, "
+    ".when-closed, .in-the-dark, .column, p:has(> .sd-btn), .sd-tab-set > input, script, noscript, "
     ".lossbook-explorer [data-name][display=none]"
 )
 # What an HTML parser writes in small letters and SVG does not.
