@@ -163,7 +163,9 @@ def name_columns(app, doctree, docname):
         return
     for table in doctree.findall(nodes.table):
         head, body = table.next_node(nodes.thead), table.next_node(nodes.tbody)
-        if head is None or not any(len(row) > 2 and is_wordy(row) for row in body):
+        if head is None or "losses" in table["classes"]:
+            continue
+        if not any(len(row) > 2 and is_wordy(row) for row in body):
             continue
         table["classes"].append("stacks")
         names = [entry.children[0].children if entry.children else [] for entry in head[0]]

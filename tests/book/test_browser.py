@@ -162,6 +162,32 @@ def test_the_sign_of_a_fold_stands_before_its_words(browser, html):
         assert min(gaps) > 0
 
 
+def test_cells_of_words_are_stacked_under_the_names_of_their_columns_on_a_phone(browser, html):
+    rows = """
+        [...document.querySelectorAll("article table.stacks")].flatMap(table => {
+          const seen = e => e.checkVisibility(), words = e => e.innerText.trim();
+          const heads = [...table.querySelectorAll("thead th")].map(words);
+          return [...table.querySelectorAll("tbody tr")].filter(seen).map(row => ({
+            tops: [...row.children].map(e => e.getBoundingClientRect().top),
+            names: [...row.querySelectorAll(".column")].filter(seen).map(words),
+            heads: heads.slice(1),
+          }));
+        })
+    """
+    url = (html / "chapters/several-tasks.html").as_uri()
+    with browser.page(url, width=WIDTHS["phone"]) as page:
+        stacked = page.evaluate(rows)
+    with browser.page(url, width=WIDTHS["desktop"]) as page:
+        side_by_side = page.evaluate(rows)
+    assert len(stacked) == len(side_by_side) > 5
+    for row in stacked:
+        assert row["tops"] == sorted(set(row["tops"]))
+        assert row["names"] == row["heads"]
+    for row in side_by_side:
+        assert len(set(row["tops"])) == 1
+        assert row["names"] == []
+
+
 def test_what_is_printed_keeps_its_columns_on_a_phone(browser, html):
     spaces = "[...document.querySelectorAll('{} pre')].map(e => getComputedStyle(e).whiteSpace)"
     with browser.page((html / "reference/claims.html").as_uri(), width=WIDTHS["phone"]) as page:
