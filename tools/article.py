@@ -165,13 +165,13 @@ def name_columns(app, doctree, docname):
         head, body = table.next_node(nodes.thead), table.next_node(nodes.tbody)
         if head is None or "losses" in table["classes"]:
             continue
-        if not any(len(row) > 2 and is_wordy(row) for row in body):
+        if not any(is_wordy(row) for row in body):
             continue
         table["classes"].append("stacks")
         names = [entry.children[0].children if entry.children else [] for entry in head[0]]
         for row in body:
             for name, entry in list(zip(names, row, strict=True))[1:]:
-                if name and entry.children:
+                if name and entry.astext():
                     copied = [node.deepcopy() for node in name]
                     entry[0].insert(0, nodes.inline("", "", *copied, classes=["column"]))
 

@@ -104,7 +104,9 @@ def scrolls_without_a_sign(page):
     """)
 
 
-@pytest.mark.parametrize("name", ["chapters/huber", "chapters/choosing", "reference/claims"])
+@pytest.mark.parametrize(
+    "name", ["chapters/huber", "chapters/choosing", "chapters/imbalance", "reference/claims"]
+)
 @pytest.mark.parametrize("width", [WIDTHS["phone"], 768])
 def test_what_scrolls_shows_it(browser, html, name, width):
     with browser.page((html / f"{name}.html").as_uri(), width=width) as page:
