@@ -339,7 +339,11 @@ class Loss(Declared):
             raise NotImplementedError(f"{type(self).__name__} has no optimal constant")
 
         def _read(self, *inputs):
-            """Return the checked inputs of a call as a Batch."""
+            """Return the checked inputs of a call as a Batch.
+
+            What is refused here may depend on shapes and dtypes alone, because an engine reads
+            inputs like those of an earlier call by itself.  Domains check the values.
+            """
             raise _missing(self, "_read", "how its inputs are read")
 
         def _read_targets(self, y_true, sample_weight):
