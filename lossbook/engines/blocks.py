@@ -13,6 +13,7 @@ from weakref import ref
 import numpy as np
 
 from ..core.evaluation import numpy_block
+from ..core.streaming import silently
 from .expressions import NotCompilableError
 from .kernels import kernel as kernel_of
 from .recurrences import Recurrence
@@ -91,11 +92,12 @@ class Blocks:
         stop: int,
     ) -> float:
         """Compute one block of samples."""
+        given = loss, parts, columns, weights, divisor, targets, start, stop
         arrays, copied = [], []
         for column in columns if weights is None else (weights, *columns):
             block = _read(column, start, stop)
             if block is None:
-                return _with_numpy(loss, parts, columns, weights, divisor, targets, start, stop)
+                return silently(numpy_block, *given)
             arrays.append(block)
         for of_part in targets.values():
             for array in of_part:
@@ -109,7 +111,7 @@ class Blocks:
         holds, block_sum = self.kernel(stop - start, divisor, *arrays, *self.last)
         if not holds:
             # Some value is outside its domain: NumPy's way finds it, and says which.
-            return _with_numpy(loss, parts, columns, weights, divisor, targets, start, stop)
+            return silently(numpy_block, *given)
         if copied:
             _copy(copied)
         return block_sum
@@ -120,9 +122,6 @@ def _copy(copied):
     """Write what was computed to where it is wanted."""
     for place, array in copied:
         place[...] = array.reshape(place.shape)
-
-
-_with_numpy = np.errstate(all="ignore")(numpy_block)
 
 
 def _as_tuple(result: Any) -> Any:
@@ -280,10 +279,11 @@ class Engine:
     def _offer_at_once(self, loss, parts, batch, blocks):
         """Remember what computes a call at once, if its batch is no more than its inputs."""
         columns = batch.columns
-        plain = batch.mass is None and [each.name for each in columns] == [*loss.inputs]
-        for column in columns:
-            plain = plain and column.array.dtype is column.dtype and _shape_of_one(column) != (1, 1)
-        if plain:
+        of_inputs = batch.mass is None and [each.name for each in columns] == [*loss.inputs]
+        if of_inputs and all(
+            column.array.dtype is column.dtype and _shape_of_one(column) != (1, 1)
+            for column in columns
+        ):
             self._at_once[id(loss), parts] = _AtOnce(loss, parts, blocks, batch)
 
     def _of_equal(self, loss, kind, parts, columns, weighted):

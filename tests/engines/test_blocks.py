@@ -28,10 +28,6 @@ def as_tuple(results):
     return flat
 
 
-def engine_in_use():
-    return evaluation.engine_in_use
-
-
 def both(call):
     """Return what a call gives with either engine."""
     with lb.engine("numba"):
@@ -111,7 +107,7 @@ def test_plain_arrays_are_computed_at_once(loss):
     given, parts = inputs(loss, N), ("value", "gradient")
     with lb.engine("numba"):
         first = loss.value_and_gradient(*given)
-        at_once = engine_in_use().at_once
+        at_once = evaluation.engine_in_use.at_once
         np.testing.assert_equal(at_once(loss, parts, given), first)
         assert at_once(loss, parts, [each[:0] for each in given]) is None
         assert at_once(loss, parts, [each[:, None] for each in given]) is None
@@ -146,7 +142,7 @@ def test_samples_that_count_differently_are_not_computed_at_once(loss):
     given = inputs(loss, N, 3)
     with lb.engine("numba"):
         expected = loss.value_and_gradient(*given)
-        assert engine_in_use().at_once(loss, ("value", "gradient"), given) is None
+        assert evaluation.engine_in_use.at_once(loss, ("value", "gradient"), given) is None
         np.testing.assert_equal(loss.value_and_gradient(*given), expected)
 
 
