@@ -11,6 +11,7 @@ from lossbook.core.contract import TargetLoss
 from lossbook.core.domains import Interval, NonZero, TwoValues
 from lossbook.core.loss import Call, ClassLoss, JointLoss, PointwiseLoss, RowLoss, parameter
 from lossbook.testing import CHECKS, Samples, check_loss, checks, derivative, draw, view
+from lossbook.testing.laws import require
 from reference import LOSSES
 
 
@@ -654,3 +655,14 @@ def test_a_right_loss_is_not_blamed_for_the_rounding_of_what_it_is_given(rate, s
     check_loss(Turning(rate), seed=seed)
     with pytest.raises(AssertionError, match="the hessian is the derivative of the gradient"):
         check_loss(TurningBack(rate), seed=seed)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [4.0, [4.0], [1.0, 2.0, 4.0], [[1.0], [2.0], [4.0]], [[1.0, 1.0], [2.0, 2.0], [3.0, 4.0]]],
+    ids=["number", "one", "row", "column", "table"],
+)
+def test_a_broken_law_shows_the_numbers_of_its_place(values):
+    holds = [[True, True], [True, True], [True, False]]
+    with pytest.raises(AssertionError, match=r"^no law; here got = 4\.0$"):
+        require("no law", holds, got=values)

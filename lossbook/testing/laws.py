@@ -23,7 +23,9 @@ def require(law: Any, holds: Any, **numbers: Any) -> Any:
     shown = []
     for name, values in numbers.items():
         values = np.asarray(values)
-        shown.append(f"{name} = {values[place[: values.ndim]]}")
+        # An axis of length 1 holds for all places along it.
+        index = tuple(min(pair) for pair in zip(place, np.subtract(values.shape, 1), strict=False))
+        shown.append(f"{name} = {values[index]}")
     raise AssertionError(f"{law}; here {', '.join(shown)}" if shown else law)
 
 
