@@ -478,7 +478,7 @@ def test_a_sample_at_a_jump_is_a_dot():
 def test_the_axes_hold_every_curve():
     paths = Document(huber().html).all("path", **{"class": "curve"})
     for i, (path, _) in enumerate(paths):
-        top = 240 + (i % 3) * 1380
+        top = 290 + (i % 3) * 1410
         x, y = np.concatenate(points(path)).T
         assert (x.min(), x.max()) == (460, 4720)
         assert top < y.min() <= y.max() < top + 1040

@@ -7,6 +7,7 @@ its names in other libraries.
 
 import inspect
 import os
+import re
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -156,7 +157,10 @@ class LossTable(SphinxDirective):
         known = [name for name, loss in LOSSES.items() if page_of(loss) in order]
         for name in sorted(known, key=lambda name: order[page_of(LOSSES[name])]):
             lines += row(self.cells(name))
-        return parsed(self, lines)
+        table = parsed(self, lines)
+        for name in [name for node in table for name in node.findall(nodes.literal)]:
+            break_at_underscores(name)
+        return table
 
     def cells(self, name):
         """Return what is said of one loss."""
@@ -172,6 +176,14 @@ class LossTable(SphinxDirective):
             f":doc:`/{chapter}`" if chapter in self.env.found_docs else "",
             *names,
         ]
+
+
+def break_at_underscores(literal):
+    """Let the lines of a page break after each underscore of a name."""
+    first, *rest = re.split("(?<=_)(?=[a-z])", literal.astext())
+    literal.children = [nodes.Text(first)]
+    for piece in rest:
+        literal += [nodes.raw("", "<wbr>", format="html"), nodes.Text(piece)]
 
 
 def parsed(directive, lines):

@@ -158,7 +158,7 @@ def mark_kinds(app, doctree, docname):
 
 
 def name_columns(app, doctree, docname):
-    """Name its column in each cell of a table of words, whose cells are stacked on a phone."""
+    """Name the column in each cell of a table of words, whose cells are stacked on a phone."""
     if app.builder.format != "html":
         return
     for table in doctree.findall(nodes.table):
@@ -170,7 +170,7 @@ def name_columns(app, doctree, docname):
         table["classes"].append("stacks")
         names = [entry.children[0].children if entry.children else [] for entry in head[0]]
         for row in body:
-            for name, entry in list(zip(names, row, strict=True))[1:]:
+            for name, entry in zip(names, row, strict=True):
                 if name and entry.astext():
                     copied = [node.deepcopy() for node in name]
                     entry[0].insert(0, nodes.inline("", "", *copied, classes=["column"]))

@@ -15,9 +15,10 @@ from .graphs import axis_labels, loss_graphs, name_of
 
 # Lengths are in the picture's own unit, about a tenth of a pixel: whole numbers are fine enough.
 WIDTH, LEFT, RIGHT = 4800, 460, 4720
-TITLE, HEIGHT, GAP, BOTTOM = 240, 1040, 100, 440
+TITLE, HEIGHT, GAP, BOTTOM = 290, 1040, 80, 440
 TOLERANCE = 0.5
 
+LETTERS = re.compile(r"[^\W\d²]+|∂")
 PLAIN = {r"\hat y": "ŷ", r"\partial ": "∂", r"\partial": "∂", r"\ell": "ℓ", "^2": "²", "-": "−"}
 
 STYLE = """
@@ -58,7 +59,7 @@ explorer.querySelectorAll('[data-name]').forEach((state, i) => {
 PAGE = """\
 <div class="lossbook-explorer">
 <style>{style}</style>
-<div><code><output aria-live="off">{name}</output></code>{dashed}</div>
+<div><code><output aria-live="off">{name}</output></code></div>{dashed}
 <label>{symbol}<input type="range" min="0" max="{last}" value="{start}" autocomplete="off"
 data-lm-suppress-shortcuts="true" aria-valuetext="{name}" oninput="{script}"></label>
 <noscript>The slider needs JavaScript.</noscript>
@@ -160,7 +161,9 @@ def explorer(
     html = PAGE.format(
         style=STYLE,
         name=names[start],
-        dashed="" if reference is None else f"; dashed: <code>{escape(name_of(reference))}</code>",
+        dashed=""
+        if reference is None
+        else f"<div>dashed: <code>{escape(name_of(reference))}</code></div>",
         symbol=_symbol(parameter),
         last=len(values) - 1,
         start=start,
@@ -219,7 +222,7 @@ class Panel:
         ]
         return "\n".join(
             [
-                _text(0, self.top - 80, title),
+                _text(0, self.top - 120, title),
                 *(_text(LEFT - 60, y + 40, f"{tick:g}", "end") for tick, y in rows),
                 f'<path class="grid" d="{"".join(grid)}"/>',
                 f'<path d="M{LEFT} {self.top}V{self.bottom}H{RIGHT}"/>',
@@ -282,10 +285,12 @@ def _essential(points):
 
 
 def _text(x, y, content, anchor="start"):
-    """Return text for the picture; mathematics, between dollars, is set in italics."""
+    """Return text for the picture; letters of mathematics, between dollars, are set in italics."""
     for mathtext, plain in PLAIN.items():
         content = content.replace(mathtext, plain)
-    content = re.sub(r"\$(.*?)\$", r"<tspan>\1</tspan>", content)
+    content = re.sub(
+        r"\$(.*?)\$", lambda math: LETTERS.sub(r"<tspan>\g<0></tspan>", math[1]), content
+    )
     return f'<text x="{x:.0f}" y="{y:.0f}" text-anchor="{anchor}">{content}</text>'
 
 

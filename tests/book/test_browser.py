@@ -172,7 +172,7 @@ def test_cells_of_words_are_stacked_under_the_names_of_their_columns_on_a_phone(
           return [...table.querySelectorAll("tbody tr")].filter(seen).map(row => ({
             tops: [...row.children].map(e => e.getBoundingClientRect().top),
             names: [...row.querySelectorAll(".column")].filter(seen).map(words),
-            heads: heads.filter((_, k) => k && row.children[k].textContent.trim()),
+            heads: heads.filter((name, k) => name && row.children[k].textContent.trim()),
           }));
         })
     """
