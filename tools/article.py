@@ -17,6 +17,8 @@ A_FEW_WORDS = 40
 SECONDS_A_CELL = SECONDS_A_FORMULA = 15
 
 CHINESE = re.compile(r"[\u3400-\u9fff（），、。]+")
+BEFORE_A_UNIT = re.compile(r"(?<=\d) (?=%|(?:\d{3}|[nµm]?s|[kMG]?B|ppb)\b)")
+VERBATIM = nodes.raw, nodes.literal, nodes.math, nodes.FixedTextElement
 KIND = re.compile(r"[A-Z][a-z]+(?:, [a-z ]+)?\.(?= )")
 TEX = re.compile(r"\$([^$]+)\$")
 DATA = re.compile(r"""["']data/([\w.-]+)["']""")
@@ -134,7 +136,7 @@ def mark_chinese(app, doctree, docname):
         return
     for text in list(doctree.findall(nodes.Text)):
         found = list(CHINESE.finditer(text))
-        if not found or isinstance(text.parent, (nodes.raw, nodes.literal, nodes.FixedTextElement)):
+        if not found or isinstance(text.parent, VERBATIM):
             continue
         ends = [0, *(end for match in found for end in match.span()), len(text)]
         pieces = [nodes.Text(text[start:end]) for start, end in pairwise(ends)]
@@ -143,6 +145,18 @@ def mark_chinese(app, doctree, docname):
             for piece in pieces[1::2]
         ]
         text.parent.replace(text, pieces)
+
+
+def bind_units(app, doctree, docname):
+    """Keep a number, its groups of digits and its unit on one line."""
+    if app.builder.format != "html":
+        return
+    for text in list(doctree.findall(nodes.Text)):
+        if isinstance(text.parent, VERBATIM):
+            continue
+        bound = BEFORE_A_UNIT.sub("\N{NO-BREAK SPACE}", text)
+        if bound != text:
+            text.parent.replace(text, nodes.Text(bound))
 
 
 def mark_kinds(app, doctree, docname):
@@ -219,6 +233,7 @@ def setup(app):
     app.connect("doctree-resolved", complete_head)
     app.connect("doctree-resolved", make_folds, priority=900)
     app.connect("doctree-resolved", mark_chinese)
+    app.connect("doctree-resolved", bind_units)
     app.connect("doctree-resolved", mark_kinds)
     app.connect("doctree-resolved", name_columns, priority=950)
     app.connect("doctree-resolved", set_titles_of_sources, priority=450)

@@ -16,6 +16,8 @@ STYLE = """
   width: 100%;
 }
 .choosing-map text { font: 14px var(--pst-font-family-base, sans-serif); fill: currentColor; }
+.choosing-map a { color: inherit; text-decoration: none; }
+.choosing-map a:hover text { text-decoration: underline; }
 .choosing-map .head { font-size: 15px; font-weight: 600; }
 .choosing-map .loss {
   fill: var(--pst-color-link, #1158c7); font-size: 12.5px; font-weight: 600; text-anchor: middle;
@@ -190,7 +192,7 @@ GROUPS = {
         ),
     ],
     "A target with a structure": [
-        (TAGS, "several labels at once", "labels", "SigmoidCrossEntropy, each", LOG),
+        (TAGS, "several labels at once", "labels", "SigmoidCrossEntropy", LOG),
         (
             bars([0.2, 0.4, 0.6, 0.8, 1.0], 2),
             "an ordered grade",
@@ -226,12 +228,13 @@ GROUPS = {
 
 
 def row(y, picture, words, section, loss, address):
+    start = 70 + 7.4 * len(words)
+    tie = f'<path class="tie" d="M{start:.0f} {y + 16}H230" aria-hidden="true"/>\n'
     return (
         f'<g transform="translate(4 {y + 3})" aria-hidden="true">{picture}</g>\n'
         f'<a href="#sec-choosing-{section}">{rectangle("hit", 54, y + 1, 178, 30)}'
         f'<text x="58" y="{y + 21}">{escape(words)}</text></a>\n'
-        f'<path class="tie" d="M{66 + 7.4 * len(words):.0f} {y + 16}H234" aria-hidden="true"/>\n'
-        f'<a href="{address}">{rectangle("box", 236, y + 1, 198, 30)}'
+        f'{tie if start < 225 else ""}<a href="{address}">{rectangle("box", 236, y + 1, 198, 30)}'
         f'<text class="loss" x="335" y="{y + 21}">{escape(loss)}</text></a>\n'
     )
 

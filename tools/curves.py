@@ -159,7 +159,9 @@ def drawing(loss, width=150, height=100, label=None):
     """
     _, shown = graphs(loss)
     x, y = shown[0].x, shown[0].y[np.isfinite(shown[0].y)]
-    low, high = (-2.2, 3.2) if len(shown) == 3 else (min(0, y.min()), max(y.max(), 1e-9))
+    low, high = min(0, y.min()), max(y.max(), 1e-9)
+    if len(shown) == 3:
+        low, high = -2.2, max(3.2, y.min() + 2.2)
     margin = 0.06 * (high - low)
     scale = 10
 
