@@ -181,7 +181,7 @@ class LossTable(SphinxDirective):
 def break_at_underscores(literal):
     """Let the lines of a page break after each underscore of a name."""
     first, *rest = re.split("(?<=_)(?=[a-z])", literal.astext())
-    literal.children = [nodes.Text(first)]
+    literal[:] = [nodes.Text(first)]
     for piece in rest:
         literal += [nodes.raw("", "<wbr>", format="html"), nodes.Text(piece)]
 
