@@ -19,7 +19,15 @@ TITLE, HEIGHT, GAP, BOTTOM = 290, 1040, 80, 440
 TOLERANCE = 0.5
 
 LETTERS = re.compile(r"[^\W\d²]+|∂")
-PLAIN = {r"\hat y": "ŷ", r"\partial ": "∂", r"\partial": "∂", r"\ell": "ℓ", "^2": "²", "-": "−"}
+PLAIN = {
+    r"\hat y": "ŷ",
+    r"\partial ": "∂",
+    r"\partial": "∂",
+    r"\ell": "ℓ",
+    "/": "\N{THIN SPACE}/",
+    "^2": "²",
+    "-": "−",
+}
 
 STYLE = """
 .lossbook-explorer {
