@@ -130,13 +130,18 @@ def complete_head(app, doctree, docname):
         box += nodes.raw("", html, format="html")
 
 
+def texts(doctree):
+    """Return the pieces of text that are neither code nor formulas."""
+    return [text for text in doctree.findall(nodes.Text) if not isinstance(text.parent, VERBATIM)]
+
+
 def mark_chinese(app, doctree, docname):
     """Say of Chinese words that they are Chinese, so that they are drawn and read out right."""
     if app.builder.format != "html":
         return
-    for text in list(doctree.findall(nodes.Text)):
+    for text in texts(doctree):
         found = list(CHINESE.finditer(text))
-        if not found or isinstance(text.parent, VERBATIM):
+        if not found:
             continue
         ends = [0, *(end for match in found for end in match.span()), len(text)]
         pieces = [nodes.Text(text[start:end]) for start, end in pairwise(ends)]
@@ -151,9 +156,7 @@ def bind_units(app, doctree, docname):
     """Keep a number, its groups of digits and its unit on one line."""
     if app.builder.format != "html":
         return
-    for text in list(doctree.findall(nodes.Text)):
-        if isinstance(text.parent, VERBATIM):
-            continue
+    for text in texts(doctree):
         bound = BEFORE_A_UNIT.sub("\N{NO-BREAK SPACE}", text)
         if bound != text:
             text.parent.replace(text, nodes.Text(bound))

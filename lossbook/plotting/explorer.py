@@ -153,7 +153,10 @@ def explorer(
         raise ValueError("values must hold one number or more; got none")
     losses = [loss_class(**{parameter: value}, **fixed) for value in values]
     graphs = [loss_graphs(loss, y_pred, y_true) for loss in losses]
-    compared = [] if reference is None else loss_graphs(reference, y_pred, y_true)
+    compared, dashed = [], ""
+    if reference is not None:
+        compared = loss_graphs(reference, y_pred, y_true)
+        dashed = f"<div>dashed: <code>{escape(name_of(reference))}</code></div>"
     varied, *titles = axis_labels(losses[:1], y_true)
     panels = [
         Panel.around(together, top=TITLE + i * (TITLE + HEIGHT + GAP))
@@ -169,9 +172,7 @@ def explorer(
     html = PAGE.format(
         style=STYLE,
         name=names[start],
-        dashed=""
-        if reference is None
-        else f"<div>dashed: <code>{escape(name_of(reference))}</code></div>",
+        dashed=dashed,
         symbol=_symbol(parameter),
         last=len(values) - 1,
         start=start,
