@@ -50,6 +50,16 @@ document.addEventListener("DOMContentLoaded", () => {
   if (location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)))?.closest("details")) unfold();
   addEventListener("hashchange", unfold);
 
+  // The contents of the page follow the reader.
+  const contents = document.getElementById("pst-page-toc-nav");
+  const follow = () => {
+    const link = contents.querySelector("a[aria-current]")?.getBoundingClientRect();
+    const bar = contents.closest(".bd-sidebar-secondary");
+    const { top, height } = bar.getBoundingClientRect();
+    if (link) bar.scrollTop += link.top - (top + height / 2);
+  };
+  if (contents) new MutationObserver(follow).observe(contents, { attributeFilter: ["aria-current"], subtree: true });
+
   // At the thumb of a slider stands the value that it gives to the parameter it varies.
   each(".lossbook-explorer", (explorer) => {
     const slider = explorer.querySelector("input");

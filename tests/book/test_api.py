@@ -4,6 +4,7 @@ import inspect
 import re
 from collections import Counter
 
+import numpy as np
 import pytest
 from api import WITHIN
 from bs4 import BeautifulSoup
@@ -41,6 +42,13 @@ def test_no_loss_is_left_out(html, entries):
     assert listed == Counter(LOSSES)
 
 
+def test_a_name_in_the_table_breaks_at_its_underscores(html):
+    names = read(html / "reference/api.html").select("table.losses td code")
+    assert ["mean_", "absolute_", "error"] in [list(name.stripped_strings) for name in names]
+    for name in names:
+        assert len(name.find_all("wbr")) == len(re.findall("_(?=[a-z])", name.text))
+
+
 def test_everything_exported_is_documented(html, entries):
     first = {tag["id"] for tag in read(html / "reference/api.html").select("dt.sig")}
     assert {f"lossbook.{name}" for name in lb.__all__} <= first | {f"lossbook.{n}" for n in entries}
@@ -61,6 +69,17 @@ def test_a_loss_has_all_that_belongs_to_it(html, entries, name):
     for row in conventions.TABLE:
         if row.loss == name and not row.given and not row.parameters:
             assert row.name in facts
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_most_of_a_loss_is_seen_in_its_drawing(entries, name):
+    drawing = entries[name][1].find("svg", class_="curves")
+    _, _, width, height = map(int, drawing["viewbox"].split())
+    pieces = drawing.find("path", class_="loss")["d"].split("M")[1:]
+    steps = [np.array(re.findall(r"(-?\d+) (-?\d+)", piece), float) for piece in pieces]
+    x, y = np.concatenate([np.cumsum(piece, axis=0) for piece in steps]).T
+    seen = np.interp(np.linspace(0, width), x, y)
+    assert ((seen >= 0) & (seen <= height)).mean() > 0.5
 
 
 @pytest.mark.parametrize("name", LOSSES)

@@ -143,6 +143,18 @@ def test_links_to_the_neighbours_fit_on_a_phone(browser, html, name):
         )
 
 
+@pytest.mark.parametrize("section", ["the-recipe", "counts", "exercises"])
+def test_the_contents_of_a_page_follow_the_reader(browser, html, section):
+    with browser.page((html / "chapters/likelihood.html").as_uri()) as page:
+        page.evaluate(f"document.getElementById('{section}').scrollIntoView()")
+        page.wait_for(f"""
+            [...document.querySelectorAll("#pst-page-toc-nav a[aria-current]")].some(link => {{
+              const {{top, bottom}} = link.getBoundingClientRect();
+              return link.hash === "#{section}" && top > 0 && bottom < innerHeight;
+            }})
+        """)
+
+
 def test_the_sign_of_a_fold_stands_before_its_words(browser, html):
     with browser.page((html / "chapters/huber.html").as_uri()) as page:
         gaps = page.evaluate("""

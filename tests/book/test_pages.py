@@ -83,6 +83,21 @@ def test_every_image_has_an_alternative_text(html, name):
     assert all(map(sentence, texts)), [text for text in texts if not sentence(text)]
 
 
+def test_a_number_stays_with_its_unit(html):
+    loose = re.compile(r"\d (?:%|\d{3}\b|[nµm]?s\b|[kMG]?B\b)")
+    verbatim = ["pre", "code", "script", "style", "svg", "math"]
+    bound = 0
+    for name in CONTENT:
+        article = parsed(html / f"{name}.html").find("article")
+        for text in article.find_all(string=re.compile(r"\d\s")):
+            if not text.find_parent(verbatim) and not text.find_parent(
+                class_=["math", "katex", "dataframe"]
+            ):
+                assert not loose.search(text), (name, text)
+                bound += len(re.findall(r"\d\N{NO-BREAK SPACE}[%µ\w]", text))
+    assert bound > 300
+
+
 @pytest.mark.parametrize("name", CONTENT)
 def test_title_and_description(html, name):
     page = parsed(html / f"{name}.html")
