@@ -409,6 +409,12 @@ def test_it_starts_nearest_to_the_default(loss_class, parameter, values, start):
     assert Document(shown.html).all("input")[0][0]["value"] == start
 
 
+def test_it_does_not_start_on_top_of_its_reference():
+    shown = plotting.explorer(lb.Huber, "delta", [1.0, 2.0, 4.0], RESIDUALS, reference=lb.Huber())
+    assert Document(shown.html).all("input")[0][0]["value"] == "2"
+    assert 'display="none"' in shown.html.split('data-name="Huber(delta=1.0)"')[1][:20]
+
+
 def test_values_are_those_that_are_shown():
     shown = plotting.explorer(lb.Huber, "delta", [1 / 3, 2 / 3], RESIDUALS, reduction="sum")
     assert 'data-name="Huber(delta=0.3333)"' in shown.html
