@@ -317,17 +317,16 @@ class TestFirstPage:
                 page.evaluate("document.querySelector('.lossbook-explorer output').value") != before
             )
             assert page.evaluate("document.querySelector('.at-thumb').textContent") == "2.5"
-            # At the last value the middle of the thumb is half a thumb away from the end.
-            assert (
-                page.evaluate("""
+            # At the last value the number stands above the thumb and does not leave the slider.
+            beyond, beside = page.evaluate("""
                 (() => {
                   const box = selector => document.querySelector(selector).getBoundingClientRect();
                   const value = box(".at-thumb"), slider = box(".lossbook-explorer input");
-                  return Math.abs((value.left + value.right) / 2 - (slider.right - 8));
+                  return [value.right - slider.right, value.left - slider.right + 8];
                 })()
             """)
-                < 2
-            )
+            assert abs(beyond) < 1
+            assert beside < 0
 
     def test_every_chapter_and_every_panel_is_a_link(self, html):
         page = BeautifulSoup((html / "index.html").read_text(encoding="utf-8"), "html.parser")
