@@ -411,7 +411,7 @@ def test_it_starts_nearest_to_the_default(loss_class, parameter, values, start):
 
 def test_it_does_not_start_on_top_of_its_reference():
     shown = plotting.explorer(lb.Huber, "delta", [1.0, 2.0, 4.0], RESIDUALS, reference=lb.Huber())
-    assert Document(shown.html).all("input")[0][0]["value"] == "2"
+    assert Document(shown.html).all("input")[0][0]["value"] == "1"
     assert 'display="none"' in shown.html.split('data-name="Huber(delta=1.0)"')[1][:20]
 
 

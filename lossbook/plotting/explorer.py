@@ -107,9 +107,10 @@ def explorer(
     """Return a figure of a loss with a slider for one of its parameters.
 
     The slider changes the graphs of the loss, of its gradient and of its curvature together, on
-    fixed axes.  It starts at the value that is nearest to the default of the parameter, or at the
-    last value if the loss with that default is the one for comparison, whose curves would cover
-    its own.  All curves are computed in advance, so the page only needs a browser.
+    fixed axes.  It starts at the value that is nearest to the default of the parameter, or halfway
+    from there to the last value if the loss with that default is the one for comparison, whose
+    curves would cover its own.  All curves are computed in advance, so the page only needs a
+    browser.
 
     Parameters
     ----------
@@ -165,7 +166,7 @@ def explorer(
     ]
     start = _nearest_to_default(loss_class, parameter, values)
     if losses[start] == reference:
-        start = len(losses) - 1
+        start = (start + len(losses)) // 2
     names = [escape(name_of(loss)) for loss in losses]
     states = [
         f'<g data-name="{name}" display="{"inline" if i == start else "none"}">'
