@@ -12,6 +12,7 @@ import nbformat
 import numpy as np
 import pytest
 from nbclient import NotebookClient
+from svg import points
 
 import lossbook as lb
 from lossbook import plotting
@@ -425,12 +426,6 @@ def numbers(texts):
     """Return the function from places to numbers that some tick labels define."""
     places, ticks = zip(*texts, strict=True)
     return np.polynomial.Polynomial.fit(places, [float(t.replace("−", "-")) for t in ticks], 1)
-
-
-def points(path):
-    """Return the points of a path, piece by piece."""
-    pieces = [re.findall(r"(-?\d+) (-?\d+)", piece) for piece in path["d"].split("M")[1:]]
-    return [np.cumsum(np.array(piece, dtype=float), axis=0) for piece in pieces]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from api import WITHIN
 from bs4 import BeautifulSoup
+from svg import points
 
 import lossbook as lb
 from lossbook import conventions
@@ -75,9 +76,7 @@ def test_a_loss_has_all_that_belongs_to_it(html, entries, name):
 def test_most_of_a_loss_is_seen_in_its_drawing(entries, name):
     drawing = entries[name][1].find("svg", class_="curves")
     _, _, width, height = map(int, drawing["viewbox"].split())
-    pieces = drawing.find("path", class_="loss")["d"].split("M")[1:]
-    steps = [np.array(re.findall(r"(-?\d+) (-?\d+)", piece), float) for piece in pieces]
-    x, y = np.concatenate([np.cumsum(piece, axis=0) for piece in steps]).T
+    x, y = np.concatenate(points(drawing.find("path", class_="loss"))).T
     seen = np.interp(np.linspace(0, width), x, y)
     assert ((seen >= 0) & (seen <= height)).mean() > 0.5
 

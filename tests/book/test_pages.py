@@ -84,7 +84,7 @@ def test_every_image_has_an_alternative_text(html, name):
 
 
 def test_a_number_stays_with_its_unit(html):
-    loose = re.compile(r"\d (?:%|\d{3}\b|[nµm]?s\b|[kMG]?B\b)")
+    loose = re.compile(r"\d (?:%|\d{3}\b|[nµm]?s\b|[kMG]?B\b|ppb\b)")
     verbatim = ["pre", "code", "script", "style", "svg", "math"]
     bound = 0
     for name in CONTENT:
