@@ -8,6 +8,7 @@ import re
 from itertools import pairwise
 from pathlib import Path
 
+from bs4 import BeautifulSoup
 from docutils import nodes
 from sphinx import addnodes
 from sphinx_exercise.nodes import exercise_enumerable_node, solution_node
@@ -19,6 +20,7 @@ SECONDS_A_CELL = SECONDS_A_FORMULA = 15
 CHINESE = re.compile(r"[\u3400-\u9fff（），、。]+")
 BEFORE_A_UNIT = re.compile(r"(?<=\d) (?=%|(?:\d{3}|[nµm]?s|[kMG]?B|ppb)\b)")
 VERBATIM = nodes.raw, nodes.literal, nodes.math, nodes.FixedTextElement
+WORD = re.compile(r"(?!nan|inf)[^\W\d_]{3}")
 KIND = re.compile(r"[A-Z][a-z]+(?:, [a-z ]+)?\.(?= )")
 TEX = re.compile(r"\$([^$]+)\$")
 DATA = re.compile(r"""["']data/([\w.-]+)["']""")
@@ -52,6 +54,24 @@ def visit_fold_title(translator, node):
 def depart_fold_title(translator, node):
     """Close it."""
     translator.body.append("</summary>\n")
+
+
+def gather_cells(app, doctree, docname):
+    """Move the folded cells that follow a box "Going deeper" to its end."""
+    if app.builder.format != "html":
+        return
+    boxes = (node for node in doctree.findall(nodes.admonition) if "deeper" in node["classes"])
+    for box in list(boxes):
+        while is_folded_cell(cell := box.next_node(descend=False, siblings=True)):
+            cell.parent.remove(cell)
+            cell["classes"].remove("tag_hide-cell")
+            cell += cell.pop().children
+            box += cell
+
+
+def is_folded_cell(node):
+    """Tell whether a node is a cell of which nothing is shown until it is opened."""
+    return isinstance(node, nodes.container) and "tag_hide-cell" in node["classes"]
 
 
 def make_folds(app, doctree, docname):
@@ -198,6 +218,28 @@ def is_wordy(row):
     return any(len(entry.astext()) > A_FEW_WORDS for entry in row)
 
 
+def mark_words(app, doctree, docname):
+    """Mark the columns of words in the tables that notebooks put out: they start at the left."""
+    if app.builder.format != "html":
+        return
+    for raw in doctree.findall(nodes.raw):
+        if 'class="dataframe"' not in raw.astext():
+            continue
+        html = BeautifulSoup(raw.astext(), "html.parser")
+        for table in html.select("table.dataframe"):
+            rows = [row.find_all("td") for row in table.tbody.find_all("tr")]
+            heads = [
+                row.find_all("th")[-len(rows[0]) :]
+                for row in table.thead.find_all("tr")
+                if not row.find(colspan=True)
+            ]
+            for column, *head in zip(zip(*rows, strict=True), *heads, strict=True):
+                if 2 * sum(bool(WORD.match(cell.text)) for cell in column) > len(column):
+                    for cell in (*column, *head):
+                        cell["class"] = "words"
+        raw.children[:] = [nodes.Text(str(html))]
+
+
 def set_titles_of_sources(app, doctree, docname):
     """Set the formulas in titles of the bibliography."""
     for citation in doctree.findall(nodes.citation):
@@ -234,10 +276,12 @@ def setup(app):
     app.add_node(fold, html=(visit_fold, depart_fold))
     app.add_node(fold_title, html=(visit_fold_title, depart_fold_title))
     app.connect("doctree-resolved", complete_head)
+    app.connect("doctree-resolved", gather_cells)
     app.connect("doctree-resolved", make_folds, priority=900)
     app.connect("doctree-resolved", mark_chinese)
     app.connect("doctree-resolved", bind_units)
     app.connect("doctree-resolved", mark_kinds)
+    app.connect("doctree-resolved", mark_words)
     app.connect("doctree-resolved", name_columns, priority=950)
     app.connect("doctree-resolved", set_titles_of_sources, priority=450)
     app.connect("doctree-resolved", add_letters)

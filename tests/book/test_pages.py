@@ -98,6 +98,26 @@ def test_a_number_stays_with_its_unit(html):
     assert bound > 300
 
 
+def test_the_cells_of_a_box_stand_in_it(html):
+    inside = 0
+    for name in CONTENT:
+        article = parsed(html / f"{name}.html").find("article")
+        assert not article.select("details.deeper + div.cell.tag_hide-cell"), name
+        inside += len(article.select("details.deeper > div.cell"))
+    assert inside > 100
+
+
+def test_columns_of_words_start_at_the_left(html):
+    tables = parsed(html / "chapters" / "custom-objectives.html").select("table.dataframe")
+    head, first = next(table.find_all("tr")[:2] for table in tables if "our loss" in table.text)
+    assert [cell.text for cell in head.select(".words")] == ["our loss", "targets", "h"]
+    assert [cell.text for cell in first.select(".words")] == [
+        "HalfSquaredError",
+        "numbers",
+        "exact",
+    ]
+
+
 @pytest.mark.parametrize("name", CONTENT)
 def test_title_and_description(html, name):
     page = parsed(html / f"{name}.html")
