@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bs4 import BeautifulSoup
 from docutils import nodes
+from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx import addnodes
 from sphinx_exercise.nodes import exercise_enumerable_node, solution_node
 
@@ -72,6 +73,30 @@ def gather_cells(app, doctree, docname):
 def is_folded_cell(node):
     """Tell whether a node is a cell of which nothing is shown until it is opened."""
     return isinstance(node, nodes.container) and "tag_hide-cell" in node["classes"]
+
+
+def join_folds(app, doctree, docname):
+    """Join the folds of neighbouring cells if nothing stands between them."""
+    for cell in list(doctree.findall(nodes.container)):
+        after = cell.next_node(descend=False, siblings=True)
+        if not (is_fold_only(cell) and isinstance(after, nodes.container)):
+            continue
+        folded, following = cell[0], after[0]
+        if isinstance(following, HideCodeCellNode) and (
+            following["prompt_show"] == folded["prompt_show"] or not has_output(folded)
+        ):
+            following.insert(0, folded.children)
+            cell.parent.remove(cell)
+
+
+def is_fold_only(node):
+    """Tell whether a node is a cell of which a reader sees one fold and nothing else."""
+    return len(node) == 1 and isinstance(node[0], HideCodeCellNode)
+
+
+def has_output(folded):
+    """Tell whether a fold holds more than code."""
+    return any(part.get("nb_element") == "cell_code_output" for part in folded)
 
 
 def make_folds(app, doctree, docname):
@@ -277,6 +302,7 @@ def setup(app):
     app.add_node(fold_title, html=(visit_fold_title, depart_fold_title))
     app.connect("doctree-resolved", complete_head)
     app.connect("doctree-resolved", gather_cells)
+    app.connect("doctree-resolved", join_folds)
     app.connect("doctree-resolved", make_folds, priority=900)
     app.connect("doctree-resolved", mark_chinese)
     app.connect("doctree-resolved", bind_units)

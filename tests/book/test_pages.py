@@ -107,6 +107,18 @@ def test_the_cells_of_a_box_stand_in_it(html):
     assert inside > 100
 
 
+def test_neighbouring_folds_of_code_are_one(html):
+    joined = 0
+    for name in CONTENT:
+        article = parsed(html / f"{name}.html").find("article")
+        for cell in article.select("div.cell:has(> details.hide:only-child)"):
+            after = cell.find_next_sibling()
+            if after and "cell" in after.get("class", ()) and not cell.select(".cell_output"):
+                assert after.find(recursive=False).name != "details", (name, cell.text)
+        joined += len(article.select("details.hide > .cell_input + .cell_input"))
+    assert joined > 50
+
+
 def test_columns_of_words_start_at_the_left(html):
     tables = parsed(html / "chapters" / "custom-objectives.html").select("table.dataframe")
     head, first = next(table.find_all("tr")[:2] for table in tables if "our loss" in table.text)
