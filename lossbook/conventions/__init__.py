@@ -33,6 +33,7 @@ from . import (
     softmax,
     squared_error,
     structured_labels,
+    wrong_labels,
 )
 from .equivalent import Equivalent
 from .listings import Listing
@@ -51,6 +52,7 @@ TABLE = (
     *softmax.ROWS,
     *margins.ROWS,
     *imbalance.ROWS,
+    *wrong_labels.ROWS,
     *structured_labels.ROWS,
     *overlap.ROWS,
     *boxes.ROWS,

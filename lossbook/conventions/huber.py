@@ -79,4 +79,24 @@ ROWS = (
         note="For small residuals, two nearly equal numbers are subtracted. In single precision, "
         "the loss of the residual 1e-4 is 0.",
     ),
+    Equivalent(
+        loss="EpsilonInsensitive",
+        library="scikit-learn",
+        name="sklearn.linear_model._sgd_fast.EpsilonInsensitive",
+        call="np.vectorize(sklearn.linear_model._sgd_fast.EpsilonInsensitive(epsilon).py_loss)("
+        "y_pred, y_true)",
+        parameters=(("epsilon", "epsilon"),),
+        note="It is private and takes one number at a time. In SGDRegressor it is "
+        'loss="epsilon_insensitive".',
+    ),
+    Equivalent(
+        loss="SquaredEpsilonInsensitive",
+        library="scikit-learn",
+        name="sklearn.linear_model._sgd_fast.SquaredEpsilonInsensitive",
+        call="np.vectorize(sklearn.linear_model._sgd_fast.SquaredEpsilonInsensitive(epsilon)"
+        ".py_loss)(y_pred, y_true)",
+        parameters=(("epsilon", "epsilon"),),
+        note="It is private and takes one number at a time. In SGDRegressor it is "
+        'loss="squared_epsilon_insensitive".',
+    ),
 )
