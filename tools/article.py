@@ -5,7 +5,7 @@ gets the time that the chapter takes and the buttons; Chinese terms say that the
 """
 
 import re
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 
 from bs4 import BeautifulSoup
@@ -251,18 +251,23 @@ def mark_words(app, doctree, docname):
         if 'class="dataframe"' not in raw.astext():
             continue
         html = BeautifulSoup(raw.astext(), "html.parser")
-        for table in html.select("table.dataframe"):
-            rows = [row.find_all("td") for row in table.tbody.find_all("tr")]
-            heads = [
-                row.find_all("th")[-len(rows[0]) :]
-                for row in table.thead.find_all("tr")
-                if not row.find(colspan=True)
-            ]
-            for column, *head in zip(zip(*rows, strict=True), *heads, strict=True):
-                if 2 * sum(bool(WORD.match(cell.text)) for cell in column) > len(column):
-                    for cell in (*column, *head):
-                        cell["class"] = "words"
+        for column in chain.from_iterable(map(columns, html.select("table.dataframe"))):
+            cells = [cell for cell in column if cell.name == "td"]
+            if 2 * sum(bool(WORD.match(cell.text)) for cell in cells) > len(cells):
+                for cell in column:
+                    cell["class"] = "words"
         raw.children[:] = [nodes.Text(str(html))]
+
+
+def columns(table):
+    """Return the columns of values of a table, each with its heads."""
+    rows = [row.find_all("td") for row in table.tbody.find_all("tr")]
+    heads = [
+        row.find_all("th")[-len(rows[0]) :]
+        for row in table.thead.find_all("tr")
+        if not row.find(colspan=True)
+    ]
+    return zip(*rows, *heads, strict=True)
 
 
 def set_titles_of_sources(app, doctree, docname):
