@@ -11,15 +11,17 @@ AXE := tests/book/node_modules/axe-core/axe.min.js
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 SCHEMA := $(BIN)/check-jsonschema --quiet --builtin-schema
 
-.PHONY: help book pdf epub test lint types unit engine compiled doctest nbval pages coverage notebooks lab bench \
+.PHONY: help book pdf epub test lint types unit engine compiled doctest nbval pages coverage notebooks messages lab bench \
 	accuracy format hooks addresses peers lock dist clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 18
 
-book: $(READY) $(KATEX) ## build the HTML book from the notebooks' stored outputs
+book: $(READY) $(KATEX) ## build the HTML book, in English and Chinese, from the notebooks' stored outputs
 	@rm -rf _build
-	@$(BIN)/jupyter-book build -W -n --keep-going --quiet . >/dev/null
+	@$(BIN)/python tools/chinese.py & chinese=$$!; \
+	$(BIN)/jupyter-book build -W -n --keep-going --quiet . >/dev/null; english=$$?; \
+	wait $$chinese && exit $$english
 	@echo "The book is built: open file://$(CURDIR)/_build/html/index.html"
 
 pdf: book ## print the whole book to _build/lossbook.pdf (needs Chromium)
@@ -76,6 +78,9 @@ coverage: peers ## run the unit tests and list the lines of the package that the
 notebooks: peers ## execute the notebooks, store their outputs, draw the shell's figures
 	$(BIN)/python tools/figures.py
 	$(BIN)/python tools/notebooks.py
+
+messages: $(READY) $(KATEX) ## bring the catalogues of the Chinese edition up to date with the text
+	@$(BIN)/python tools/messages.py
 
 lab: $(READY) ## open JupyterLab on the chapters
 	$(BIN)/jupyter lab chapters

@@ -7,10 +7,12 @@ document.addEventListener("DOMContentLoaded", () => {
   each(".search-button__kbd-shortcut, .theme-switch", (element) => element.setAttribute("aria-hidden", "true"));
   each(".theme-switch", (icon) => icon.removeAttribute("title"));
 
+  const chinese = document.documentElement.lang.startsWith("zh");
+
   // The arrows that open a part of the contents have no words.
   each(".bd-sidebar-primary details > summary", (arrow) => {
     const page = arrow.closest("li").querySelector("a").textContent.trim();
-    arrow.setAttribute("aria-label", `Pages of ${page}`);
+    arrow.setAttribute("aria-label", chinese ? `${page}：各页` : `Pages of ${page}`);
   });
 
   // The links of these lists stand beside list items, which the role forbids.
@@ -21,7 +23,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
   each(".sidebar-primary-items__start", (element) => {
     element.setAttribute("role", "region");
-    element.setAttribute("aria-label", "Book");
+    element.setAttribute("aria-label", chinese ? "本书" : "Book");
   });
 
   // The keyboard reaches what scrolls, also what is unfolded later.

@@ -3,7 +3,10 @@
   const MOST = 20;
   const root = document.currentScript.src.replace(/_static\/search\.js.*$/, "");
   const CHAPTER = 0, SECTION = 1, CLASS = 2, TERM = 3;
-  const KINDS = ["", "", "API", "Glossary"];
+  const words = document.documentElement.lang.startsWith("zh")
+    ? { glossary: "术语表", found: (n) => n === MOST ? `最相关的 ${MOST} 处` : n ? `${n} 处` : "没有找到" }
+    : { glossary: "Glossary", found: (n) => n === MOST ? `The best ${MOST} places` : n === 1 ? "One place" : `${n || "No"} places` };
+  const KINDS = ["", "", "API", words.glossary];
   const HAN = /[\u3400-\u9fff]/;
 
   const normal = (text) => text.toLowerCase().normalize("NFKC").replace(/['’]s\b/g, "")
@@ -95,9 +98,10 @@
       literal(phrase).replaceAll(" ", "[\\s\\-–’'s]+") + (HAN.test(phrase) ? "" : open ? "\\p{L}*" : "e?s?(?![\\p{L}\\p{N}])")));
     const all = new RegExp(`(?<![\\p{L}\\p{N}])(?:${patterns.join("|")})`, "giu");
     const first = record.text.search(all);
-    const sentence = Math.max(...[". ", "? ", ": "].map((end) => record.text.lastIndexOf(end, first - 2) + 2));
+    const sentence = Math.max(...[". ", "? ", ": ", "。", "？", "："]
+      .map((end) => record.text.lastIndexOf(end, first - end.length) + end.length));
     const from = first < 100 ? 0 : first - sentence < 110 ? sentence : record.text.lastIndexOf(" ", first - 60) + 1;
-    const piece = record.text.slice(from, from + 190).replace(/\s\S*$/, "");
+    const piece = record.text.slice(from, from + 190).replace(/[\s，。；][^\s，。；]*$/, "");
     const shown = escaped(piece).replace(all, "<mark>$&</mark>");
     return (from ? "… " : "") + shown + (from + piece.length < record.text.length ? " …" : "");
   };
@@ -121,8 +125,7 @@
       (kind === SECTION ? ` <small>${escaped(page)}</small>` : KINDS[kind] && ` <small>${KINDS[kind]}</small>`) +
       `<p>${excerpt}</p></li>`).join("");
     if (count) {
-      count.textContent = !query.trim() ? "" : hits.length === MOST ? `The best ${MOST} places`
-        : hits.length === 1 ? "One place" : `${hits.length || "No"} places`;
+      count.textContent = query.trim() && words.found(hits.length);
     }
   };
 

@@ -13,17 +13,23 @@ from docutils import nodes
 from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx import addnodes
 from sphinx_exercise.nodes import exercise_enumerable_node, solution_node
+from translation import is_chinese, say, up_from
 
 WORDS_A_MINUTE = 200
+CHARACTERS_A_MINUTE = 300
 A_FEW_WORDS = 40
 SECONDS_A_CELL = SECONDS_A_FORMULA = 15
 
 CHINESE = re.compile(r"[\u3400-\u9fff（），、。]+")
+CHARACTER = re.compile(r"[\u3400-\u9fff]")
 BEFORE_A_UNIT = re.compile(r"(?<=\d) (?=%|(?:\d{3}|[nµm]?s|[kMG]?B|ppb)\b)")
 VERBATIM = nodes.raw, nodes.literal, nodes.math, nodes.FixedTextElement
 WORD = re.compile(r"(?!nan|inf)[^\W\d_]{3}")
-KIND = re.compile(r"[A-Z][a-z]+(?:, [a-z ]+)?\.(?= )")
+KIND = re.compile(
+    r"[A-Z][a-z]+(?:, [a-z ]+)?\.(?= )|(?:先\w{2,3}，再\w{2,3}|推导|编程|测量|预测|修正|弄坏它)。"
+)
 TEX = re.compile(r"\$([^$]+)\$")
+LATIN = re.compile(r"[A-Za-z]")
 DATA = re.compile(r"""["']data/([\w.-]+)["']""")
 # Sphinx-proof and sphinx-exercise give all their boxes the same few ids.
 REPEATED_ID = re.compile(r' id="(?:proof|(?:exercise|solution|proof)-content)"')
@@ -108,8 +114,8 @@ def make_folds(app, doctree, docname):
         title, *content = box.children
         folded = fold(ids=box["ids"], classes=box["classes"])
         if isinstance(box, solution_node):
-            shown = nodes.inline("", "Show solution", classes=["when-closed"])
-            hidden = nodes.inline("", "Solution", classes=["when-open"])
+            shown = nodes.inline("", say(app, "Show solution"), classes=["when-closed"])
+            hidden = nodes.inline("", say(app, "Solution"), classes=["when-open"])
             folded += fold_title("", "", shown, hidden)
         else:
             folded += fold_title("", "", *title.children)
@@ -137,16 +143,16 @@ def hides_input(cell):
 
 def reading_minutes(doctree):
     """Estimate how long the open path of a page takes, in steps of five minutes."""
-    words = sum(
-        len(text.astext().split()) for text in doctree.findall(is_prose) if not is_folded(text)
-    )
+    open_path = [text.astext() for text in doctree.findall(is_prose) if not is_folded(text)]
+    words = sum(len(CHARACTER.sub(" ", text).split()) for text in open_path)
+    characters = sum(len(CHARACTER.findall(text)) for text in open_path)
     cells = sum(
         not hides_input(cell) and not is_folded(cell)
         for cell in doctree.findall(nodes.container)
         if cell.get("nb_element") == "cell_code"
     )
     formulas = sum(not is_folded(block) for block in doctree.findall(nodes.math_block))
-    minutes = words / WORDS_A_MINUTE
+    minutes = words / WORDS_A_MINUTE + characters / CHARACTERS_A_MINUTE
     minutes += (cells * SECONDS_A_CELL + formulas * SECONDS_A_FORMULA) / 60
     return max(5, 5 * round(minutes / 5))
 
@@ -162,16 +168,15 @@ def complete_head(app, doctree, docname):
     for box in doctree.findall(nodes.admonition):
         if "chapter-head" not in box["classes"]:
             continue
-        up = "../" * docname.count("/")
-        links = [(f"{up}downloads/{path.stem}.ipynb", "Download notebook")]
-        links += [(f"{up}downloads/data/{name}", f"Data: {name}") for name in data_files(path)]
+        downloads = f"{up_from(app, docname)}downloads"
+        links = [(f"{downloads}/{path.stem}.ipynb", say(app, "Download notebook"))]
+        data = say(app, "Data: {name}")
+        links += [(f"{downloads}/data/{name}", data.format(name=name)) for name in data_files(path)]
         buttons = " ".join(
             f'<a class="button" href="{to}" download>{text}</a>' for to, text in links
         )
-        html = (
-            f'<div class="chapter-tools"><p>{reading_minutes(doctree)} minutes to read</p>'
-            f"<p>{buttons}</p></div>"
-        )
+        time = say(app, "{minutes} minutes to read").format(minutes=reading_minutes(doctree))
+        html = f'<div class="chapter-tools"><p>{time}</p><p>{buttons}</p></div>'
         box += nodes.raw("", html, format="html")
 
 
@@ -182,7 +187,7 @@ def texts(doctree):
 
 def mark_chinese(app, doctree, docname):
     """Say of Chinese words that they are Chinese, so that they are drawn and read out right."""
-    if app.builder.format != "html":
+    if app.builder.format != "html" or is_chinese(app):
         return
     for text in texts(doctree):
         found = list(CHINESE.finditer(text))
@@ -286,10 +291,11 @@ def add_letters(app, doctree, docname):
     for glossary in list(doctree.findall(addnodes.glossary)):
         first = {}
         for term in glossary.findall(nodes.term):
-            first.setdefault(term.astext()[0].upper(), term["ids"][0])
+            first.setdefault(LATIN.search(term.astext())[0].upper(), term["ids"][0])
         if len(first) > 5:
             links = " ".join(f'<a href="#{first[letter]}">{letter}</a>' for letter in sorted(first))
-            html = f'<nav class="letters" aria-label="Letters">{links}</nav>'
+            label = say(app, "Letters")
+            html = f'<nav class="letters" aria-label="{label}">{links}</nav>'
             glossary.parent.insert(
                 glossary.parent.index(glossary), nodes.raw("", html, format="html")
             )

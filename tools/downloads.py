@@ -24,6 +24,7 @@ from docutils.utils import new_document
 from myst_parser.parsers.sphinx_ import MystParser
 from nbformat.v4 import new_code_cell, new_markdown_cell
 from sphinx.util.docutils import sphinx_domains
+from translation import is_chinese
 
 ROOT = Path(__file__).resolve().parent.parent
 DISTRIBUTIONS = {"sklearn": "scikit-learn"}
@@ -265,8 +266,8 @@ def standalone(app, docname):
 
 
 def write_downloads(app, exception):
-    """Write the notebooks, and the data beside them."""
-    if exception or app.builder.format != "html":
+    """Write the notebooks and the data beside them, which all editions share."""
+    if exception or app.builder.format != "html" or is_chinese(app):
         return
     folder = Path(app.outdir, "downloads")
     folder.joinpath("data").mkdir(parents=True, exist_ok=True)

@@ -6,6 +6,7 @@ sites show of a page.
 """
 
 import re
+from functools import partial
 from html import escape
 from pathlib import Path
 from shutil import rmtree
@@ -13,6 +14,7 @@ from urllib.parse import quote
 
 from bs4 import BeautifulSoup
 from sharing import draw_card
+from translation import EDITIONS, is_chinese, say, site_of, up_from
 
 import lossbook
 
@@ -26,10 +28,9 @@ USELESS = (
     "_static/vendor",
     # Notebooks to take along are in another folder.
     "_sources",
-    # Sphinx's own search, which the book does without.
+    # Sphinx's own search.
     "_static/searchtools.js",
     "_static/language_data.js",
-    "searchindex.js",
 )
 
 
@@ -45,6 +46,12 @@ def fill_frame(app, pagename, templatename, context, doctree):
         "repository": app.config.html_theme_options.get("repository_url"),
         "version": lossbook.__version__,
         "without_icon_font": without_icon_font,
+        "say": partial(say, app),
+        "editions": [
+            (language.replace("_", "-"), name, f"{up_from(app, pagename)}{folder}{pagename}.html")
+            for language, (folder, name) in EDITIONS.items()
+            if language != app.config.language
+        ],
     }
     title = re.sub(r"<[^>]+>", "", context.get("title") or "")
     context["plain_title"] = title
@@ -53,10 +60,14 @@ def fill_frame(app, pagename, templatename, context, doctree):
     )
     context["description"] = description and description["content"]
     if app.config.html_baseurl:
-        base = app.config.html_baseurl.rstrip("/")
         if pagename == "404":
-            context["base"] = f"{base}/"
-        context["card"] = f"{base}/_static/cards/{card_name(pagename)}"
+            context["base"] = app.config.html_baseurl
+        site = site_of(app)
+        context["card"] = f"{site}_static/cards/{card_name(pagename)}"
+        context["alternates"] = [
+            (language.replace("_", "-"), f"{site}{folder}{pagename}.html")
+            for language, (folder, _) in EDITIONS.items()
+        ]
 
 
 def card_name(pagename):
@@ -70,23 +81,28 @@ def choose_buttons(app, pagename, templatename, context, doctree):
         if button.get("label") != "download-buttons":
             continue
         button["buttons"] = [b for b in button["buttons"] if b["label"] == "download-pdf-button"]
-        button["buttons"][0] |= {"text": "Print this page", "tooltip": None}
-        button["tooltip"] = "Download or print"
+        button["buttons"][0] |= {"text": say(app, "Print this page"), "tooltip": None}
+        button["tooltip"] = say(app, "Download or print")
         if context.get("sourcename", "").endswith(".ipynb"):
-            up = "../" * pagename.count("/")
             link = {
                 "type": "link",
-                "url": f"{up}downloads/{Path(pagename).name}.ipynb",
-                "text": "Download notebook",
+                "url": f"{up_from(app, pagename)}downloads/{Path(pagename).name}.ipynb",
+                "text": say(app, "Download notebook"),
                 "icon": "fas fa-file",
                 "label": "download-notebook-button",
             }
             button["buttons"].insert(0, link)
 
 
+def leave_out_search(app):
+    """Spare the index of Sphinx's own search, which the book does without."""
+    app.builder.search = False
+
+
 def extra_pages(app):
-    """Add the page for addresses that lead nowhere."""
-    yield "404", {"title": "Page not found"}, "404.html"
+    """Add the page of the book's search, and the page for addresses that lead nowhere."""
+    yield "search", {}, "search.html"
+    yield "404", {"title": say(app, "Page not found")}, "404.html"
 
 
 def tidy(app, exception):
@@ -99,15 +115,16 @@ def tidy(app, exception):
             rmtree(path) if path.is_dir() else path.unlink()
     style = out / "_static/styles/pydata-sphinx-theme.css"
     style.write_text(ICON_RULES.sub("", style.read_text(encoding="utf-8")), encoding="utf-8")
-    if app.config.html_baseurl:
-        publish(app, app.config.html_baseurl.rstrip("/"))
+    if app.config.html_baseurl and not is_chinese(app):
+        publish(app, site_of(app))
 
 
-def publish(app, base):
-    """Write the sitemap, and a picture of each page."""
+def publish(app, site):
+    """Write the sitemap, and a picture of each page, which all editions share."""
     pages = sorted(app.env.found_docs)
     addresses = "".join(
-        f"<url><loc>{escape(f'{base}/{quote(app.builder.get_target_uri(name))}')}</loc></url>\n"
+        f"<url><loc>{escape(f'{site}{folder}{quote(app.builder.get_target_uri(name))}')}</loc></url>\n"
+        for folder, _ in EDITIONS.values()
         for name in pages
     )
     Path(app.outdir, "sitemap.xml").write_text(
@@ -124,6 +141,7 @@ def publish(app, base):
 
 def setup(app):
     """Register with Sphinx."""
+    app.connect("builder-inited", leave_out_search)
     app.connect("html-page-context", fill_frame, priority=490)
     app.connect("html-page-context", choose_buttons, priority=502)
     app.connect("html-collect-pages", extra_pages)

@@ -50,6 +50,7 @@ SYMBOLS = {
     "cdot": "·", "times": "×", "to": "→", "pm": "±", "approx": "≈", "in": "∈", "theta": "θ",
     "varepsilon": "ε", "lambda": "λ", "log": "log", "exp": "exp", "max": "max", "min": "min",
 }  # fmt: skip
+BESIDE = re.compile(r"(.*[\u3400-\u9fff].*)（(.+)）")
 UNREADABLE = re.compile(r"\\(?:frac|tfrac|begin|sqrt|left|sum|int|prod|binom|operatorname)")
 HIDDEN = (
     nodes.literal_block,
@@ -150,6 +151,18 @@ def read_page(app, pagename, templatename, context, doctree):
         app.found_on[pagename] = list(page_records(doctree, app.builder.get_target_uri(pagename)))
 
 
+def two_names(title, text):
+    """Yield the English and the Chinese name of a term in the glossary.
+
+    In the English edition, the Chinese name is the first word of the definition; in the Chinese
+    one, the English name stands in parentheses behind the term.
+    """
+    if beside := BESIDE.fullmatch(title):
+        yield [beside[2].lower(), beside[1]]
+    elif chinese := CHINESE.match(text):
+        yield [title.lower(), chinese[0]]
+
+
 def write_index(app, exception):
     """Write the index."""
     if exception or app.builder.format != "html":
@@ -162,9 +175,8 @@ def write_index(app, exception):
         records += app.found_on[name]
     synonyms = [line.split(", ") for line in SYNONYMS.strip().splitlines()]
     for kind, title, _, _, text in records:
-        chinese = CHINESE.match(text)
-        if kind == TERM and chinese:
-            synonyms.append([title.lower(), chinese[0]])
+        if kind == TERM:
+            synonyms += two_names(title, text)
     index = json.dumps({"records": records, "synonyms": synonyms}, ensure_ascii=False)
     Path(app.outdir, "_static/search-index.js").write_text(
         f"bookIndex({index})\n", encoding="utf-8"

@@ -1,5 +1,7 @@
 """What the build adds to pages, tried on a book of one page."""
 
+import re
+
 import mathematics
 import pytest
 from book import ROOT
@@ -174,10 +176,34 @@ def test_with_an_address_pages_can_be_shared(build):
     )
     picture = page.select_one('meta[property="og:image"]')["content"]
     assert (html / picture.removeprefix("https://book.example/loss/")).stat().st_size > 5000
-    assert "<loc>https://book.example/loss/index.html</loc>" in (html / "sitemap.xml").read_text()
+    sitemap = (html / "sitemap.xml").read_text(encoding="utf-8")
+    assert re.findall("<loc>(.*)</loc>", sitemap) == [
+        "https://book.example/loss/index.html",
+        "https://book.example/loss/zh/index.html",
+    ]
     lost = read(html / "404.html")
     assert lost.base["href"] == "https://book.example/loss/"
     assert lost.h1.get_text() == "This page does not exist"
+
+
+def test_the_chinese_edition_has_an_address_of_its_own(build):
+    html = build(
+        "# A page\n\nText.\n",
+        language="zh_CN",
+        html_baseurl="https://book.example/loss",
+        extensions=[*EXTENSIONS, "translation"],
+        html_theme_options={"logo": {"text": "A Book"}, "search_bar_text": "Search"},
+    )
+    page = read(html / "index.html")
+    address = "https://book.example/loss/zh/index.html"
+    assert page.select_one('link[rel="canonical"]')["href"] == address
+    assert {link["hreflang"]: link["href"] for link in page.select("link[hreflang]")} == {
+        "en": "https://book.example/loss/index.html",
+        "zh-CN": address,
+    }
+    picture = page.select_one('meta[property="og:image"]')["content"]
+    assert picture == "https://book.example/loss/_static/cards/index.png"
+    assert not (html / "sitemap.xml").exists()
 
 
 def test_without_katex_mathjax_sets_the_mathematics(build, monkeypatch):

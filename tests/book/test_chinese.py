@@ -1,0 +1,85 @@
+"""The Chinese edition: complete, linked with the English one, and as usable."""
+
+import json
+import re
+
+import pytest
+from book import CONTENT
+from bs4 import BeautifulSoup
+
+PAGES = [name for name in CONTENT if not name.startswith("reference/api/")]  # the rest: docstrings
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+ENGLISH_BY_NATURE = (
+    "pre, code, script, style, svg, math, .katex, .cell_output, .bibtex-cite, .citation-list, "
+    ".prev-next-area, .gallery, .lossbook-explorer"
+)
+SEARCHED = {
+    "梯度下降": r"chapters/gradient-descent\.html$",
+    "Huber 损失": r"chapters/huber\.html",
+    "焦点损失": r"chapters/imbalance\.html",
+    "softmax": r"chapters/softmax\.html$",
+    "cross-entropy": r"chapters/softmax\.html|glossary\.html#term-cross-entropy",
+    "次梯度": r"glossary\.html#term-subgradient",
+}
+
+
+def read(path):
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_sentence_is_left_in_english(html, name):
+    page = read(html / "zh" / f"{name}.html")
+    assert page.html["lang"] == "zh-CN"
+    assert page.title.text.endswith("损失函数：推导与检验")
+    assert CHINESE.search(page.find("meta", attrs={"name": "description"})["content"])
+    for verbatim in page.select(ENGLISH_BY_NATURE):
+        verbatim.decompose()
+    texts = page.select("p, li, h1, h2, h3, summary, figcaption, td, dd, button, footer a")
+    assert len(texts) > 10
+    left = [text.text for text in texts if re.search(r"[a-z]{3} [a-z]{2,} [a-z]{2,}", text.text)]
+    assert [text for text in left if not CHINESE.search(text)] == []
+
+
+@pytest.mark.parametrize("name", ["index", "chapters/huber", "reference/api/huber", "search"])
+def test_each_edition_leads_to_the_same_page_of_the_other(html, name):
+    english, chinese = html / f"{name}.html", html / "zh" / f"{name}.html"
+    for path, other, language in ((english, chinese, "zh-CN"), (chinese, english, "en")):
+        (link,) = read(path).select("a.edition")
+        assert (path.parent / link["href"]).resolve() == other
+        assert link["lang"] == link["hreflang"] == language
+
+
+def test_the_head_of_a_chapter_is_chinese(html):
+    tools = read(html / "zh/chapters/huber.html").select_one(".chapter-tools")
+    minutes = re.search(r"阅读约需 (\d+) 分钟", tools.text)[1]
+    english = read(html / "chapters/huber.html").select_one(".chapter-tools").text
+    assert abs(int(minutes) - int(re.search(r"(\d+) minutes", english)[1])) <= 10
+    for link in tools.select("a"):
+        assert (html / "zh/chapters" / link["href"]).resolve().is_file()
+
+
+def test_exercises_say_what_is_to_be_done(html):
+    kinds = read(html / "zh/chapters/huber.html").select(".kind")
+    assert len(kinds) == len(read(html / "chapters/huber.html").select(".kind")) > 0
+    assert all(kind.text.endswith("。") for kind in kinds)
+
+
+@pytest.fixture(scope="module")
+def find(browser, html):
+    with browser.page((html / "zh/search.html").as_uri()) as page:
+        yield lambda query: page.evaluate(f"findInBook({json.dumps(query)})")
+
+
+@pytest.mark.parametrize("query", SEARCHED)
+def test_the_search_finds_chinese_words(find, query):
+    hits = find(query)
+    assert re.search(SEARCHED[query], hits[0]["address"]), [hit["address"] for hit in hits[:4]]
+
+
+@pytest.mark.parametrize("name", ["index", "chapters/huber", "reference/glossary"])
+def test_page_reads_offline_on_a_phone(browser, html, name):
+    with browser.page((html / f"zh/{name}.html").as_uri(), width=390) as page:
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert page.errors == []
+        assert page.evaluate("document.querySelectorAll('.katex-error').length") == 0
