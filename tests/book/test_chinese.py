@@ -1,6 +1,5 @@
 """The Chinese edition: complete, linked with the English one, and as usable."""
 
-import json
 import re
 
 import lxml.html
@@ -17,13 +16,6 @@ CLASSES_OF_ENGLISH = (
     *("bibtex-cite", "citation-list"),
 )
 TEXTS = "p", "li", "h1", "h2", "h3", "summary", "figcaption", "td", "dd", "button"
-SEARCHED = {
-    "梯度下降": r"chapters/gradient-descent\.html$",
-    "Huber 损失": r"chapters/huber\.html",
-    "焦点损失": r"chapters/imbalance\.html",
-    "softmax": r"chapters/softmax\.html$",
-    "次梯度": r"chapters/gradients\.html#",
-}
 
 
 def read(path):
@@ -68,18 +60,6 @@ def test_exercises_say_what_is_to_be_done(html):
     kinds = read(html / "zh/chapters/huber.html").select(".kind")
     assert len(kinds) == len(read(html / "chapters/huber.html").select(".kind")) > 0
     assert all(kind.text.endswith("。") for kind in kinds)
-
-
-@pytest.fixture(scope="module")
-def find(browser, html):
-    with browser.page((html / "zh/search.html").as_uri()) as page:
-        yield lambda query: page.evaluate(f"findInBook({json.dumps(query)})")
-
-
-@pytest.mark.parametrize("query", SEARCHED)
-def test_the_search_finds_chinese_words(find, query):
-    hits = find(query)
-    assert re.search(SEARCHED[query], hits[0]["address"]), [hit["address"] for hit in hits[:4]]
 
 
 @pytest.mark.parametrize("name", ["index", "chapters/huber", "reference/glossary"])

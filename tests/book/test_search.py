@@ -33,18 +33,43 @@ FIRST = {
     "绝对误差": r"chapters/absolute-error\.html$",
     "曲率": r"glossary\.html#term-curvature$",
 }
+FIRST_IN_CHINESE = {
+    "梯度下降": r"chapters/gradient-descent\.html$",
+    "Huber 损失": r"chapters/huber\.html",
+    "焦点损失": r"chapters/imbalance\.html",
+    "softmax": r"chapters/softmax\.html$",
+    "次梯度": r"chapters/gradients\.html#",
+}
+
+
+def finder(page):
+    """Return a function that finds in an opened page of the search."""
+    return lambda query: page.evaluate(f"findInBook({json.dumps(query)})")
 
 
 @pytest.fixture(scope="module")
 def find(browser, html):
     with browser.page((html / "search.html").as_uri()) as page:
-        yield lambda query: page.evaluate(f"findInBook({json.dumps(query)})")
+        yield finder(page)
+
+
+@pytest.fixture(scope="module")
+def find_in_chinese(browser, html):
+    with browser.page((html / "zh/search.html").as_uri()) as page:
+        yield finder(page)
 
 
 @pytest.mark.parametrize("query", FIRST)
 def test_the_best_hit_comes_first(find, query):
     hits = find(query)
     assert re.search(FIRST[query], hits[0]["address"]), [hit["address"] for hit in hits[:4]]
+
+
+@pytest.mark.parametrize("query", FIRST_IN_CHINESE)
+def test_the_best_hit_comes_first_in_the_chinese_edition(find_in_chinese, query):
+    hits = find_in_chinese(query)
+    found = [hit["address"] for hit in hits[:4]]
+    assert re.search(FIRST_IN_CHINESE[query], found[0]), found
 
 
 def test_excerpts_are_clean(find):
