@@ -245,7 +245,8 @@ def name_columns(app, doctree, docname):
 
 def is_wordy(row):
     """Tell whether a cell of a row holds more than a few words."""
-    return any(len(entry.astext()) > A_FEW_WORDS for entry in row)
+    texts = [entry.astext() for entry in row]
+    return any(len(text) + len(CHARACTER.findall(text)) > A_FEW_WORDS for text in texts)
 
 
 def mark_words(app, doctree, docname):

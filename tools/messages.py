@@ -57,6 +57,6 @@ def update(name, messages):
 if __name__ == "__main__":
     if problem := build("dummy", ROOT / "_build/messages"):
         sys.exit(f"the messages were not found: {problem}")
-    for page, messages in translation.messages.items():
-        update(page, messages)
+    for name, messages in translation.messages.items():
+        update(name, messages)
     update("interface", interface_messages())

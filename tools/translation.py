@@ -1,10 +1,13 @@
 """Sphinx extension: what a translation of the book needs besides Sphinx's own catalogues.
 
 Sphinx translates the text of the pages by ``locale/<language>/LC_MESSAGES/<page>.po``.  Beside
-these catalogues, ``interface.po`` holds the words that the build itself adds to the pages.
+these catalogues, ``interface.po`` holds the words that the build itself adds to the pages, and
+``formulas.po`` the displayed formulas with words in them, which Sphinx translates only in
+reStructuredText.
 """
 
 import re
+from collections import defaultdict
 from functools import cache
 from pathlib import Path
 
@@ -19,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # Each edition, the folder that it stands in, and how it calls itself.
 EDITIONS = {"en": ("", "English"), "zh_CN": ("zh/", "中文")}
 
+FORMULAS = "formulas"
 # The boxes whose titles are not in the text.
 GIVEN_TITLES = exercise_enumerable_node, solution_node
 WORD = re.compile(r"[A-Za-z]{2}")
@@ -28,8 +32,8 @@ RESTRUCTURED = re.compile(r":[\w:]+:`|``")
 
 logger = logging.getLogger(__name__)
 
-messages = {}
-"""The messages of each page that has been read."""
+messages = defaultdict(list)
+"""The messages of each catalogue, from the pages that have been read."""
 
 
 @cache
@@ -77,11 +81,14 @@ def translate_settings(app, config):
         config[name] = say(app, config[name])
 
 
-def translate_attributes(app, doctree):
-    """Translate what Sphinx leaves: the description of a page, and the parts of the book."""
+def translate_the_rest(app, doctree):
+    """Translate what Sphinx leaves: the description of a page, formulas, the parts of the book."""
     known = catalogue(app.config.language, app.env.docname)
     for meta in doctree.findall(nodes.meta):
         meta["content"] = known.get(meta["content"], meta["content"])
+    formulas = catalogue(app.config.language, FORMULAS)
+    for block in doctree.findall(nodes.math_block):
+        block[:] = [nodes.Text(formulas.get(block.astext(), block.astext()))]
     for toctree in doctree.findall(addnodes.toctree):
         if toctree.get("caption"):
             toctree["caption"] = say(app, toctree["caption"])
@@ -97,13 +104,15 @@ def adopt_nodes(app, doctree):
 
 
 def read_messages(app, doctree):
-    """Note what is to be translated on a page, and warn of what the catalogue does not know."""
-    page = app.env.docname
-    known = catalogue(app.config.language, page)
-    messages[page] = [text for node, text in extract_messages(doctree) if is_text(node, text)]
-    for message in messages[page]:
+    """Note what is to be translated on a page, and warn of what the catalogues do not know."""
+    for node, message in extract_messages(doctree):
+        if not is_text(node, message):
+            continue
+        name = FORMULAS if isinstance(node, nodes.math_block) else app.env.docname
+        messages[name].append(message)
+        known = catalogue(app.config.language, name)
         if is_chinese(app) and message not in known and message not in known.values():
-            logger.warning("not translated: %s", message, location=page)
+            logger.warning("not translated: %s", message, location=app.env.docname)
 
 
 def is_text(node, message):
@@ -123,7 +132,7 @@ def is_text(node, message):
 def setup(app):
     """Register with Sphinx."""
     app.connect("config-inited", translate_settings)
-    app.connect("doctree-read", translate_attributes, priority=100)
+    app.connect("doctree-read", translate_the_rest, priority=100)
     app.connect("doctree-read", read_messages)
     app.connect("doctree-read", adopt_nodes)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -38,6 +38,25 @@ def test_no_sentence_is_left_in_english(html, name):
     assert [text for text in left if not CHINESE.search(text)] == []
 
 
+def formulas(page):
+    """Return the formulas of a page without the words in them."""
+    sources = page.xpath("//article//annotation/text()")
+    return {re.sub(r"\\text\{[^}]*\}", "", source) for source in sources}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_formulas_are_those_of_the_english_edition(html, name):
+    english, chinese = (
+        lxml.html.fromstring((html / folder / f"{name}.html").read_bytes()) for folder in ("", "zh")
+    )
+    assert formulas(chinese) == formulas(english)
+
+
+def test_words_in_formulas_are_translated(html):
+    page = lxml.html.fromstring((html / "zh/chapters/absolute-error.html").read_bytes())
+    assert any(r"\text{最小化}" in source for source in page.xpath("//annotation/text()"))
+
+
 @pytest.mark.parametrize("name", ["index", "chapters/huber", "reference/api/huber", "search"])
 def test_each_edition_leads_to_the_same_page_of_the_other(html, name):
     english, chinese = html / f"{name}.html", html / "zh" / f"{name}.html"
